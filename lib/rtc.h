@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * librtcpipe: WebRTC without I/O. Bytes, time and randomness come in as
+ * arguments; datagrams, events and deadlines come out. The whole public API.
+ *
+ * The driver's law, after anything was changed:
+ *
+ *     while ((n = rtc_peer_transmit(peer, buf, sizeof buf, &d, now)) > 0)
+ *         send(d.path, buf, n, d.segment);
+ *     while (rtc_peer_poll(peer, &event))
+ *         handle(&event);
+ *     sleep_until(rtc_peer_deadline(peer));   then rtc_peer_tick(peer, now)
+ *
+ * Functions returning int give 0 or a count, or a negative enum rtc_error;
+ * outputs (ret_x) are untouched on failure, and rtc_peer_why says in a sentence
+ * what was wrong. Ownership is said in four words: *borrows* (until return),
+ * *copies*, *takes* (also on failure), *lends* (until the next call on the same
+ * peer that is not const). A peer is used from one thread at a time; different
+ * peers are independent.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define RTC_API __attribute__((visibility("default")))
+#else
+#define RTC_API
+#endif
+
+/* ---- time, errors, addresses ------------------------------------------- */
+
+/* Microseconds on the caller's monotonic clock; signed, so a difference is a
+ * subtraction. `now` may never step back between two calls on one peer. */
+typedef int64_t rtc_usec;
+#define RTC_NEVER INT64_MAX
+
+/* Named for what the caller can do about it. */
+enum rtc_error {
+    RTC_ERR_ARG = -1,         /* an argument is wrong: correct the call */
+    RTC_ERR_STATE = -2,       /* not now: the peer is in another state */
+    RTC_ERR_AGAIN = -3,       /* a queue is full: drain, then call again */
+    RTC_ERR_NOBUF = -4,       /* the buffer given is too small */
+    RTC_ERR_NOMEM = -5,       /* an allocation failed or a cap was reached */
+    RTC_ERR_FORMAT = -6,      /* the input is malformed */
+    RTC_ERR_UNSUPPORTED = -7, /* well-formed, but nothing we can do */
+    RTC_ERR_CRYPTO = -8,      /* a check of keys or integrity failed */
+    RTC_ERR_CLOSED = -9,      /* the session is over */
+};
+
+/* A short lower-case phrase for an enum rtc_error. Static. */
+RTC_API const char *rtc_error_text(int error);
+
+/* The library's version, e.g. "0.1.0". Static. */
+RTC_API const char *rtc_version(void);
+
+/* An IP address and port. `family` is 4, 6, or 0 for none; IPv4 uses ip[0..3];
+ * `scope` is the interface index of a link-local IPv6 address, else 0. */
+struct rtc_addr {
+    uint8_t family;
+    uint16_t port; /* host byte order */
+    uint32_t scope;
+    uint8_t ip[16];
+};
+
+/* Longest text of an address with its port and NUL. */
+#define RTC_ADDR_TEXT 72
+
+/* Parses `192.0.2.1:5004` or `[2001:db8::1]:5004`. 0 or RTC_ERR_FORMAT. */
+RTC_API int rtc_addr_parse(const char *text, struct rtc_addr *ret_addr);
+/* Writes it that way into `buf`; returns `buf`. */
+RTC_API char *rtc_addr_write(const struct rtc_addr *addr,
+                             char buf[RTC_ADDR_TEXT]);
+
+enum rtc_transport { RTC_UDP, RTC_TCP, RTC_TLS };
+
+/* Between which two addresses a datagram travels. `local` is the address of
+ * the caller's own socket (its base), never a mapped one. */
+struct rtc_path {
+    struct rtc_addr local, remote;
+    enum rtc_transport transport;
+};
+
+/* ---- ICE candidates (RFC 8445, RFC 8839) ------------------------------- */
+
+enum rtc_candidate_type {
+    RTC_CANDIDATE_HOST,
+    RTC_CANDIDATE_SRFLX,
+    RTC_CANDIDATE_PRFLX,
+    RTC_CANDIDATE_RELAY,
+};
+
+enum rtc_tcptype {
+    RTC_TCPTYPE_NONE,
+    RTC_TCPTYPE_ACTIVE,
+    RTC_TCPTYPE_PASSIVE,
+    RTC_TCPTYPE_SO,
+};
+
+#define RTC_FOUNDATION_MAX 32
+#define RTC_UFRAG_MAX 256
+#define RTC_PWD_MAX 256
+#define RTC_HOST_MAX 255
+
+struct rtc_candidate {
+    enum rtc_candidate_type type;
+    enum rtc_transport transport;
+    enum rtc_tcptype tcptype;
+    uint8_t component; /* 1 RTP, 2 RTCP */
+    uint32_t priority;
+    struct rtc_addr addr; /* family 0: see `host` */
+    struct rtc_addr base; /* local candidates: the socket's address */
+    struct rtc_addr related;
+    char foundation[RTC_FOUNDATION_MAX + 1];
+    char host[RTC_HOST_MAX + 1]; /* a `.local` or DNS name not yet resolved */
+};
+
+enum rtc_ice_state {
+    RTC_ICE_NEW,
+    RTC_ICE_CHECKING,
+    RTC_ICE_CONNECTED, /* a pair works */
+    RTC_ICE_COMPLETED, /* a pair is nominated and checks are done */
+    RTC_ICE_DISCONNECTED,
+    RTC_ICE_FAILED,
+    RTC_ICE_CLOSED,
+};
+RTC_API const char *rtc_ice_state_name(enum rtc_ice_state state);
+RTC_API const char *rtc_candidate_type_name(enum rtc_candidate_type type);
+
+/* Times of RFC 8445 14 and RFC 7675; rtc_config_init sets the defaults. */
+struct rtc_ice_timing {
+    rtc_usec pacing_us;       /* Ta, 50 ms */
+    rtc_usec rto_us;          /* first resend, 250 ms (RFC: at least 500) */
+    rtc_usec rto_max_us;      /* cap of the doubling, 3 s */
+    unsigned transmit_count;  /* sends of one check, 7 */
+    rtc_usec patience_us;     /* RFC 8863: checking without success, 20 s */
+    rtc_usec consent_us;      /* between consent checks, 5 s, +-20 % */
+    rtc_usec disconnected_us; /* no answer this long: disconnected, 7 s */
+    rtc_usec expiry_us;       /* no answer this long: failed, 30 s */
+};
+
+/* ---- media ------------------------------------------------------------- */
+
+enum rtc_kind { RTC_AUDIO, RTC_VIDEO };
+
+enum rtc_codec {
+    RTC_CODEC_NONE,
+    RTC_CODEC_OPUS,
+    RTC_CODEC_VP8,
+    RTC_CODEC_H264,
+    RTC_CODEC_COUNT
+};
+/* The SDP encoding name ("opus", "VP8", "H264"), or "none". Static. */
+RTC_API const char *rtc_codec_name(enum rtc_codec codec);
+/* By encoding name in any case; RTC_CODEC_NONE when unknown. */
+RTC_API enum rtc_codec rtc_codec_by_name(const char *name);
+RTC_API enum rtc_kind rtc_codec_kind(enum rtc_codec codec);
+/* RTP clock rate in Hz. */
+RTC_API uint32_t rtc_codec_clock_rate(enum rtc_codec codec);
+
+/* Bits, as the side that holds the value sees it. */
+enum rtc_direction {
+    RTC_INACTIVE = 0,
+    RTC_SENDONLY = 1,
+    RTC_RECVONLY = 2,
+    RTC_SENDRECV = 3,
+};
+RTC_API const char *rtc_direction_name(enum rtc_direction direction);
+
+#define RTC_MID_MAX 32
+#define RTC_RID_MAX 32
+#define RTC_MSID_MAX 64
+#define RTC_TRACK_MOST 16   /* media sections a peer carries */
+#define RTC_CODEC_MOST 8    /* codecs a track lists */
+
+/* One encoded frame: what an encoder made of one picture, or one audio packet.
+ * VP8: the frame; H.264: an access unit in Annex-B form (RFC 6184); Opus: one
+ * packet. */
+struct rtc_frame {
+    const uint8_t *data;
+    size_t len;
+    enum rtc_codec codec;
+    /* Presentation time in ticks of the codec's clock. Received: the RTP time
+     * extended to 64 bit, so differences are right across wraps. Sent: from
+     * any origin; the library adds the stream's random offset. */
+    uint64_t media_time;
+    /* Sent: capture time, or RTC_NEVER for now. Received: when its last packet
+     * came. */
+    rtc_usec time;
+    bool keyframe;   /* received frames; ignored when sending */
+    bool contiguous; /* received: nothing is missing since the frame before */
+    bool marker;     /* audio: a talkspurt begins (RFC 3551 4.1) */
+};
+
+/* One RTP packet (packet-level tracks, for forwarding units). */
+struct rtc_packet {
+    const uint8_t *payload;
+    size_t len;
+    uint64_t sequence;   /* extended to 64 bit; ignored when sending with
+                            `renumber` */
+    uint64_t media_time; /* extended RTP time */
+    uint8_t payload_type;
+    bool marker;
+    rtc_usec time; /* received: when; sent: capture time or RTC_NEVER */
+    uint32_t ssrc; /* received */
+};
+
+struct rtc_track_config {
+    enum rtc_kind kind;
+    enum rtc_direction direction;
+    enum rtc_codec codecs[RTC_CODEC_MOST]; /* in order of preference */
+    unsigned codec_count;                  /* 0: every one of that kind */
+    bool packets;                          /* packet level, not frames */
+    char stream_id[RTC_MSID_MAX + 1];      /* a=msid; empty: "rtcpipe" */
+    char track_id[RTC_MSID_MAX + 1];       /* empty: a random one */
+};
+
+/* What is known of a track; after negotiation what was agreed. */
+struct rtc_track_info {
+    enum rtc_kind kind;
+    enum rtc_direction direction; /* wanted by us */
+    enum rtc_direction agreed;    /* RTC_INACTIVE before negotiation */
+    enum rtc_codec codec;         /* what we send, or NONE */
+    enum rtc_codec codecs[RTC_CODEC_MOST]; /* agreed, in order */
+    unsigned codec_count;
+    char mid[RTC_MID_MAX + 1]; /* empty before the first description */
+    bool stopped;              /* rejected, or its section has port 0 */
+    bool by_remote;            /* made by a remote offer, not by us */
+};
+
+struct rtc_track_stats {
+    uint64_t packets_sent, bytes_sent, frames_sent;
+    uint64_t packets_retransmitted, bytes_retransmitted;
+    uint64_t nack_received, pli_received, fir_received;
+    uint64_t packets_received, bytes_received, frames_received;
+    uint64_t packets_duplicate, packets_recovered;
+    int64_t packets_lost; /* RFC 3550 6.4.1, may be negative */
+    uint64_t frames_dropped; /* could not be made whole */
+    uint64_t nack_sent, pli_sent;
+    double jitter;             /* seconds, RFC 3550 6.4.1 */
+    double remote_loss;        /* fraction, from the last RR */
+    rtc_usec rtt_us;           /* from RR, -1 when unknown */
+};
+
+struct rtc_stats {
+    uint64_t datagrams_sent, bytes_sent;
+    uint64_t datagrams_received, bytes_received;
+    uint64_t datagrams_dropped;   /* unknown, malformed or not for us */
+    uint64_t srtp_failed;         /* did not authenticate */
+    uint64_t srtp_replayed;       /* seen before */
+    rtc_usec ice_rtt_us;          /* of the selected pair, -1 unknown */
+    struct rtc_path path;         /* the selected pair */
+    enum rtc_candidate_type local_type, remote_type;
+    const char *srtp_profile;     /* RFC name, or NULL. Static. */
+    const char *dtls_version;     /* "1.2", or NULL. Static. */
+    const char *dtls_cipher;      /* or NULL. Static. */
+};
+
+/* ---- the peer ---------------------------------------------------------- */
+
+struct rtc_peer;
+
+/* Fills `buf` with `len` unpredictable bytes (getrandom(2) or alike). */
+typedef void (*rtc_random_fn)(void *user, void *buf, size_t len);
+
+enum rtc_log_level {
+    RTC_LOG_ERROR,
+    RTC_LOG_WARN,
+    RTC_LOG_INFO,
+    RTC_LOG_DEBUG,
+};
+/* `line`: `key=value` pairs after the module's name, no newline; borrowed. */
+typedef void (*rtc_log_fn)(void *user, enum rtc_log_level level,
+                           const char *line);
+
+/* Set it up by rtc_config_init, then change fields. rtc_peer_new copies it and
+ * what its pointers point at. */
+struct rtc_config {
+    rtc_random_fn random; /* required */
+    void *random_user;
+    rtc_log_fn log; /* or NULL */
+    void *log_user;
+    enum rtc_log_level log_level;
+    bool log_redact; /* no IP address in any line */
+
+    size_t mtu;    /* bytes of UDP payload no datagram exceeds: 1200 */
+    bool ice_lite; /* answers checks, makes none (RFC 8445 2.5) */
+    bool hide_related; /* raddr 0.0.0.0 rport 0 in what we describe */
+    struct rtc_ice_timing ice;
+    const char *ice_ufrag, *ice_pwd; /* NULL: random ones */
+
+    /* Certificate and key as PEM (both in one text), NULL: a new self-signed
+     * ECDSA P-256 one (RFC 8827 6.5). */
+    const char *identity_pem;
+    bool skip_fingerprint; /* accept any DTLS certificate: tests only */
+
+    rtc_usec reorder_us;       /* a gap holds frames at most this long, 500 ms */
+    unsigned reorder_packets;  /* and at most this many packets, 2048 */
+    rtc_usec history_us;       /* sent packets kept for resending, 1 s */
+    unsigned history_packets;  /* and at most this many, 4096 */
+    rtc_usec report_us;        /* between RTCP reports, 1 s; audio and video */
+    const char *cname;         /* RTCP CNAME, NULL: random (RFC 7022) */
+};
+
+/* Defaults everywhere; `random` is NULL and must be set. */
+RTC_API void rtc_config_init(struct rtc_config *config);
+
+/* A peer in state NEW. Copies `config`. 0, RTC_ERR_ARG, NOMEM, CRYPTO (the
+ * identity cannot be read or made). */
+RTC_API int rtc_peer_new(struct rtc_peer **ret_peer,
+                         const struct rtc_config *config);
+/* Releases everything; sends nothing (see rtc_peer_close). NULL is fine. */
+RTC_API void rtc_peer_free(struct rtc_peer *peer);
+/* One sentence about the last failed call or why the session ended; "" when
+ * there is nothing to say. Lends. */
+RTC_API const char *rtc_peer_why(const struct rtc_peer *peer);
+
+/* ---- the five verbs ---------------------------------------------------- */
+
+/* Takes in what one read of a socket gave: a datagram of `len` bytes, or, with
+ * `segment` > 0, several of `segment` bytes each (the last may be shorter:
+ * UDP_GRO). Borrows `data` and decrypts in place. A bad datagram is a counter:
+ * the only errors are RTC_ERR_ARG and RTC_ERR_CLOSED. */
+RTC_API int rtc_peer_receive(struct rtc_peer *peer, const struct rtc_path *path,
+                             uint8_t *data, size_t len, size_t segment,
+                             rtc_usec now);
+
+/* What rtc_peer_transmit wrote: datagrams of `segment` bytes each, the last one
+ * perhaps shorter, all for `path`. */
+struct rtc_datagrams {
+    struct rtc_path path;
+    size_t segment;
+    unsigned count;
+};
+
+/* Writes the next datagrams that are due into `buf`: one, or a run of equal
+ * size for one path (UDP_SEGMENT). `cap` is at least the MTU; 64 KiB lets runs
+ * be long. Bytes written, 0 when nothing is due, or RTC_ERR_ARG. */
+RTC_API int rtc_peer_transmit(struct rtc_peer *peer, uint8_t *buf, size_t cap,
+                              struct rtc_datagrams *ret_datagrams,
+                              rtc_usec now);
+
+enum rtc_event_type {
+    RTC_EVENT_ICE,       /* ice_state: it changed */
+    RTC_EVENT_PAIR,      /* path, types: packets now take this pair */
+    RTC_EVENT_CONNECTED, /* DTLS is done; media can flow both ways */
+    RTC_EVENT_TRACK,     /* track: added by the remote, or agreed anew */
+    RTC_EVENT_FRAME,     /* track, frame */
+    RTC_EVENT_PACKET,    /* track, packet */
+    RTC_EVENT_KEYFRAME_REQUEST, /* track: the remote wants one (PLI, FIR) */
+    RTC_EVENT_GAP,       /* track, gap: packets given up, frames left out */
+    RTC_EVENT_PAUSED,    /* track, paused: nothing came for 1.5 s, or again */
+    RTC_EVENT_BYE,       /* track: the remote ended the stream (RTCP BYE) */
+    RTC_EVENT_CLOSED,    /* reason; the last event there is */
+};
+
+/* Why a session ended. */
+enum rtc_close_reason {
+    RTC_CLOSE_LOCAL,       /* rtc_peer_close */
+    RTC_CLOSE_REMOTE,      /* DTLS close_notify */
+    RTC_CLOSE_ICE_FAILED,  /* no pair was ever found */
+    RTC_CLOSE_CONSENT,     /* the peer stopped answering (RFC 7675) */
+    RTC_CLOSE_DTLS,        /* handshake failed or timed out */
+    RTC_CLOSE_FINGERPRINT, /* the certificate is not the one described */
+    RTC_CLOSE_ERROR,       /* memory ran out or alike; see rtc_peer_why */
+};
+
+struct rtc_event {
+    enum rtc_event_type type;
+    int track; /* -1 when it is not about one */
+    rtc_usec time;
+    union {
+        enum rtc_ice_state ice_state;
+        struct {
+            struct rtc_path path;
+            enum rtc_candidate_type local_type, remote_type;
+        } pair;
+        struct rtc_frame frame;
+        struct rtc_packet packet;
+        struct {
+            uint64_t packets, frames;
+        } gap;
+        bool paused;
+        enum rtc_close_reason reason;
+    };
+};
+
+/* The next event. What it points at is lent. False when there is none. */
+RTC_API bool rtc_peer_poll(struct rtc_peer *peer, struct rtc_event *ret_event);
+
+/* When to call rtc_peer_tick at the latest, RTC_NEVER for never. After a drain
+ * it is not in the past. */
+RTC_API rtc_usec rtc_peer_deadline(const struct rtc_peer *peer);
+/* Does what is due by `now`: resends, reports, time-outs. Early calls and
+ * repeated ones are harmless. */
+RTC_API void rtc_peer_tick(struct rtc_peer *peer, rtc_usec now);
+
+/* Whether a datagram from a shared socket is for this peer: it came over a path
+ * the peer knows, or is a STUN check with our ufrag and the right integrity. */
+RTC_API bool rtc_peer_accepts(const struct rtc_peer *peer,
+                              const struct rtc_path *path, const uint8_t *data,
+                              size_t len);
+
+/* Starts a graceful end: RTCP BYE and DTLS close_notify are queued, nothing is
+ * accepted for sending any more. Drain transmit, then free. */
+RTC_API void rtc_peer_close(struct rtc_peer *peer, rtc_usec now);
+
+/* ---- local and remote addresses ---------------------------------------- */
+
+/* Tells of one local socket; `addr` is its real address and port. It becomes a
+ * host candidate. Copies. RTC_ERR_ARG, STATE (closed), NOMEM (cap of 16). */
+RTC_API int rtc_peer_add_local(struct rtc_peer *peer,
+                               const struct rtc_addr *addr,
+                               enum rtc_transport transport, rtc_usec now);
+/* The socket is gone (interface down): its pairs fail at once, without a
+ * time-out, and another pair is taken if one works. */
+RTC_API int rtc_peer_remove_local(struct rtc_peer *peer,
+                                  const struct rtc_addr *addr, rtc_usec now);
+/* Adds one remote candidate outside a description (trickle). A name that is not
+ * resolved (`host` set) is ignored. */
+RTC_API int rtc_peer_add_remote(struct rtc_peer *peer,
+                                const struct rtc_candidate *candidate,
+                                rtc_usec now);
+/* Local candidate `index`, 0 and up. RTC_ERR_ARG past the last. */
+RTC_API int rtc_peer_local_candidate(const struct rtc_peer *peer,
+                                     unsigned index,
+                                     struct rtc_candidate *ret_candidate);
+/* The socket addresses this peer was told of, for a loader to bind again. */
+RTC_API int rtc_peer_local_addr(const struct rtc_peer *peer, unsigned index,
+                                struct rtc_addr *ret_addr);
+
+/* ---- tracks ------------------------------------------------------------ */
+
+/* Adds a media section to the next description. The track's number (0 and up,
+ * never reused within a peer), RTC_ERR_ARG, NOMEM (RTC_TRACK_MOST). */
+RTC_API int rtc_peer_add_track(struct rtc_peer *peer,
+                               const struct rtc_track_config *config);
+/* Changes what we want; takes effect with the next offer or answer. */
+RTC_API int rtc_peer_set_direction(struct rtc_peer *peer, int track,
+                                   enum rtc_direction direction);
+/* Ends a track for good with the next description (port 0). Idempotent. */
+RTC_API int rtc_peer_stop_track(struct rtc_peer *peer, int track);
+RTC_API int rtc_peer_track_info(const struct rtc_peer *peer, int track,
+                                struct rtc_track_info *ret_info);
+RTC_API unsigned rtc_peer_track_count(const struct rtc_peer *peer);
+
+/* Packetizes and queues one frame. Copies. RTC_ERR_ARG (no such track, codec
+ * not agreed, malformed frame), STATE (not connected, or not sending), AGAIN
+ * (the queue is full: drain transmit first), CLOSED. */
+RTC_API int rtc_peer_send_frame(struct rtc_peer *peer, int track,
+                                const struct rtc_frame *frame, rtc_usec now);
+/* Queues one RTP packet of a packet-level track; the payload type is one of
+ * those agreed. Copies. Errors as rtc_peer_send_frame. */
+RTC_API int rtc_peer_send_packet(struct rtc_peer *peer, int track,
+                                 const struct rtc_packet *packet, rtc_usec now);
+/* Asks the remote for a key frame (PLI), at most every 500 ms; more calls are
+ * folded into one. */
+RTC_API int rtc_peer_request_keyframe(struct rtc_peer *peer, int track,
+                                      rtc_usec now);
+
+RTC_API void rtc_peer_stats(const struct rtc_peer *peer,
+                            struct rtc_stats *ret_stats);
+RTC_API int rtc_peer_track_stats(const struct rtc_peer *peer, int track,
+                                 struct rtc_track_stats *ret_stats);
+
+/* ---- descriptions (RFC 9429) ------------------------------------------- */
+
+enum rtc_signaling_state {
+    RTC_SIGNALING_STABLE,
+    RTC_SIGNALING_LOCAL_OFFER,  /* waits for the remote's answer */
+    RTC_SIGNALING_REMOTE_OFFER, /* waits for rtc_peer_answer */
+};
+RTC_API enum rtc_signaling_state
+rtc_peer_signaling(const struct rtc_peer *peer);
+
+/* Makes and applies an offer; its text with a NUL goes into `buf` (16 KiB is
+ * ample). Its length, RTC_ERR_STATE (not stable), NOBUF. */
+RTC_API int rtc_peer_offer(struct rtc_peer *peer, char *buf, size_t cap,
+                           rtc_usec now);
+/* Reads a remote offer. Its tracks can be looked at and changed before
+ * rtc_peer_answer; nothing else changes until then. Borrows. RTC_ERR_FORMAT
+ * with the line in rtc_peer_why, UNSUPPORTED, STATE. */
+RTC_API int rtc_peer_remote_offer(struct rtc_peer *peer, const char *sdp,
+                                  size_t len, rtc_usec now);
+/* Answers it; as rtc_peer_offer. RTC_ERR_UNSUPPORTED when not one media section
+ * can be agreed. */
+RTC_API int rtc_peer_answer(struct rtc_peer *peer, char *buf, size_t cap,
+                            rtc_usec now);
+/* Applies the answer to our offer. */
+RTC_API int rtc_peer_remote_answer(struct rtc_peer *peer, const char *sdp,
+                                   size_t len, rtc_usec now);
+/* Back to stable; what the pending description brought is gone. */
+RTC_API int rtc_peer_rollback(struct rtc_peer *peer);
+
+/* ---- handing over to another process ----------------------------------- */
+
+/* Writes the private half (credentials, identity, local addresses, tracks, both
+ * descriptions) as text with a NUL: a secret. Only before a pair works. Its
+ * length, RTC_ERR_NOBUF, STATE. */
+RTC_API int rtc_peer_save(const struct rtc_peer *peer, char *buf, size_t cap);
+/* A peer as it was saved; of `config` only random, log, mtu, timing and buffer
+ * settings count. RTC_ERR_FORMAT, NOMEM, CRYPTO; `ret_why` (or NULL) gets one
+ * static sentence on failure. */
+RTC_API int rtc_peer_load(struct rtc_peer **ret_peer,
+                          const struct rtc_config *config, const char *text,
+                          size_t len, const char **ret_why, rtc_usec now);
+
+#ifdef __cplusplus
+}
+#endif
