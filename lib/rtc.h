@@ -176,8 +176,8 @@ RTC_API const char *rtc_direction_name(enum rtc_direction direction);
 #define RTC_MID_MAX 32
 #define RTC_RID_MAX 32
 #define RTC_MSID_MAX 64
-#define RTC_TRACK_MOST 16   /* media sections a peer carries */
-#define RTC_CODEC_MOST 8    /* codecs a track lists */
+#define RTC_TRACK_MOST 16 /* media sections a peer carries */
+#define RTC_CODEC_MOST 8  /* codecs a track lists */
 
 /* One encoded frame: what an encoder made of one picture, or one audio packet.
  * VP8: the frame; H.264: an access unit in Annex-B form (RFC 6184); Opus: one
@@ -224,9 +224,9 @@ struct rtc_track_config {
 /* What is known of a track; after negotiation what was agreed. */
 struct rtc_track_info {
     enum rtc_kind kind;
-    enum rtc_direction direction; /* wanted by us */
-    enum rtc_direction agreed;    /* RTC_INACTIVE before negotiation */
-    enum rtc_codec codec;         /* what we send, or NONE */
+    enum rtc_direction direction;          /* wanted by us */
+    enum rtc_direction agreed;             /* RTC_INACTIVE before negotiation */
+    enum rtc_codec codec;                  /* what we send, or NONE */
     enum rtc_codec codecs[RTC_CODEC_MOST]; /* agreed, in order */
     unsigned codec_count;
     char mid[RTC_MID_MAX + 1]; /* empty before the first description */
@@ -240,26 +240,26 @@ struct rtc_track_stats {
     uint64_t nack_received, pli_received, fir_received;
     uint64_t packets_received, bytes_received, frames_received;
     uint64_t packets_duplicate, packets_recovered;
-    int64_t packets_lost; /* RFC 3550 6.4.1, may be negative */
+    int64_t packets_lost;    /* RFC 3550 6.4.1, may be negative */
     uint64_t frames_dropped; /* could not be made whole */
     uint64_t nack_sent, pli_sent;
-    double jitter;             /* seconds, RFC 3550 6.4.1 */
-    double remote_loss;        /* fraction, from the last RR */
-    rtc_usec rtt_us;           /* from RR, -1 when unknown */
+    double jitter;      /* seconds, RFC 3550 6.4.1 */
+    double remote_loss; /* fraction, from the last RR */
+    rtc_usec rtt_us;    /* from RR, -1 when unknown */
 };
 
 struct rtc_stats {
     uint64_t datagrams_sent, bytes_sent;
     uint64_t datagrams_received, bytes_received;
-    uint64_t datagrams_dropped;   /* unknown, malformed or not for us */
-    uint64_t srtp_failed;         /* did not authenticate */
-    uint64_t srtp_replayed;       /* seen before */
-    rtc_usec ice_rtt_us;          /* of the selected pair, -1 unknown */
-    struct rtc_path path;         /* the selected pair */
+    uint64_t datagrams_dropped; /* unknown, malformed or not for us */
+    uint64_t srtp_failed;       /* did not authenticate */
+    uint64_t srtp_replayed;     /* seen before */
+    rtc_usec ice_rtt_us;        /* of the selected pair, -1 unknown */
+    struct rtc_path path;       /* the selected pair */
     enum rtc_candidate_type local_type, remote_type;
-    const char *srtp_profile;     /* RFC name, or NULL. Static. */
-    const char *dtls_version;     /* "1.2", or NULL. Static. */
-    const char *dtls_cipher;      /* or NULL. Static. */
+    const char *srtp_profile; /* RFC name, or NULL. Static. */
+    const char *dtls_version; /* "1.2", or NULL. Static. */
+    const char *dtls_cipher;  /* or NULL. Static. */
 };
 
 /* ---- the peer ---------------------------------------------------------- */
@@ -289,8 +289,8 @@ struct rtc_config {
     enum rtc_log_level log_level;
     bool log_redact; /* no IP address in any line */
 
-    size_t mtu;    /* bytes of UDP payload no datagram exceeds: 1200 */
-    bool ice_lite; /* answers checks, makes none (RFC 8445 2.5) */
+    size_t mtu;        /* bytes of UDP payload no datagram exceeds: 1200 */
+    bool ice_lite;     /* answers checks, makes none (RFC 8445 2.5) */
     bool hide_related; /* raddr 0.0.0.0 rport 0 in what we describe */
     struct rtc_ice_timing ice;
     const char *ice_ufrag, *ice_pwd; /* NULL: random ones */
@@ -300,12 +300,12 @@ struct rtc_config {
     const char *identity_pem;
     bool skip_fingerprint; /* accept any DTLS certificate: tests only */
 
-    rtc_usec reorder_us;       /* a gap holds frames at most this long, 500 ms */
-    unsigned reorder_packets;  /* and at most this many packets, 2048 */
-    rtc_usec history_us;       /* sent packets kept for resending, 1 s */
-    unsigned history_packets;  /* and at most this many, 4096 */
-    rtc_usec report_us;        /* between RTCP reports, 1 s; audio and video */
-    const char *cname;         /* RTCP CNAME, NULL: random (RFC 7022) */
+    rtc_usec reorder_us;      /* a gap holds frames at most this long, 500 ms */
+    unsigned reorder_packets; /* and at most this many packets, 2048 */
+    rtc_usec history_us;      /* sent packets kept for resending, 1 s */
+    unsigned history_packets; /* and at most this many, 4096 */
+    rtc_usec report_us;       /* between RTCP reports, 1 s; audio and video */
+    const char *cname;        /* RTCP CNAME, NULL: random (RFC 7022) */
 };
 
 /* Defaults everywhere; `random` is NULL and must be set. */
@@ -347,17 +347,17 @@ RTC_API int rtc_peer_transmit(struct rtc_peer *peer, uint8_t *buf, size_t cap,
                               rtc_usec now);
 
 enum rtc_event_type {
-    RTC_EVENT_ICE,       /* ice_state: it changed */
-    RTC_EVENT_PAIR,      /* path, types: packets now take this pair */
-    RTC_EVENT_CONNECTED, /* DTLS is done; media can flow both ways */
-    RTC_EVENT_TRACK,     /* track: added by the remote, or agreed anew */
-    RTC_EVENT_FRAME,     /* track, frame */
-    RTC_EVENT_PACKET,    /* track, packet */
+    RTC_EVENT_ICE,              /* ice_state: it changed */
+    RTC_EVENT_PAIR,             /* path, types: packets now take this pair */
+    RTC_EVENT_CONNECTED,        /* DTLS is done; media can flow both ways */
+    RTC_EVENT_TRACK,            /* track: added by the remote, or agreed anew */
+    RTC_EVENT_FRAME,            /* track, frame */
+    RTC_EVENT_PACKET,           /* track, packet */
     RTC_EVENT_KEYFRAME_REQUEST, /* track: the remote wants one (PLI, FIR) */
-    RTC_EVENT_GAP,       /* track, gap: packets given up, frames left out */
-    RTC_EVENT_PAUSED,    /* track, paused: nothing came for 1.5 s, or again */
-    RTC_EVENT_BYE,       /* track: the remote ended the stream (RTCP BYE) */
-    RTC_EVENT_CLOSED,    /* reason; the last event there is */
+    RTC_EVENT_GAP,    /* track, gap: packets given up, frames left out */
+    RTC_EVENT_PAUSED, /* track, paused: nothing came for 1.5 s, or again */
+    RTC_EVENT_BYE,    /* track: the remote ended the stream (RTCP BYE) */
+    RTC_EVENT_CLOSED, /* reason; the last event there is */
 };
 
 /* Why a session ended. */
@@ -459,6 +459,9 @@ RTC_API int rtc_peer_send_frame(struct rtc_peer *peer, int track,
  * those agreed. Copies. Errors as rtc_peer_send_frame. */
 RTC_API int rtc_peer_send_packet(struct rtc_peer *peer, int track,
                                  const struct rtc_packet *packet, rtc_usec now);
+/* Whether the remote confirmed all that was sent, as far as RTCP can tell; wait
+ * for it, within bounds, before rtc_peer_close. */
+RTC_API bool rtc_peer_is_delivered(const struct rtc_peer *peer, rtc_usec now);
 /* Asks the remote for a key frame (PLI), at most every 500 ms; more calls are
  * folded into one. */
 RTC_API int rtc_peer_request_keyframe(struct rtc_peer *peer, int track,

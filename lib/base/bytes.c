@@ -88,6 +88,8 @@ static uint8_t *take(struct rtc_writer *w, size_t len)
         w->failed = true;
         return NULL;
     }
+    if (!len)
+        return NULL; /* the range itself may be NULL */
     at = w->data + w->len;
     w->len += len;
     return at;
@@ -141,7 +143,7 @@ void rtc_write_bytes(struct rtc_writer *w, const void *data, size_t len)
 {
     uint8_t *p = take(w, len);
 
-    if (p && len)
+    if (p)
         memcpy(p, data, len);
 }
 
@@ -149,7 +151,7 @@ void rtc_write_zeros(struct rtc_writer *w, size_t len)
 {
     uint8_t *p = take(w, len);
 
-    if (p && len)
+    if (p)
         memset(p, 0, len);
 }
 

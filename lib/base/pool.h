@@ -10,9 +10,9 @@
 struct rtc_pool {
     struct rtc_pool_slab *slabs;
     struct rtc_pool_item *free;
-    size_t size;             /* bytes a buffer */
-    unsigned count, most;    /* buffers made, and the cap */
-    unsigned used;           /* handed out now */
+    size_t size;          /* bytes a buffer */
+    unsigned count, most; /* buffers made, and the cap */
+    unsigned used;        /* handed out now */
 };
 
 void rtc_pool_init(struct rtc_pool *pool, size_t size, unsigned most);

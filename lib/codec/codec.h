@@ -33,7 +33,7 @@ struct rtc_codec_entry {
     enum rtc_kind kind;
     const char *name; /* SDP encoding name */
     uint32_t clock_rate;
-    uint8_t channels; /* SDP channels; 1 is not written */
+    uint8_t channels;   /* SDP channels; 1 is not written */
     bool starts_marked; /* a frame's first packet can always be told alone */
 
     /* Starts cutting `len` bytes of `frame` into payloads of at most `max`

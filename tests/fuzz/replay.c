@@ -3,6 +3,7 @@
  * TAP, so that `make check` replays what fuzzing found. Linked in place of
  * libFuzzer's own main. */
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static int count, failed;
+static int count;
 
 static int run_file(const char *path)
 {
@@ -66,18 +67,30 @@ static int run_dir(const char *path)
     return 0;
 }
 
+/* Without arguments: the corpus named like the program, in the source tree. */
+static bool run_own(const char *program)
+{
+    const char *top = getenv("top_srcdir"), *name = strstr(program, "fuzz_");
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s/tests/fuzz/corpus/%s", top ? top : ".",
+             name ? name + strlen("fuzz_") : program);
+    return run_dir(path) == 0;
+}
+
 int main(int argc, char **argv)
 {
-    int failed = 0;
+    const char *program = strrchr(argv[0], '/');
+    bool failed = argc < 2 && !run_own(program ? program + 1 : argv[0]);
 
     for (int i = 1; i < argc; i++)
         if (run_dir(argv[i]) && run_file(argv[i])) {
             printf("not ok %d - cannot read %s\n", ++count, argv[i]);
-            failed = 1;
+            failed = true;
         }
-    if (!count) {
+    if (failed || !count) {
         printf("not ok %d - no corpus\n", ++count);
-        failed = 1;
+        failed = true;
     }
     printf("1..%d\n", count);
     return failed;

@@ -48,13 +48,18 @@ static void test_numbers(void)
 
 static const struct {
     const char *plain, *coded;
-} base64_rows[] = {{"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},
-                   {"foo", "Zm9v"},  {"foob", "Zm9vYg=="},  {"fooba", "Zm9vYmE="},
+} base64_rows[] = {{"", ""},
+                   {"f", "Zg=="},
+                   {"fo", "Zm8="},
+                   {"foo", "Zm9v"},
+                   {"foob", "Zm9vYg=="},
+                   {"fooba", "Zm9vYmE="},
                    {"foobar", "Zm9vYmFy"}};
 
 static void test_base64(void)
 {
-    static const char *bad[] = {"Z", "Zg=a", "Zg==Zg==", "Z*==", "Zg===", "Zg="};
+    static const char *bad[] = {
+        "Z", "Zg=a", "Zg==Zg==", "Z*==", "Zg===", "Zg="};
     uint8_t out[16];
     char text[16];
 

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A session from its sockets to its end. There is one way out: endpoint_end
+ * starts it, the grace timer bounds it, endpoint_exit finishes it.
+ */
+#include "cmd/endpoint.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/interface.h"
+#include "cmd/statistics.h"
+
+/* An end in good order takes at most this long. */
+#define GRACE_US 2000000
+/* How often the end looks whether all was delivered. */
+#define LOOK_US 10000
+#define CHILD_LIMIT_MS 5000
+
+/* ---- the end ------------------------------------------------------------- */
+
+static void close_peer(struct endpoint *end)
+{
+    end->is_draining = false;
+    if (end->peer) {
+        rtc_peer_close(end->peer, driver_now(end->driver));
+        driver_changed(end->driver, end->peer);
+        driver_flush(end->driver, end->peer);
+    }
+    driver_stop(end->driver);
+}
+
+static void on_grace(void *user, int what)
+{
+    struct endpoint *end = user;
+    rtc_usec now = driver_now(end->driver);
+
+    (void)what;
+    if (!end->is_draining)
+        return;
+    if (rtc_peer_is_delivered(end->peer, now) || now >= end->end_by)
+        close_peer(end);
+    else
+        driver_timer_set(end->grace, now + LOOK_US);
+}
+
+void endpoint_end(struct endpoint *end, enum rtc_exit status, bool drain)
+{
+    if (end->is_ending)
+        return;
+    end->is_ending = true;
+    end->status = status;
+    if (!drain || !end->is_connected) {
+        close_peer(end);
+        return;
+    }
+    end->is_draining = true;
+    end->end_by = driver_now(end->driver) + GRACE_US;
+    driver_timer_set(end->grace, driver_now(end->driver));
+}
+
+static void say_error(struct endpoint *end, enum rtc_exit status,
+                      const char *format, va_list args)
+{
+    char sentence[512];
+
+    vsnprintf(sentence, sizeof sentence, format, args);
+    fprintf(stderr, "%s: error %s: %s\n", end->tool->name, exit_name(status),
+            sentence);
+    report_error(end->report, status, sentence, driver_now(end->driver));
+}
+
+void endpoint_say_error(struct endpoint *end, enum rtc_exit status,
+                        const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say_error(end, status, format, args);
+    va_end(args);
+}
+
+void endpoint_fail(struct endpoint *end, enum rtc_exit status,
+                   const char *format, ...)
+{
+    va_list args;
+
+    if (end->is_ending && end->status)
+        return;
+    va_start(args, format);
+    say_error(end, status, format, args);
+    va_end(args);
+    endpoint_end(end, status, false);
+    end->status = status;
+}
+
+/* The report's last line also when the process ends by die(). */
+static void on_die(void *user, enum rtc_exit status, const char *sentence)
+{
+    struct endpoint *end = user;
+    rtc_usec now = driver_now(end->driver);
+
+    report_error(end->report, status, sentence, now);
+    report_end(end->report, end->peer, status, now);
+    signal_child_free(end->child);
+}
+
+/* A command that failed is our failure, with its status where it is one of the
+ * table's. */
+static void wait_for_child(struct endpoint *end)
+{
+    int status;
+
+    if (!end->child)
+        return;
+    status = signal_child_wait(end->child, CHILD_LIMIT_MS);
+    signal_child_free(end->child);
+    end->child = NULL;
+    if (status < 0) {
+        warn("the command `%s' did not end and was killed", end->child_command);
+    } else if (status && !end->status && !end->signal_number) {
+        end->status = status < 128 ? (enum rtc_exit)status : RTC_EXIT_INTERNAL;
+        fprintf(stderr, "%s: error %s: the command `%s' failed: status %d\n",
+                end->tool->name, exit_name((int)end->status),
+                end->child_command, status);
+    }
+}
+
+void endpoint_exit(struct endpoint *end)
+{
+    int number = end->signal_number;
+
+    wait_for_child(end);
+    report_end(end->report, end->peer, number ? 128 + number : (int)end->status,
+               driver_now(end->driver));
+    report_free(end->report);
+    signal_read_free(end->reader);
+    for (int i = 0; i < 4; i++)
+        driver_watch_free(end->signals[i]);
+    driver_watch_free(end->limit);
+    driver_watch_free(end->grace);
+    driver_remove_peer(end->driver, end->peer);
+    rtc_peer_free(end->peer);
+    driver_free(end->driver);
+    cli_on_die(NULL, NULL);
+    if (number)
+        cli_die_by_signal(number);
+    exit((int)end->status);
+}
+
+/* ---- signals and limits -------------------------------------------------- */
+
+static void on_signal(void *user, int number)
+{
+    struct endpoint *end = user;
+
+    if (number == SIGUSR1) {
+        if (end->peer)
+            statistics_print(end->peer, driver_now(end->driver) - end->start,
+                             stderr);
+        return;
+    }
+    if (end->signal_number) /* the second one does not wait */
+        cli_die_by_signal(number);
+    end->signal_number = number;
+    end->is_ending = false;
+    endpoint_end(end, RTC_EXIT_DONE, end->is_connected);
+}
+
+static void on_limit(void *user, int what)
+{
+    struct endpoint *end = user;
+
+    (void)what;
+    if (end->is_connected)
+        endpoint_end(end, RTC_EXIT_DONE, true);
+    else
+        endpoint_fail(end, RTC_EXIT_MAX_TIME,
+                      "not connected within --max-time");
+}
+
+static void watch_signals(struct endpoint *end)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
+
+    for (int i = 0; i < 4; i++)
+        end->signals[i] =
+            driver_watch_signal(end->driver, numbers[i], on_signal, end);
+}
+
+/* ---- events -------------------------------------------------------------- */
+
+static void on_closed(struct endpoint *end, enum rtc_close_reason reason)
+{
+    enum rtc_exit status = exit_for_close(reason);
+
+    if (reason == RTC_CLOSE_LOCAL)
+        return;
+    if (status == RTC_EXIT_DONE)
+        endpoint_end(end, RTC_EXIT_DONE, false);
+    else
+        endpoint_fail(end, status, "%s", rtc_peer_why(end->peer));
+}
+
+static void on_connected(struct endpoint *end)
+{
+    rtc_usec now = driver_now(end->driver);
+
+    end->is_connected = true;
+    driver_timer_set(end->limit,
+                     end->options.time ? now + end->options.time : RTC_NEVER);
+    if (end->calls.connected)
+        end->calls.connected(end);
+}
+
+static void on_event(void *user, const struct rtc_event *event)
+{
+    struct endpoint *end = user;
+
+    report_event(end->report, end->peer, event);
+    if (event->type == RTC_EVENT_CONNECTED)
+        on_connected(end);
+    if (end->calls.event)
+        end->calls.event(end, event);
+    if (event->type == RTC_EVENT_CLOSED)
+        on_closed(end, event->reason);
+}
+
+/* ---- the beginning ------------------------------------------------------- */
+
+void endpoint_init(struct endpoint *end, const struct cli_tool *tool,
+                   const void *values, const struct endpoint_options *options)
+{
+    end->tool = tool;
+    end->options = *options;
+    end->driver = driver_new();
+    if (!end->driver)
+        die(RTC_EXIT_INTERNAL, "no event loop: %s", strerror(errno));
+    end->start = driver_now(end->driver);
+    end->report = report_new(options->events, end->start);
+    if (!end->report)
+        die(RTC_EXIT_OUTPUT, "--events %s: %s", options->events,
+            strerror(errno));
+    cli_on_die(on_die, end);
+    end->limit = driver_timer_new(end->driver, on_limit, end);
+    end->grace = driver_timer_new(end->driver, on_grace, end);
+    if (!end->limit || !end->grace)
+        die(RTC_EXIT_INTERNAL, "out of memory");
+    watch_signals(end);
+    if (options->max_time)
+        driver_timer_set(end->limit,
+                         driver_now(end->driver) + options->max_time);
+    report_start(end->report, tool, values, driver_now(end->driver));
+}
+
+static void set_config(const struct endpoint *end, struct rtc_config *config)
+{
+    rtc_config_init(config);
+    config->random = driver_random;
+    config->log = cli_log;
+    config->log_level = cli_log_level();
+    if (end->options.mtu)
+        config->mtu = (size_t)end->options.mtu;
+    if (end->options.connect_timeout)
+        config->ice.patience_us = end->options.connect_timeout;
+}
+
+static void serve(struct endpoint *end)
+{
+    if (driver_add_peer(end->driver, end->peer, on_event, end))
+        die(RTC_EXIT_INTERNAL, "out of memory");
+}
+
+void endpoint_make(struct endpoint *end)
+{
+    const struct interface_filter filter = {end->options.interface,
+                                            end->options.family};
+    struct rtc_addr addrs[INTERFACE_MOST];
+    struct rtc_config config;
+    int count, error;
+
+    set_config(end, &config);
+    error = rtc_peer_new(&end->peer, &config);
+    if (error)
+        die(RTC_EXIT_INTERNAL, "cannot make a peer: %s", rtc_error_text(error));
+    serve(end);
+    count = interface_list(&filter, addrs);
+    if (count < 0)
+        die(RTC_EXIT_GATHER, "no list of local addresses: %s", strerror(errno));
+    if (count == 0)
+        die(RTC_EXIT_GATHER, "no local address fits%s%s",
+            filter.only ? " --interface " : "", filter.only ? filter.only : "");
+    if (driver_open_sockets(end->driver, end->peer, addrs, (unsigned)count,
+                            end->options.ports) == 0)
+        die(RTC_EXIT_GATHER, "no socket: %s", strerror(errno));
+    report_candidates(end->report, end->peer, driver_now(end->driver));
+    report_phase(end->report, REPORT_GATHER, driver_now(end->driver));
+}
+
+void endpoint_load(struct endpoint *end, const char *state, size_t len)
+{
+    struct rtc_config config;
+    struct rtc_addr failed;
+    char text[RTC_ADDR_TEXT];
+    const char *why = "";
+
+    set_config(end, &config);
+    if (rtc_peer_load(&end->peer, &config, state, len, &why,
+                      driver_now(end->driver)))
+        die(RTC_EXIT_DESCRIPTION, "session %s: %s", end->options.session, why);
+    serve(end);
+    if (driver_reopen_sockets(end->driver, end->peer, &failed) < 0)
+        die(RTC_EXIT_GATHER,
+            "session %s: %s cannot be bound again: %s; negotiate anew",
+            end->options.session, rtc_addr_write(&failed, text),
+            strerror(errno));
+    report_candidates(end->report, end->peer, driver_now(end->driver));
+    report_phase(end->report, REPORT_GATHER, driver_now(end->driver));
+}
+
+void endpoint_run(struct endpoint *end)
+{
+    if (!end->is_ending || end->is_draining)
+        driver_run(end->driver);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One end of a session, as a tool lives it: the peer on the driver, its
+ * sockets, signals and time limits, the report, and an end in good order. How
+ * two ends find each other is meet.h's.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cmd/cli.h"
+#include "cmd/driver.h"
+#include "cmd/report.h"
+#include "cmd/signal.h"
+
+enum endpoint_role { ROLE_DEFAULT, ROLE_OFFER, ROLE_ANSWER };
+
+/* Options that several tools have, embedded in each one's values; the rows are
+ * in options.h. */
+struct endpoint_options {
+    const char *session, *remote, *signal;
+    int role, form; /* enum endpoint_role, enum description_form */
+    const char *interface;
+    int family;
+    struct port_range ports;
+    int64_t mtu;
+    rtc_usec connect_timeout, max_time, time; /* 0: no limit */
+    const char *events;
+};
+
+struct endpoint;
+
+/* What a tool does with its session. Each may be NULL. */
+struct endpoint_calls {
+    /* Add tracks: our offer is about to be made, or a remote one read. */
+    void (*add_tracks)(struct endpoint *end);
+    /* A remote offer was read: look at its tracks before the answer. */
+    void (*before_answer)(struct endpoint *end);
+    /* Media can flow. */
+    void (*connected)(struct endpoint *end);
+    void (*event)(struct endpoint *end, const struct rtc_event *event);
+    void *user;
+};
+
+struct endpoint {
+    const struct cli_tool *tool;
+    struct endpoint_options options;
+    struct endpoint_calls calls;
+    enum endpoint_role role; /* once it is known */
+    struct driver *driver;
+    struct rtc_peer *peer; /* NULL until endpoint_make or _load */
+    struct report *report;
+    rtc_usec start;
+    bool is_connected;
+    enum rtc_exit status; /* why it ends */
+    int signal_number;    /* that ended it, or 0 */
+
+    struct driver_watch *signals[4];
+    struct driver_watch *limit; /* --max-time, then --time */
+    struct driver_watch *grace; /* of the end */
+    bool is_ending, is_draining;
+    rtc_usec end_by;
+    struct signal_child *child;   /* --signal COMMAND */
+    struct signal_reader *reader; /* --signal -, --remote */
+    const char *child_command;
+};
+
+/* Sets up driver, report and signals. Ends the process when it cannot. */
+void endpoint_init(struct endpoint *end, const struct cli_tool *tool,
+                   const void *values, const struct endpoint_options *options);
+/* A new peer with sockets on this machine's addresses, or one from saved text
+ * with the sockets it had. End the process when they cannot. */
+void endpoint_make(struct endpoint *end);
+void endpoint_load(struct endpoint *end, const char *state, size_t len);
+
+/* Runs until the session has ended. */
+void endpoint_run(struct endpoint *end);
+/* Ends the session: what was sent is waited for when `drain`, then BYE and
+ * close_notify leave. The first call's status counts. */
+void endpoint_end(struct endpoint *end, enum rtc_exit status, bool drain);
+/* Prints the error line and puts it into the report; the first one counts. */
+void endpoint_say_error(struct endpoint *end, enum rtc_exit status,
+                        const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* That and endpoint_end, without draining. */
+void endpoint_fail(struct endpoint *end, enum rtc_exit status,
+                   const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Ends the process: waits for a child, writes the report's end, frees all. */
+void endpoint_exit(struct endpoint *end) __attribute__((noreturn));

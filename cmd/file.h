@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What FILE means on the command line: a name, `-` for stdin or stdout, `fd:N`
+ * or `/dev/fd/N` for a descriptor the caller opened.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A descriptor to read from, close-on-exec; never blocks on a FIFO without a
+ * writer. Close it when done. -1 with errno. */
+int file_open_read(const char *name);
+/* A descriptor to write to; a named file is made (0666 less umask) or emptied.
+ * -1 with errno. */
+int file_open_write(const char *name);
+/* Whether binary output must be refused: `fd` is a terminal. */
+bool file_is_terminal(int fd);
+/* Whether epoll can say that `fd` is ready; false for regular files, which are
+ * always ready. */
+bool file_is_pollable(int fd);
+/* Writes all of it, waiting up to `limit_ms` each time a nonblocking descriptor
+ * is full. 0, or -1 with errno (ETIMEDOUT). */
+int file_write_all(int fd, const void *data, size_t len, int limit_ms);
+/* Gives stdout's or stdin's number a dead end (/dev/null), so that whoever
+ * reads sees end of file though the process lives on. 0, or -1 with errno. */
+int file_close_standard(int fd);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What rtc-offer and rtc-answer do alike: their options, their tracks, and the
+ * session file they leave for rtc-send or rtc-recv.
+ */
+#pragma once
+
+#include "cmd/endpoint.h"
+#include "cmd/session.h"
+
+struct hand_over_options {
+    struct endpoint_options end; /* `session`: the file to write */
+    const char *output;          /* of the description */
+    const char *video, *audio;   /* codecs; NULL: not named */
+    int direction;               /* its place in the choices of --direction */
+    rtc_usec expire;
+};
+
+/* The rows of both tools, for a table with these options at 0. */
+extern const struct rtc_option options_hand_over[];
+
+/* Adds the tracks the options ask for: both kinds when they name none. */
+void hand_over_add_tracks(struct endpoint *end,
+                          const struct hand_over_options *options);
+/* Writes the session file, then the description. Ends the process on failure,
+ * without leaving a session file behind. */
+void hand_over_write(struct endpoint *end,
+                     const struct hand_over_options *options,
+                     enum session_role role, const char *text, size_t len);

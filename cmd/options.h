@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Option rows that several tools have. Their offsets are in struct
+ * endpoint_options: a tool includes them by a row of type OPTION_ROWS at the
+ * place of that struct in its values.
+ */
+#pragma once
+
+#include "cmd/cli.h"
+
+/* How the other end is met, and the form of our description. */
+extern const struct rtc_option options_meet[];
+/* --json, --base64. */
+extern const struct rtc_option options_form[];
+/* Local addresses, ports, MTU. */
+extern const struct rtc_option options_network[];
+/* Time limits and --events. */
+extern const struct rtc_option options_limits[];

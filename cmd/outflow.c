@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Writes at once what the descriptor takes and queues the rest. Descriptors
+ * may be shared with other processes, so they stay blocking: a pipe is written
+ * to in pieces that it is known to have room for.
+ */
+#include "cmd/outflow.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/file.h"
+
+struct outflow {
+    int fd;
+    struct driver_watch *writable; /* NULL: a regular file */
+    void (*failed)(void *user, int error);
+    void *user;
+    int error;
+    char *queue; /* waits from `start` on */
+    size_t start, len, cap;
+};
+
+static void on_writable(void *user, int fd);
+
+static bool fail(struct outflow *out, int error)
+{
+    if (!out->error) {
+        out->error = error;
+        if (out->writable)
+            driver_watch_enable(out->writable, false);
+        if (out->failed)
+            out->failed(out->user, error);
+    }
+    return false;
+}
+
+/* Writes what goes without waiting. How much, or -1 with errno. */
+static ssize_t write_some(struct outflow *out, const char *data, size_t len)
+{
+    size_t done = 0;
+
+    while (done < len) {
+        struct pollfd ready = {.fd = out->fd, .events = POLLOUT};
+        size_t piece = len - done;
+        ssize_t n;
+        /* POLLOUT on a pipe promises room for PIPE_BUF bytes. */
+        if (out->writable) {
+            if (poll(&ready, 1, 0) <= 0)
+                break;
+            piece = piece > PIPE_BUF ? PIPE_BUF : piece;
+        }
+        n = write(out->fd, data + done, piece);
+        if (n < 0 && errno == EAGAIN)
+            break;
+        if (n < 0 && errno != EINTR)
+            return -1;
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return (ssize_t)done;
+}
+
+static bool enqueue(struct outflow *out, const char *data, size_t len)
+{
+    if (out->start) {
+        memmove(out->queue, out->queue + out->start, out->len);
+        out->start = 0;
+    }
+    if (out->len + len > out->cap) {
+        size_t cap = 2 * (out->len + len);
+        char *queue = realloc(out->queue, cap);
+        if (!queue)
+            return fail(out, ENOMEM);
+        out->queue = queue;
+        out->cap = cap;
+    }
+    memcpy(out->queue + out->len, data, len);
+    out->len += len;
+    driver_watch_enable(out->writable, true);
+    return true;
+}
+
+bool outflow_has_room(const struct outflow *out, size_t len)
+{
+    return out->len + len <= OUTFLOW_MOST;
+}
+
+bool outflow_write(struct outflow *out, const void *data, size_t len)
+{
+    ssize_t done = 0;
+
+    if (out->error)
+        return false;
+    if (!out->len)
+        done = write_some(out, data, len);
+    if (done < 0)
+        return fail(out, errno);
+    if ((size_t)done == len)
+        return true;
+    return enqueue(out, (const char *)data + done, len - (size_t)done);
+}
+
+static void on_writable(void *user, int fd)
+{
+    struct outflow *out = user;
+    ssize_t done = write_some(out, out->queue + out->start, out->len);
+
+    (void)fd;
+    if (done < 0) {
+        fail(out, errno);
+        return;
+    }
+    out->start += (size_t)done;
+    out->len -= (size_t)done;
+    if (!out->len)
+        driver_watch_enable(out->writable, false);
+}
+
+bool outflow_is_terminal(const struct outflow *out)
+{
+    return file_is_terminal(out->fd);
+}
+
+struct outflow *outflow_new(struct driver *driver, const char *file,
+                            void (*failed)(void *user, int error), void *user)
+{
+    struct outflow *out = calloc(1, sizeof *out);
+    int error;
+
+    if (!out)
+        return NULL;
+    out->failed = failed;
+    out->user = user;
+    out->fd = file_open_write(file);
+    if (out->fd >= 0) {
+        out->writable =
+            driver_watch_fd(driver, out->fd, DRIVER_WRITE, on_writable, out);
+        if (out->writable)
+            driver_watch_enable(out->writable, false);
+        if (out->writable || errno == EPERM)
+            return out;
+    }
+    error = errno;
+    if (out->fd >= 0)
+        close(out->fd);
+    free(out);
+    errno = error;
+    return NULL;
+}
+
+int outflow_close(struct outflow *out, int limit_ms)
+{
+    int error;
+
+    if (!out)
+        return 0;
+    error = out->error;
+    if (!error && out->len &&
+        file_write_all(out->fd, out->queue + out->start, out->len, limit_ms))
+        error = errno;
+    driver_watch_free(out->writable);
+    /* A full disk may show only here. */
+    if (close(out->fd) && !error)
+        error = errno;
+    free(out->queue);
+    free(out);
+    errno = error;
+    return error ? -1 : 0;
+}

@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Events and totals as JSON Lines, named as in W3C webrtc-stats where it has a
+ * name: seconds and bytes, null for what is not known. A reader that does not
+ * keep up loses lines (`end` tells how many) instead of stalling the session.
+ */
+#include "cmd/report.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cli.h"
+#include "cmd/file.h"
+
+#define EVENT_VERSION 1
+#define END_LIMIT_MS 1000 /* a full pipe delays our end at most this long */
+
+/* Twelve digits are microseconds for eleven days. */
+#define FORMAT (JSON_COMPACT | JSON_REAL_PRECISION(12))
+
+struct report {
+    int fd; /* -1: nobody reads events */
+    rtc_usec start;
+    rtc_usec phases[REPORT_PHASE_COUNT]; /* when; RTC_NEVER: not yet */
+    unsigned candidate_count;            /* told of */
+    uint32_t seen, keyed; /* tracks with a packet, with a key frame */
+    uint64_t lines_lost;
+    enum rtc_exit status; /* of the error, if there was one */
+    char error[256];
+    bool ended;
+};
+
+static const struct {
+    const char *name;
+    bool is_event;
+} phase_names[REPORT_PHASE_COUNT] = {
+    [REPORT_RESOLVE] = {"resolve", true},
+    [REPORT_TCP] = {"tcp", false},
+    [REPORT_TLS] = {"tls", false},
+    [REPORT_HTTP] = {"http", true},
+    [REPORT_GATHER] = {"gather", false},
+    [REPORT_ICE] = {"ice", false},   /* it has more to say, see report_event */
+    [REPORT_DTLS] = {"dtls", false}, /* as well */
+    [REPORT_FIRST_PACKET] = {"first_packet", true},
+    [REPORT_FIRST_KEYFRAME] = {"first_keyframe", true},
+};
+
+/* ---- values -------------------------------------------------------------- */
+
+static json_t *number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+/* `us` of -1 or RTC_NEVER is unknown. */
+static json_t *seconds(rtc_usec us)
+{
+    return us < 0 || us == RTC_NEVER ? json_null() : number((double)us / 1e6);
+}
+
+static json_t *count(uint64_t value)
+{
+    return json_integer((json_int_t)value);
+}
+
+/* NULL is null; bytes that are not UTF-8 become `?`. */
+static json_t *string(const char *text)
+{
+    json_t *value = text ? json_string(text) : json_null();
+    char copy[256];
+
+    if (value)
+        return value;
+    snprintf(copy, sizeof copy, "%s", text);
+    for (char *at = copy; *at; at++)
+        if (*at & 0x80)
+            *at = '?';
+    return json_string(copy);
+}
+
+static json_t *track_number(int track)
+{
+    return track < 0 ? json_null() : json_integer(track);
+}
+
+static void set(json_t *object, const char *name, json_t *value)
+{
+    json_object_set_new(object, name, value);
+}
+
+/* The address alone, without brackets. */
+static json_t *address(const struct rtc_addr *addr)
+{
+    char text[RTC_ADDR_TEXT], *at = text, *colon;
+
+    if (!addr->family)
+        return json_null();
+    rtc_addr_write(addr, text);
+    colon = strrchr(text, ':');
+    if (colon)
+        *colon = '\0';
+    if (*at == '[') {
+        at++;
+        at[strcspn(at, "]")] = '\0';
+    }
+    return string(at);
+}
+
+static const char *transport_name(enum rtc_transport transport)
+{
+    return transport == RTC_UDP ? "udp" : "tcp";
+}
+
+/* ---- lines --------------------------------------------------------------- */
+
+/* Waits up to `limit_ms` for room. */
+static void write_line(struct report *report, const json_t *line, int limit_ms)
+{
+    struct pollfd wait = {.fd = report->fd, .events = POLLOUT};
+    char *text = json_dumps(line, FORMAT);
+    size_t len = text ? strlen(text) : 0;
+
+    if (!text || poll(&wait, 1, limit_ms) == 0) {
+        report->lines_lost++;
+        free(text);
+        return;
+    }
+    text[len] = '\n'; /* in the NUL's place */
+    if (file_write_all(report->fd, text, len + 1, END_LIMIT_MS) < 0) {
+        warn("no more events: %s", strerror(errno));
+        close(report->fd);
+        report->fd = -1;
+    }
+    free(text);
+}
+
+/* Takes `fields`. */
+static void emit(struct report *report, const char *event, json_t *fields,
+                 rtc_usec now)
+{
+    json_t *line;
+
+    if (report->fd >= 0) {
+        line = json_pack("{s:i, s:o, s:s}", "v", EVENT_VERSION, "t",
+                         seconds(now - report->start), "event", event);
+        if (line) {
+            json_object_update(line, fields);
+            write_line(report, line, report->ended ? END_LIMIT_MS : 0);
+        }
+        json_decref(line);
+    }
+    json_decref(fields);
+}
+
+struct report *report_new(const char *file, rtc_usec now)
+{
+    struct report *report = calloc(1, sizeof *report);
+
+    if (!report)
+        return NULL;
+    report->fd = file ? file_open_write(file) : -1;
+    if (file && report->fd < 0) {
+        free(report);
+        return NULL;
+    }
+    report->start = now;
+    for (int i = 0; i < REPORT_PHASE_COUNT; i++)
+        report->phases[i] = RTC_NEVER;
+    return report;
+}
+
+void report_free(struct report *report)
+{
+    if (!report)
+        return;
+    if (report->fd >= 0)
+        close(report->fd);
+    free(report);
+}
+
+const char *report_version(void)
+{
+    return jansson_version_str();
+}
+
+/* ---- start --------------------------------------------------------------- */
+
+static json_t *list_value(const struct option_list *list)
+{
+    json_t *array = json_array();
+
+    for (unsigned i = 0; i < list->count; i++)
+        json_array_append_new(array, string(list->items[i]));
+    return array;
+}
+
+static json_t *ports_value(const struct port_range *range)
+{
+    return range->first ? json_sprintf("%u-%u", range->first, range->last)
+                        : json_null();
+}
+
+static bool is_set(const struct rtc_option *option, const void *at)
+{
+    return option->type == OPTION_LIST
+               ? ((const struct option_list *)at)->count > 0
+               : *(const char *const *)at != NULL;
+}
+
+static json_t *option_value(const struct rtc_option *option, const void *values)
+{
+    const void *at = (const char *)values + option->offset;
+
+    if (option->secret)
+        return string(is_set(option, at) ? "redacted" : NULL);
+    switch (option->type) {
+    case OPTION_FLAG:
+        return json_boolean(*(const bool *)at);
+    case OPTION_SET:
+        return json_boolean(*(const int *)at == option->least);
+    case OPTION_COUNT:
+        return json_integer(*(const int *)at);
+    case OPTION_STRING:
+    case OPTION_FILE:
+        return string(*(const char *const *)at);
+    case OPTION_LIST:
+        return list_value(at);
+    case OPTION_DURATION:
+        return seconds(*(const rtc_usec *)at);
+    case OPTION_SIZE:
+    case OPTION_RATE:
+    case OPTION_INTEGER:
+        return json_integer(*(const int64_t *)at);
+    case OPTION_CHOICE:
+        return string(option->choices[*(const int *)at]);
+    case OPTION_PORTS:
+        return ports_value(at);
+    case OPTION_ROWS:
+        break;
+    }
+    return json_null();
+}
+
+void report_start(struct report *report, const struct cli_tool *tool,
+                  const void *values, rtc_usec now)
+{
+    json_t *options = json_object();
+    struct rtc_option rows[OPTION_MOST + 1];
+
+    cli_rows(tool, rows);
+    for (const struct rtc_option *option = rows; option->name; option++)
+        set(options, option->name, option_value(option, values));
+    emit(report, "start",
+         json_pack("{s:s, s:s, s:o}", "tool", tool->name, "version",
+                   rtc_version(), "options", options),
+         now);
+}
+
+/* ---- what the peer tells ------------------------------------------------- */
+
+static json_t *candidate_fields(const struct rtc_candidate *candidate)
+{
+    return json_pack(
+        "{s:s, s:s, s:o, s:i, s:I, s:o, s:o, s:i}", "candidateType",
+        rtc_candidate_type_name(candidate->type), "protocol",
+        transport_name(candidate->transport), "address",
+        address(&candidate->addr), "port", candidate->addr.port, "priority",
+        (json_int_t)candidate->priority, "foundation",
+        string(candidate->foundation), "relatedAddress",
+        address(&candidate->related), "relatedPort", candidate->related.port);
+}
+
+void report_candidates(struct report *report, const struct rtc_peer *peer,
+                       rtc_usec now)
+{
+    struct rtc_candidate candidate;
+
+    while (rtc_peer_local_candidate(peer, report->candidate_count,
+                                    &candidate) == 0) {
+        report->candidate_count++;
+        emit(report, "candidate", candidate_fields(&candidate), now);
+    }
+}
+
+static json_t *end_fields(const struct rtc_addr *addr,
+                          enum rtc_candidate_type type)
+{
+    return json_pack("{s:s, s:o, s:i}", "candidateType",
+                     rtc_candidate_type_name(type), "address", address(addr),
+                     "port", addr->port);
+}
+
+static json_t *pair_fields(const struct rtc_path *path,
+                           enum rtc_candidate_type local,
+                           enum rtc_candidate_type remote)
+{
+    return json_pack("{s:s, s:o, s:o}", "protocol",
+                     transport_name(path->transport), "local",
+                     end_fields(&path->local, local), "remote",
+                     end_fields(&path->remote, remote));
+}
+
+static json_t *dtls_fields(const struct rtc_stats *stats)
+{
+    return json_pack("{s:s, s:o, s:o, s:o}", "dtlsState", "connected",
+                     "tlsVersion", string(stats->dtls_version), "dtlsCipher",
+                     string(stats->dtls_cipher), "srtpCipher",
+                     string(stats->srtp_profile));
+}
+
+static json_t *track_fields(const struct rtc_peer *peer, int track)
+{
+    struct rtc_track_info info;
+
+    if (rtc_peer_track_info(peer, track, &info))
+        return json_pack("{s:i}", "track", track);
+    return json_pack("{s:i, s:o, s:s, s:s, s:o}", "track", track, "mid",
+                     string(info.mid), "kind",
+                     info.kind == RTC_AUDIO ? "audio" : "video", "direction",
+                     rtc_direction_name(info.agreed), "codec",
+                     info.codec_count ? string(rtc_codec_name(info.codecs[0]))
+                                      : json_null());
+}
+
+static bool is_first(uint32_t *tracks, int track)
+{
+    uint32_t bit = track >= 0 && track < 32 ? UINT32_C(1) << track : 0;
+    bool first = !(*tracks & bit);
+
+    *tracks |= bit;
+    return first && bit;
+}
+
+/* Marks the time; whether it is the first call for this phase. */
+static bool mark(struct report *report, enum report_phase phase, rtc_usec now)
+{
+    if (report->phases[phase] != RTC_NEVER)
+        return false;
+    report->phases[phase] = now;
+    return true;
+}
+
+static void on_media(struct report *report, int track, bool keyframe,
+                     rtc_usec now)
+{
+    if (is_first(&report->seen, track)) {
+        mark(report, REPORT_FIRST_PACKET, now);
+        emit(report, "first_packet", json_pack("{s:i}", "track", track), now);
+    }
+    if (keyframe && is_first(&report->keyed, track)) {
+        mark(report, REPORT_FIRST_KEYFRAME, now);
+        emit(report, "first_keyframe", json_pack("{s:i}", "track", track), now);
+    }
+}
+
+void report_event(struct report *report, const struct rtc_peer *peer,
+                  const struct rtc_event *event)
+{
+    rtc_usec now = event->time;
+    struct rtc_stats stats;
+
+    switch (event->type) {
+    case RTC_EVENT_ICE:
+        if (event->ice_state == RTC_ICE_CONNECTED ||
+            event->ice_state == RTC_ICE_COMPLETED)
+            mark(report, REPORT_ICE, now);
+        emit(report, "ice",
+             json_pack("{s:s}", "iceState",
+                       rtc_ice_state_name(event->ice_state)),
+             now);
+        break;
+    case RTC_EVENT_PAIR:
+        emit(report, "pair",
+             pair_fields(&event->pair.path, event->pair.local_type,
+                         event->pair.remote_type),
+             now);
+        break;
+    case RTC_EVENT_CONNECTED:
+        mark(report, REPORT_DTLS, now);
+        rtc_peer_stats(peer, &stats);
+        emit(report, "dtls", dtls_fields(&stats), now);
+        break;
+    case RTC_EVENT_TRACK:
+        emit(report, "track", track_fields(peer, event->track), now);
+        break;
+    case RTC_EVENT_FRAME:
+        on_media(report, event->track, event->frame.keyframe, now);
+        break;
+    case RTC_EVENT_PACKET:
+        on_media(report, event->track, false, now);
+        break;
+    case RTC_EVENT_KEYFRAME_REQUEST:
+        emit(report, "keyframe_request",
+             json_pack("{s:i}", "track", event->track), now);
+        break;
+    case RTC_EVENT_GAP:
+        emit(report, "gap",
+             json_pack("{s:i, s:o, s:o}", "track", event->track, "packetsLost",
+                       count(event->gap.packets), "framesDropped",
+                       count(event->gap.frames)),
+             now);
+        break;
+    case RTC_EVENT_PAUSED:
+    case RTC_EVENT_BYE:
+    case RTC_EVENT_CLOSED: /* `end` says it */
+        break;
+    }
+}
+
+/* ---- what the tool tells ------------------------------------------------- */
+
+void report_phase(struct report *report, enum report_phase phase, rtc_usec now)
+{
+    if (mark(report, phase, now) && phase_names[phase].is_event)
+        emit(report, phase_names[phase].name, json_object(), now);
+}
+
+void report_drop(struct report *report, int track, unsigned frames,
+                 const char *reason, rtc_usec now)
+{
+    emit(report, "drop",
+         json_pack("{s:o, s:o, s:s}", "track", track_number(track),
+                   "framesDropped", count(frames), "reason", reason),
+         now);
+}
+
+void report_warn(struct report *report, const char *sentence, rtc_usec now)
+{
+    emit(report, "warn", json_pack("{s:o}", "message", string(sentence)), now);
+}
+
+void report_error(struct report *report, enum rtc_exit status,
+                  const char *sentence, rtc_usec now)
+{
+    report->status = status;
+    snprintf(report->error, sizeof report->error, "%s", sentence);
+    emit(report, "error",
+         json_pack("{s:s, s:o, s:i}", "name", exit_name((int)status), "message",
+                   string(sentence), "exit", status),
+         now);
+}
+
+/* ---- the end ------------------------------------------------------------- */
+
+static json_t *phases(const struct report *report)
+{
+    json_t *object = json_object();
+
+    for (int i = 0; i < REPORT_PHASE_COUNT; i++)
+        set(object, phase_names[i].name,
+            report->phases[i] == RTC_NEVER
+                ? json_null()
+                : seconds(report->phases[i] - report->start));
+    return object;
+}
+
+static json_t *transport_totals(const struct rtc_peer *peer)
+{
+    struct rtc_stats stats;
+    json_t *object;
+
+    rtc_peer_stats(peer, &stats);
+    object = dtls_fields(&stats);
+    if (!stats.dtls_version)
+        set(object, "dtlsState", json_null());
+    set(object, "selectedCandidatePair",
+        stats.path.remote.family
+            ? pair_fields(&stats.path, stats.local_type, stats.remote_type)
+            : json_null());
+    set(object, "currentRoundTripTime", seconds(stats.ice_rtt_us));
+    set(object, "packetsSent", count(stats.datagrams_sent));
+    set(object, "bytesSent", count(stats.bytes_sent));
+    set(object, "packetsReceived", count(stats.datagrams_received));
+    set(object, "bytesReceived", count(stats.bytes_received));
+    set(object, "packetsDiscarded", count(stats.datagrams_dropped));
+    set(object, "srtpFailed", count(stats.srtp_failed));
+    set(object, "srtpReplayed", count(stats.srtp_replayed));
+    return object;
+}
+
+static json_t *outbound(const struct rtc_track_stats *stats)
+{
+    json_t *object = json_object();
+
+    set(object, "packetsSent", count(stats->packets_sent));
+    set(object, "bytesSent", count(stats->bytes_sent));
+    set(object, "framesSent", count(stats->frames_sent));
+    set(object, "retransmittedPacketsSent",
+        count(stats->packets_retransmitted));
+    set(object, "retransmittedBytesSent", count(stats->bytes_retransmitted));
+    set(object, "nackCount", count(stats->nack_received));
+    set(object, "pliCount", count(stats->pli_received));
+    set(object, "firCount", count(stats->fir_received));
+    set(object, "roundTripTime", seconds(stats->rtt_us));
+    set(object, "fractionLost", number(stats->remote_loss));
+    return object;
+}
+
+static json_t *inbound(const struct rtc_track_stats *stats)
+{
+    json_t *object = json_object();
+
+    set(object, "packetsReceived", count(stats->packets_received));
+    set(object, "bytesReceived", count(stats->bytes_received));
+    set(object, "framesReceived", count(stats->frames_received));
+    set(object, "packetsLost", json_integer(stats->packets_lost));
+    set(object, "packetsDuplicate", count(stats->packets_duplicate));
+    set(object, "packetsRecovered", count(stats->packets_recovered));
+    set(object, "framesDropped", count(stats->frames_dropped));
+    set(object, "jitter", number(stats->jitter));
+    set(object, "nackCount", count(stats->nack_sent));
+    set(object, "pliCount", count(stats->pli_sent));
+    return object;
+}
+
+static json_t *track_totals(const struct rtc_peer *peer)
+{
+    json_t *array = json_array();
+    struct rtc_track_stats stats;
+
+    for (int i = 0; i < (int)rtc_peer_track_count(peer); i++) {
+        json_t *object = track_fields(peer, i);
+
+        if (rtc_peer_track_stats(peer, i, &stats) == 0) {
+            set(object, "outbound", outbound(&stats));
+            set(object, "inbound", inbound(&stats));
+        }
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
+void report_end(struct report *report, const struct rtc_peer *peer, int status,
+                rtc_usec now)
+{
+    if (report->ended)
+        return;
+    report->ended = true;
+    emit(report, "end",
+         json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "exit", status,
+                   "name", exit_name(status), "error",
+                   string(*report->error ? report->error : NULL), "duration",
+                   seconds(now - report->start), "phases", phases(report),
+                   "transport", peer ? transport_totals(peer) : json_null(),
+                   "tracks", peer ? track_totals(peer) : json_array(),
+                   "linesLost", count(report->lines_lost)),
+         now);
+}

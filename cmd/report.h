@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What happened, for machines: events as JSON Lines with the names of W3C
+ * webrtc-stats, and the totals at the end. Times are seconds since the tool's
+ * start; unknown values are null.
+ */
+#pragma once
+
+#include "cmd/exit.h"
+#include "rtc.h"
+
+struct cli_tool;
+struct report;
+
+/* Steps of a session's start whose times `end` repeats. */
+enum report_phase {
+    REPORT_RESOLVE,
+    REPORT_TCP,
+    REPORT_TLS,
+    REPORT_HTTP,
+    REPORT_GATHER,
+    REPORT_ICE,
+    REPORT_DTLS,
+    REPORT_FIRST_PACKET,
+    REPORT_FIRST_KEYFRAME,
+    REPORT_PHASE_COUNT
+};
+
+/* A report that begins at `now`. `file` as on the command line (`fd:3`); NULL:
+ * nothing is written. NULL with errno. */
+struct report *report_new(const char *file, rtc_usec now);
+void report_free(struct report *report);
+/* jansson's version. Static. */
+const char *report_version(void);
+
+/* The first line: the tool and its options as they are in force. */
+void report_start(struct report *report, const struct cli_tool *tool,
+                  const void *values, rtc_usec now);
+/* One line for each local candidate not yet told of. */
+void report_candidates(struct report *report, const struct rtc_peer *peer,
+                       rtc_usec now);
+/* Whatever of an event belongs in the report; call it for each. Ice, pair,
+ * dtls, track, first_packet, first_keyframe, keyframe_request, gap. */
+void report_event(struct report *report, const struct rtc_peer *peer,
+                  const struct rtc_event *event);
+/* A step is through; the first call for each counts. A phase that has an event
+ * of its own name writes it. */
+void report_phase(struct report *report, enum report_phase phase, rtc_usec now);
+/* Frames of a track the sender left out, and why ("late"). */
+void report_drop(struct report *report, int track, unsigned frames,
+                 const char *reason, rtc_usec now);
+void report_warn(struct report *report, const char *sentence, rtc_usec now);
+/* Remembered for `end`, too. */
+void report_error(struct report *report, enum rtc_exit status,
+                  const char *sentence, rtc_usec now);
+/* The totals and the status, as the last line; once. `peer` may be NULL. */
+void report_end(struct report *report, const struct rtc_peer *peer, int status,
+                rtc_usec now);

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * rtc-send: encoded media from files and pipes to a WebRTC peer.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cli.h"
+#include "cmd/endpoint.h"
+#include "cmd/meet.h"
+#include "cmd/options.h"
+#include "cmd/source.h"
+
+#define INPUT_MOST 2
+
+struct values {
+    struct endpoint_options end;
+    const char *video, *audio, *fps;
+    int format;
+    bool loop, unpaced, allow_b_frames;
+};
+
+static const char *const formats[] = {"auto", "ivf", "annexb", "ogg", NULL};
+
+static const struct rtc_option options[] = {
+    {.name = "meet",
+     .type = OPTION_ROWS,
+     .rows = options_meet,
+     .offset = offsetof(struct values, end)},
+    {.name = "form",
+     .type = OPTION_ROWS,
+     .rows = options_form,
+     .offset = offsetof(struct values, end)},
+    {.heading = "Media",
+     .name = "video",
+     .type = OPTION_FILE,
+     .argument = "FILE",
+     .offset = offsetof(struct values, video),
+     .help = "an input with video (IVF, Annex-B)"},
+    {.name = "audio",
+     .type = OPTION_FILE,
+     .argument = "FILE",
+     .offset = offsetof(struct values, audio),
+     .help = "an input with audio (Ogg)"},
+    {.name = "format",
+     .letter = 'f',
+     .type = OPTION_CHOICE,
+     .argument = "NAME",
+     .offset = offsetof(struct values, format),
+     .choices = formats,
+     .help = "of FILE (default: told by its first bytes)"},
+    {.name = "fps",
+     .type = OPTION_STRING,
+     .argument = "N[/D]",
+     .offset = offsetof(struct values, fps),
+     .help = "frame rate of Annex-B (default: what it says)"},
+    {.name = "loop",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct values, loop),
+     .help = "begin files again at their end"},
+    {.name = "unpaced",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct values, unpaced),
+     .help = "send as fast as the path takes it"},
+    {.name = "allow-b-frames",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct values, allow_b_frames),
+     .help = "send H.264 with B-frames as it is"},
+    {.name = "network",
+     .type = OPTION_ROWS,
+     .rows = options_network,
+     .offset = offsetof(struct values, end)},
+    {.name = "limits",
+     .type = OPTION_ROWS,
+     .rows = options_limits,
+     .offset = offsetof(struct values, end)},
+    {.name = NULL},
+};
+
+static const struct cli_tool tool = {
+    .name = "rtc-send",
+    .operands = "[FILE]...",
+    .summary = "Send encoded media from files or stdin to a WebRTC peer.",
+    .options = options,
+    .notes = "FILE is a name, -, or fd:N; without one, stdin is read.",
+    .operands_most = INPUT_MOST,
+};
+
+struct sender {
+    struct endpoint end;
+    struct source *inputs[INPUT_MOST];
+    int tracks[INPUT_MOST]; /* of the peer */
+    unsigned input_count, ready_count, ended_count;
+};
+
+/* ---- tracks -------------------------------------------------------------- */
+
+static void add_tracks(struct endpoint *end)
+{
+    struct sender *sender = end->calls.user;
+
+    for (unsigned i = 0; i < sender->input_count; i++) {
+        const struct rtc_media_track *media = source_track(sender->inputs[i]);
+        struct rtc_track_config config = {.kind = media->kind,
+                                          .direction = RTC_SENDONLY,
+                                          .codecs = {media->codec},
+                                          .codec_count = 1};
+        if (rtc_peer_add_track(end->peer, &config) < 0)
+            die(RTC_EXIT_INTERNAL, "%s", rtc_peer_why(end->peer));
+    }
+}
+
+/* What the remote wants to send is not for us. */
+static void refuse_rest(struct endpoint *end)
+{
+    struct rtc_track_info info;
+
+    for (int t = 0; rtc_peer_track_info(end->peer, t, &info) == 0; t++)
+        if (info.by_remote)
+            rtc_peer_stop_track(end->peer, t);
+}
+
+/* A track of the session that sends what the input carries, and that no other
+ * input has; -1 for none. */
+static int find_track(struct sender *sender, unsigned input)
+{
+    enum rtc_codec codec = source_track(sender->inputs[input])->codec;
+    const struct rtc_peer *peer = sender->end.peer;
+
+    for (int t = 0; t < (int)rtc_peer_track_count(peer); t++) {
+        struct rtc_track_info info;
+        bool taken = false;
+        for (unsigned i = 0; i < input; i++)
+            taken = taken || sender->tracks[i] == t;
+        if (taken || rtc_peer_track_info(peer, t, &info) ||
+            !(info.agreed & RTC_SENDONLY))
+            continue;
+        for (unsigned c = 0; c < info.codec_count; c++)
+            if (info.codecs[c] == codec)
+                return t;
+    }
+    return -1;
+}
+
+static void start_inputs(struct endpoint *end)
+{
+    struct sender *sender = end->calls.user;
+
+    for (unsigned i = 0; i < sender->input_count; i++) {
+        struct source *input = sender->inputs[i];
+        sender->tracks[i] = find_track(sender, i);
+        if (sender->tracks[i] < 0) {
+            endpoint_fail(end, RTC_EXIT_DESCRIPTION,
+                          "%s carries %s, which the remote does not receive",
+                          source_name(input),
+                          rtc_codec_name(source_track(input)->codec));
+            return;
+        }
+        source_start(input, end->peer, sender->tracks[i]);
+    }
+}
+
+/* ---- inputs -------------------------------------------------------------- */
+
+/* The codecs are known: now there is something to offer. */
+static void on_ready(void *user, struct source *source)
+{
+    struct sender *sender = user;
+
+    (void)source;
+    if (++sender->ready_count == sender->input_count)
+        meet_start(&sender->end, ROLE_OFFER);
+}
+
+static void on_ended(void *user, struct source *source, enum rtc_exit status,
+                     const char *why)
+{
+    struct sender *sender = user;
+
+    if (status) {
+        /* What was read before is sent, and waited for, all the same. */
+        endpoint_say_error(&sender->end, status, "%s", why);
+        endpoint_end(&sender->end, status, source_frame_count(source) > 0);
+    } else if (++sender->ended_count == sender->input_count) {
+        endpoint_end(&sender->end, RTC_EXIT_DONE, true);
+    }
+}
+
+static void open_input(struct sender *sender, const struct values *values,
+                       const char *file)
+{
+    static const enum rtc_media_format by_choice[] = {
+        RTC_MEDIA_NONE, RTC_MEDIA_IVF, RTC_MEDIA_ANNEXB, RTC_MEDIA_OGG};
+    struct source_options about = {
+        .file = file,
+        .format =
+            file == values->audio ? RTC_MEDIA_NONE : by_choice[values->format],
+        .loop = values->loop,
+        .unpaced = values->unpaced,
+        .allow_b_frames = values->allow_b_frames,
+    };
+    const struct source_calls calls = {on_ready, on_ended, sender};
+    unsigned n = sender->input_count;
+
+    if (n == INPUT_MOST)
+        die_usage("more than %d inputs", INPUT_MOST);
+    if (values->fps && !value_fps(values->fps, &about.fps_num, &about.fps_den))
+        die_usage("--fps %s: not a frame rate (30, 29.97, 30000/1001)",
+                  values->fps);
+    sender->inputs[n] = source_new(sender->end.driver, &about, &calls);
+    if (!sender->inputs[n] && errno == ESPIPE)
+        die_usage("--loop needs a file, and %s is a pipe", file);
+    if (!sender->inputs[n])
+        die(RTC_EXIT_INPUT, "%s: %s", file, strerror(errno));
+    sender->input_count++;
+}
+
+int main(int argc, char **argv)
+{
+    static struct sender sender;
+    struct values values = {.format = 0};
+    int operand = cli_parse(&tool, &values, argc, argv);
+    bool any = operand < argc || values.video || values.audio;
+
+    meet_check(&values.end, ROLE_OFFER, !any, false);
+    sender.end.calls = (struct endpoint_calls){
+        .add_tracks = add_tracks,
+        .before_answer = refuse_rest,
+        .connected = start_inputs,
+        .user = &sender,
+    };
+    endpoint_init(&sender.end, &tool, &values, &values.end);
+    if (values.video)
+        open_input(&sender, &values, values.video);
+    if (values.audio)
+        open_input(&sender, &values, values.audio);
+    for (; operand < argc; operand++)
+        open_input(&sender, &values, argv[operand]);
+    if (!any)
+        open_input(&sender, &values, "-");
+    endpoint_run(&sender.end);
+    for (unsigned i = 0; i < sender.input_count; i++)
+        source_free(sender.inputs[i]);
+    endpoint_exit(&sender.end);
+}

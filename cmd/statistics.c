@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Statistics for people: where packets travel, and a line for each track.
+ */
+#include "cmd/statistics.h"
+
+#include "cmd/cli.h"
+
+static void print_track(const struct rtc_peer *peer, int track, FILE *out)
+{
+    struct rtc_track_info info;
+    struct rtc_track_stats stats;
+
+    if (rtc_peer_track_info(peer, track, &info) ||
+        rtc_peer_track_stats(peer, track, &stats))
+        return;
+    fprintf(out, "%s:   track %d %s %s:", cli_name(), track,
+            info.kind == RTC_AUDIO ? "audio" : "video",
+            rtc_codec_name(info.codec_count ? info.codecs[0] : RTC_CODEC_NONE));
+    if (info.agreed & RTC_SENDONLY)
+        fprintf(out,
+                " sent %llu frames in %llu packets (%llu kB), %llu resent, "
+                "remote lost %.1f %%;",
+                (unsigned long long)stats.frames_sent,
+                (unsigned long long)stats.packets_sent,
+                (unsigned long long)stats.bytes_sent / 1000,
+                (unsigned long long)stats.packets_retransmitted,
+                100 * stats.remote_loss);
+    if (info.agreed & RTC_RECVONLY)
+        fprintf(out,
+                " received %llu frames in %llu packets (%llu kB), %lld lost, "
+                "%llu frames dropped, jitter %.1f ms;",
+                (unsigned long long)stats.frames_received,
+                (unsigned long long)stats.packets_received,
+                (unsigned long long)stats.bytes_received / 1000,
+                (long long)stats.packets_lost,
+                (unsigned long long)stats.frames_dropped, 1000 * stats.jitter);
+    fputc('\n', out);
+}
+
+void statistics_print(const struct rtc_peer *peer, rtc_usec elapsed_us,
+                      FILE *out)
+{
+    char local[RTC_ADDR_TEXT], remote[RTC_ADDR_TEXT];
+    struct rtc_stats stats;
+
+    rtc_peer_stats(peer, &stats);
+    fprintf(out, "%s: %.1f s", cli_name(), (double)elapsed_us / 1e6);
+    if (stats.path.remote.family)
+        fprintf(out, ", %s %s to %s %s",
+                rtc_candidate_type_name(stats.local_type),
+                rtc_addr_write(&stats.path.local, local),
+                rtc_candidate_type_name(stats.remote_type),
+                rtc_addr_write(&stats.path.remote, remote));
+    if (stats.ice_rtt_us >= 0)
+        fprintf(out, ", round trip %.1f ms", (double)stats.ice_rtt_us / 1e3);
+    fprintf(out, ", %llu kB sent, %llu kB received\n",
+            (unsigned long long)stats.bytes_sent / 1000,
+            (unsigned long long)stats.bytes_received / 1000);
+    for (int i = 0; i < (int)rtc_peer_track_count(peer); i++)
+        print_track(peer, i, out);
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT
+ * The table's rows, each defined in the codec's own file. A new codec is its
+ * file, a line here, a line in codec.c and its name in enum rtc_codec. */
+#pragma once
+
+#include "codec/codec.h"
+
+extern const struct rtc_codec_entry rtc_codec_opus, rtc_codec_vp8,
+    rtc_codec_h264;

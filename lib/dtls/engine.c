@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT
+ * Settings of a GnuTLS session for WebRTC (RFC 8827 6.5) and DTLS-SRTP
+ * (RFC 5764): what is offered, which SRTP profile wins, and the keys of it.
+ * GnuTLS 3.7 has no names for the GCM profiles but takes their numbers. */
+#include "dtls/engine.h"
+
+#include <gnutls/dtls.h>
+#include <gnutls/gnutls.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/mem.h"
+
+/* Forward secret AEAD suites only; both curves that browsers offer. */
+static const char priorities[] =
+    "NONE:+VERS-DTLS1.2:+ECDHE-ECDSA:+ECDHE-RSA:+AES-128-GCM"
+    ":+CHACHA20-POLY1305:+AEAD:+COMP-NULL:+CTYPE-X509"
+    ":+GROUP-X25519:+GROUP-SECP256R1"
+    ":+SIGN-ECDSA-SHA256:+SIGN-RSA-SHA256:+SIGN-RSA-PSS-RSAE-SHA256"
+    ":+SIGN-ECDSA-SHA384:+SIGN-RSA-SHA384:+SIGN-ECDSA-SHA512:+SIGN-RSA-SHA512";
+
+/* In order of preference; lengths of RFC 5764 4.1.2 and RFC 7714 12. */
+static const struct profile {
+    uint16_t number;
+    size_t key_len, salt_len;
+} profiles[] = {{7, 16, 12}, {8, 32, 12}, {1, 16, 14}};
+#define PROFILE_COUNT (sizeof profiles / sizeof *profiles)
+
+#define EXTENSION_USE_SRTP 14
+
+/* The place of `number` in our order of preference. */
+static unsigned profile_rank(uint16_t number)
+{
+    unsigned i = 0;
+
+    while (i < PROFILE_COUNT && profiles[i].number != number)
+        i++;
+    return i;
+}
+
+/* Reads the client's list (RFC 5764 4.1.1) and allows only the one profile of
+ * it that we like best: of several GnuTLS would take what the client likes. */
+static int choose_profile(void *user, unsigned extension,
+                          const unsigned char *data, unsigned len)
+{
+    gnutls_session_t engine = user;
+    unsigned best = PROFILE_COUNT;
+    struct rtc_reader r;
+    uint16_t left;
+
+    if (extension != EXTENSION_USE_SRTP)
+        return 0;
+    rtc_reader_init(&r, data, len);
+    for (left = rtc_read_u16(&r); left >= 2 && !r.failed; left -= 2) {
+        unsigned rank = profile_rank(rtc_read_u16(&r));
+        if (!r.failed && rank < best)
+            best = rank;
+    }
+    if (best == PROFILE_COUNT)
+        return 0;
+    return gnutls_srtp_set_profile(
+        engine, (gnutls_srtp_profile_t)profiles[best].number);
+}
+
+static int on_client_hello(gnutls_session_t engine, unsigned type,
+                           unsigned when, unsigned incoming,
+                           const gnutls_datum_t *message)
+{
+    (void)type;
+    (void)when;
+    if (!incoming)
+        return 0;
+    /* What is malformed GnuTLS itself finds next. */
+    gnutls_ext_raw_parse(engine, choose_profile, message,
+                         GNUTLS_EXT_RAW_FLAG_DTLS_CLIENT_HELLO);
+    return 0;
+}
+
+static int set_role(gnutls_session_t engine, enum rtc_dtls_role role)
+{
+    int e = 0;
+
+    if (role == RTC_DTLS_SERVER) {
+        gnutls_certificate_server_set_request(engine, GNUTLS_CERT_REQUIRE);
+        gnutls_handshake_set_hook_function(engine,
+                                           GNUTLS_HANDSHAKE_CLIENT_HELLO,
+                                           GNUTLS_HOOK_PRE, on_client_hello);
+        return 0;
+    }
+    for (unsigned i = 0; i < PROFILE_COUNT && e >= 0; i++)
+        e = gnutls_srtp_set_profile(engine,
+                                    (gnutls_srtp_profile_t)profiles[i].number);
+    return e;
+}
+
+static int set_up(gnutls_session_t engine, const struct rtc_dtls_config *config,
+                  enum rtc_dtls_role role)
+{
+    int e = gnutls_priority_set_direct(engine, priorities, NULL);
+
+    if (e < 0)
+        return e;
+    e = gnutls_credentials_set(engine, GNUTLS_CRD_CERTIFICATE,
+                               rtc_identity_credentials(config->identity));
+    if (e < 0)
+        return e;
+    gnutls_dtls_set_mtu(engine, (unsigned)config->mtu);
+    /* The end of patience is session.c's to judge, by the caller's clock. */
+    gnutls_dtls_set_timeouts(engine, (unsigned)(config->resend_us / RTC_MS),
+                             (unsigned)(2 * config->patience_us / RTC_MS));
+    return set_role(engine, role);
+}
+
+int rtc_dtls_engine_new(struct gnutls_session_int **ret_engine,
+                        const struct rtc_dtls_config *config,
+                        enum rtc_dtls_role role)
+{
+    gnutls_session_t engine;
+    unsigned flags = role == RTC_DTLS_SERVER ? GNUTLS_SERVER : GNUTLS_CLIENT;
+    int e = gnutls_init(&engine, flags | GNUTLS_DATAGRAM | GNUTLS_NONBLOCK |
+                                     GNUTLS_NO_TICKETS);
+
+    if (e < 0)
+        return RTC_ERR_NOMEM;
+    e = set_up(engine, config, role);
+    if (e < 0) {
+        gnutls_deinit(engine);
+        return e == GNUTLS_E_MEMORY_ERROR ? RTC_ERR_NOMEM : RTC_ERR_CRYPTO;
+    }
+    *ret_engine = engine;
+    return 0;
+}
+
+/* RFC 5764 4.2: client key, server key, client salt, server salt. */
+static void split_keys(const uint8_t *block, const struct profile *p,
+                       enum rtc_dtls_role role, struct rtc_dtls_keys *keys)
+{
+    bool client = role == RTC_DTLS_CLIENT;
+    uint8_t *first = client ? keys->local : keys->remote;
+    uint8_t *second = client ? keys->remote : keys->local;
+    const uint8_t *salts = block + 2 * p->key_len;
+
+    memcpy(first, block, p->key_len);
+    memcpy(first + p->key_len, salts, p->salt_len);
+    memcpy(second, block + p->key_len, p->key_len);
+    memcpy(second + p->key_len, salts + p->salt_len, p->salt_len);
+    keys->profile = p->number;
+    keys->len = p->key_len + p->salt_len;
+}
+
+int rtc_dtls_engine_keys(struct gnutls_session_int *engine,
+                         enum rtc_dtls_role role,
+                         struct rtc_dtls_keys *ret_keys)
+{
+    static const char label[] = "EXTRACTOR-dtls_srtp";
+    struct rtc_dtls_keys keys = {0};
+    gnutls_srtp_profile_t agreed;
+    uint8_t block[2 * sizeof keys.local];
+    unsigned rank;
+
+    if (gnutls_srtp_get_selected_profile(engine, &agreed) < 0)
+        return RTC_ERR_UNSUPPORTED;
+    rank = profile_rank((uint16_t)agreed);
+    if (rank == PROFILE_COUNT)
+        return RTC_ERR_UNSUPPORTED;
+    if (gnutls_prf_rfc5705(
+            engine, sizeof label - 1, label, 0, NULL,
+            2 * (profiles[rank].key_len + profiles[rank].salt_len),
+            (char *)block) < 0)
+        return RTC_ERR_CRYPTO;
+    split_keys(block, &profiles[rank], role, &keys);
+    *ret_keys = keys;
+    rtc_wipe(block, sizeof block);
+    rtc_wipe(&keys, sizeof keys);
+    return 0;
+}

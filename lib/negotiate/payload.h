@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ * What we put into descriptions of our own: the payload formats and header
+ * extensions we offer and take, as tables, and the numbers they get. A new
+ * codec is new rows of payload.c. */
+#pragma once
+
+#include "negotiate/negotiate.h"
+
+struct rtc_payload {
+    enum rtc_codec codec;
+    uint8_t payload_type, rtx_payload_type; /* preferred; no RTX: 0 */
+    uint8_t offered, accepted;              /* bits of enum rtc_sdp_feedback */
+    const char *fmtp;                       /* "" for none */
+    /* Whether parameters of the remote mean this row; NULL: all do. */
+    bool (*fits)(struct rtc_text theirs, struct rtc_text ours);
+    /* The parameters to answer with, kept by `sdp`; NULL: ours. */
+    struct rtc_text (*answer)(struct rtc_sdp *sdp, struct rtc_text theirs,
+                              struct rtc_text ours);
+};
+
+#define RTC_PAYLOAD_MOST 16
+
+/* Row `index`, NULL past the last. Static. */
+const struct rtc_payload *rtc_payload_at(unsigned index);
+/* The row that a format of the remote means, or NULL. Static. */
+const struct rtc_payload *rtc_payload_of(const struct rtc_sdp_format *format);
+/* The codec by name, clock rate and channels, parameters aside. */
+enum rtc_codec rtc_payload_codec(const struct rtc_sdp_format *format);
+
+struct rtc_payload_extension {
+    enum rtc_extension extension;
+    uint8_t id; /* preferred */
+    bool audio, video;
+    bool offered; /* else only taken when the remote offers it */
+    enum rtc_direction direction;
+};
+
+/* Row `index`, NULL past the last. Static. */
+const struct rtc_payload_extension *rtc_payload_extension_at(unsigned index);
+
+/* Numbers in use. A number means one thing in all bundled sections (RFC 9143
+ * 9.1), and keeps its meaning in later offers (RFC 3264 8.3.2). */
+struct rtc_payload_numbers {
+    bool payload_type_used[128];
+    uint8_t payload_types[RTC_PAYLOAD_MOST]; /* by row, 0: none yet */
+    uint8_t rtx_payload_types[RTC_PAYLOAD_MOST];
+    bool id_used[RTC_EXTENSION_ID_MAX + 1];
+    uint8_t ids[RTC_EXTENSION_COUNT];
+};
+
+/* Takes over what the descriptions in force say. */
+void rtc_payload_numbers_init(struct rtc_payload_numbers *numbers,
+                              const struct rtc_negotiate_current *current);
+/* The number of row `index` and of its RTX (0 without), or 0 when none are
+ * left: a dynamic payload type is never 0. */
+uint8_t rtc_payload_number(struct rtc_payload_numbers *numbers, unsigned index);
+uint8_t rtc_payload_rtx_number(struct rtc_payload_numbers *numbers,
+                               unsigned index);
+/* The id of a header extension, or 0 when none are left. */
+uint8_t rtc_payload_extension_id(struct rtc_payload_numbers *numbers,
+                                 const struct rtc_payload_extension *row);

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT
+ * Authenticated RTCP in: each packet of a compound to the stream it speaks of.
+ * What is malformed ends the walk; what is unknown is passed over. */
+#include "peer/event.h"
+#include "peer/peer.h"
+
+#include "rtcp/feedback.h"
+#include "rtcp/report.h"
+
+static struct rtc_track *sending(const struct rtc_peer *peer, uint32_t ssrc)
+{
+    for (unsigned i = 0; i < peer->track_count; i++)
+        if (peer->tracks[i]->ssrc == ssrc)
+            return peer->tracks[i];
+    return NULL;
+}
+
+static void take_block(struct rtc_peer *peer,
+                       const struct rtc_rtcp_block *block, rtc_usec now)
+{
+    struct rtc_track *track = sending(peer, block->ssrc);
+    rtc_usec rtt;
+
+    if (!track)
+        return;
+    rtt =
+        rtc_ntp_rtt(rtc_ntp_write(now), block->last_sr, block->delay_since_sr);
+    if (rtt >= 0)
+        track->rtt_us = rtt;
+    track->remote_loss = block->fraction_lost / 256.0;
+    track->mid_known = true;
+    rtc_tail_report(&track->tail, block->highest_sequence, now);
+}
+
+static void take_report(struct rtc_peer *peer,
+                        const struct rtc_rtcp_packet *packet, rtc_usec now)
+{
+    struct rtc_rtcp_report report;
+    struct rtc_track *track;
+
+    if (rtc_rtcp_report_parse(packet, &report))
+        return;
+    track = report.is_sender ? rtc_peer_track_by_ssrc(peer, report.ssrc) : NULL;
+    if (track && track->receiving && track->remote_ssrc == report.ssrc)
+        rtc_receiver_sr(&track->inbound.receiver, report.ntp, now);
+    for (unsigned i = 0; i < report.block_count; i++)
+        take_block(peer, &report.blocks[i], now);
+}
+
+static void take_bye(struct rtc_peer *peer,
+                     const struct rtc_rtcp_packet *packet)
+{
+    struct rtc_rtcp_bye bye;
+
+    if (rtc_rtcp_bye_parse(packet, &bye))
+        return;
+    for (unsigned i = 0; i < bye.count; i++) {
+        struct rtc_track *track = rtc_peer_track_by_ssrc(peer, bye.ssrcs[i]);
+        if (!track || !track->receiving || track->remote_ssrc != bye.ssrcs[i])
+            continue;
+        track->ended = true;
+        rtc_inbound_end(&track->inbound);
+    }
+}
+
+static void take_nack(struct rtc_peer *peer, struct rtc_track *track,
+                      const struct rtc_rtcp_feedback *feedback, rtc_usec now)
+{
+    struct rtc_nack_iterator it;
+    uint16_t sequence;
+
+    rtc_nack_iterator_init(&it, feedback);
+    while (rtc_nack_next(&it, &sequence))
+        rtc_sender_nack(&track->sender, &sequence, 1,
+                        rtc_track_rtt_us(peer, track), now);
+    rtc_tail_nack(&track->tail, now);
+}
+
+static void note_request(struct rtc_peer *peer, const struct rtc_track *track,
+                         rtc_usec now)
+{
+    rtc_peer_note(peer, &(struct rtc_event){.type = RTC_EVENT_KEYFRAME_REQUEST,
+                                            .track = track->number,
+                                            .time = now});
+}
+
+static void take_fir(struct rtc_peer *peer,
+                     const struct rtc_rtcp_feedback *feedback, rtc_usec now)
+{
+    struct rtc_reader fci;
+    struct rtc_fir_entry entry;
+
+    rtc_reader_init(&fci, feedback->fci, feedback->fci_len);
+    while (rtc_fir_next(&fci, &entry)) {
+        struct rtc_track *track = sending(peer, entry.ssrc);
+        if (track && rtc_keyframe_fir(&track->requests, entry.sequence, now))
+            note_request(peer, track, now);
+    }
+}
+
+static void take_feedback(struct rtc_peer *peer,
+                          const struct rtc_rtcp_packet *packet, rtc_usec now)
+{
+    struct rtc_rtcp_feedback feedback;
+    struct rtc_track *track;
+
+    if (rtc_rtcp_feedback_parse(packet, &feedback))
+        return;
+    track = sending(peer, feedback.media_ssrc);
+    if (feedback.kind == RTC_FEEDBACK_FIR)
+        take_fir(peer, &feedback, now);
+    else if (track && feedback.kind == RTC_FEEDBACK_NACK)
+        take_nack(peer, track, &feedback, now);
+    else if (track && feedback.kind == RTC_FEEDBACK_PLI &&
+             rtc_keyframe_pli(&track->requests, now))
+        note_request(peer, track, now);
+}
+
+void rtc_peer_take_rtcp(struct rtc_peer *peer, const uint8_t *data, size_t len,
+                        rtc_usec now)
+{
+    struct rtc_reader datagram;
+    struct rtc_rtcp_packet packet;
+
+    rtc_reader_init(&datagram, data, len);
+    while (rtc_rtcp_next(&datagram, &packet) > 0) {
+        switch (packet.type) {
+        case RTC_RTCP_SR:
+        case RTC_RTCP_RR:
+            take_report(peer, &packet, now);
+            break;
+        case RTC_RTCP_BYE:
+            take_bye(peer, &packet);
+            break;
+        case RTC_RTCP_RTPFB:
+        case RTC_RTCP_PSFB:
+            take_feedback(peer, &packet, now);
+            break;
+        default:
+            break;
+        }
+    }
+}

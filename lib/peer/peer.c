@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT
+ * A peer's life: made of a config, freed, and its local addresses told to
+ * ICE. */
+#include "peer/peer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "peer/describe.h"
+
+#define MTU_LEAST 576 /* RFC 791: every host takes that much */
+#define MTU_MOST 1500
+/* Packets of all streams together that a peer ever holds. */
+#define POOL_MOST 32768
+
+void rtc_config_init(struct rtc_config *config)
+{
+    *config = (struct rtc_config){
+        .log_level = RTC_LOG_INFO,
+        .mtu = 1200,
+        .reorder_us = 500 * RTC_MS,
+        .reorder_packets = 2048,
+        .history_us = RTC_SEC,
+        .history_packets = 4096,
+        .report_us = RTC_SEC,
+    };
+    rtc_ice_timing_init(&config->ice);
+}
+
+const char *rtc_version(void)
+{
+    return RTC_VERSION;
+}
+
+int rtc_peer_fail(struct rtc_peer *peer, int error, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(peer->why, sizeof peer->why, format, args);
+    va_end(args);
+    if (error)
+        rtc_log(&peer->log, RTC_LOG_DEBUG, "peer.fail error=%d why=\"%s\"",
+                error, peer->why);
+    return error;
+}
+
+const char *rtc_peer_why(const struct rtc_peer *peer)
+{
+    return peer ? peer->why : "";
+}
+
+static bool is_config_good(const struct rtc_config *c)
+{
+    return c->random && c->mtu >= MTU_LEAST && c->mtu <= MTU_MOST &&
+           c->report_us > 0 && c->reorder_us >= 0 && c->history_us >= 0 &&
+           c->history_packets <= RTC_HISTORY_MOST &&
+           c->reorder_packets <= RTC_REORDER_MOST / 2 &&
+           !c->ice_ufrag == !c->ice_pwd;
+}
+
+static int make_ice(struct rtc_peer *peer)
+{
+    const struct rtc_config *c = &peer->config;
+    struct rtc_ice_config ice = {
+        .timing = c->ice,
+        .lite = c->ice_lite,
+        .random = peer->random,
+        .log = &peer->log,
+    };
+    int error = rtc_ice_new(&peer->ice, &ice);
+
+    if (!error && c->ice_ufrag)
+        error =
+            rtc_ice_set_local_credentials(peer->ice, c->ice_ufrag, c->ice_pwd);
+    return error;
+}
+
+static int make_dtls(struct rtc_peer *peer)
+{
+    const char *pem = peer->config.identity_pem;
+    struct rtc_dtls_config dtls = {
+        .mtu = peer->config.mtu,
+        .skip_fingerprint = peer->config.skip_fingerprint,
+        .log = &peer->log,
+    };
+    int error = pem ? rtc_identity_load(&peer->identity, pem, strlen(pem))
+                    : rtc_identity_new(&peer->identity);
+
+    if (error)
+        return error;
+    dtls.identity = peer->identity;
+    return rtc_dtls_new(&peer->dtls, &dtls);
+}
+
+static void init(struct rtc_peer *peer, const struct rtc_config *config)
+{
+    peer->config = *config;
+    peer->log = (struct rtc_log){config->log, config->log_user,
+                                 config->log_level, config->log_redact};
+    peer->random = (struct rtc_random){config->random, config->random_user};
+    peer->report_us = RTC_NEVER;
+    peer->stats.ice_rtt_us = -1;
+    peer->rtcp_ssrc = rtc_random_u32(&peer->random) | 1;
+    rtc_pool_init(&peer->pool, config->mtu, POOL_MOST);
+    rtc_packet_queue_init(&peer->packets, &peer->pool);
+    rtc_early_init(&peer->early, &peer->pool);
+    rtc_descriptions_init(&peer->descriptions, &peer->random);
+    /* RFC 7022 4.2: 96 random bits. */
+    rtc_random_text(&peer->random, peer->cname, 16);
+    if (config->cname)
+        snprintf(peer->cname, sizeof peer->cname, "%s", config->cname);
+}
+
+int rtc_peer_new(struct rtc_peer **ret_peer, const struct rtc_config *config)
+{
+    struct rtc_peer *peer;
+    int error;
+
+    if (!ret_peer || !config || !is_config_good(config))
+        return RTC_ERR_ARG;
+    peer = rtc_calloc(1, sizeof *peer);
+    if (!peer)
+        return RTC_ERR_NOMEM;
+    init(peer, config);
+    error = make_ice(peer);
+    if (!error)
+        error = make_dtls(peer);
+    /* What they point at was read, and is the caller's again. */
+    peer->config.ice_ufrag = peer->config.ice_pwd = NULL;
+    peer->config.identity_pem = peer->config.cname = NULL;
+    if (error) {
+        rtc_peer_free(peer);
+        return error;
+    }
+    *ret_peer = peer;
+    return 0;
+}
+
+void rtc_peer_free(struct rtc_peer *peer)
+{
+    if (!peer)
+        return;
+    for (unsigned i = 0; i < peer->track_count; i++)
+        rtc_track_free(peer->tracks[i]);
+    rtc_descriptions_done(&peer->descriptions);
+    rtc_packet_queue_done(&peer->packets);
+    rtc_pool_done(&peer->pool);
+    rtc_srtp_free(peer->srtp);
+    rtc_dtls_free(peer->dtls);
+    rtc_identity_free(peer->identity);
+    rtc_ice_free(peer->ice);
+    rtc_free(peer);
+}
+
+int rtc_peer_add_local(struct rtc_peer *peer, const struct rtc_addr *addr,
+                       enum rtc_transport transport, rtc_usec now)
+{
+    struct rtc_candidate candidate;
+    int error;
+
+    if (!peer || !addr || !rtc_addr_is_set(addr) || !addr->port ||
+        rtc_addr_is_any(addr))
+        return RTC_ERR_ARG;
+    if (transport != RTC_UDP)
+        return rtc_peer_fail(peer, RTC_ERR_UNSUPPORTED, "only UDP sockets");
+    if (peer->closed)
+        return RTC_ERR_STATE;
+    if (peer->local_count == RTC_PEER_LOCAL_MOST)
+        return rtc_peer_fail(peer, RTC_ERR_NOMEM, "no more than %d sockets",
+                             RTC_PEER_LOCAL_MOST);
+    rtc_candidate_make_host(&candidate, addr, transport, RTC_TCPTYPE_NONE,
+                            (uint8_t)(255 - peer->local_count));
+    error = rtc_ice_add_local(peer->ice, &candidate, now);
+    if (error)
+        return error;
+    peer->locals[peer->local_count++] = *addr;
+    rtc_peer_follow(peer, now);
+    return 0;
+}
+
+int rtc_peer_remove_local(struct rtc_peer *peer, const struct rtc_addr *addr,
+                          rtc_usec now)
+{
+    if (!peer || !addr)
+        return RTC_ERR_ARG;
+    for (unsigned i = 0; i < peer->local_count; i++) {
+        if (!rtc_addr_equal(&peer->locals[i], addr))
+            continue;
+        memmove(&peer->locals[i], &peer->locals[i + 1],
+                (--peer->local_count - i) * sizeof peer->locals[0]);
+        rtc_ice_remove_local(peer->ice, addr, now);
+        rtc_peer_follow(peer, now);
+        return 0;
+    }
+    return RTC_ERR_ARG;
+}
+
+int rtc_peer_add_remote(struct rtc_peer *peer,
+                        const struct rtc_candidate *candidate, rtc_usec now)
+{
+    int error;
+
+    if (!peer || !candidate)
+        return RTC_ERR_ARG;
+    error = rtc_ice_add_remote(peer->ice, candidate, now);
+    rtc_peer_follow(peer, now);
+    return error;
+}
+
+int rtc_peer_local_candidate(const struct rtc_peer *peer, unsigned index,
+                             struct rtc_candidate *ret_candidate)
+{
+    if (!peer || !ret_candidate ||
+        !rtc_ice_local(peer->ice, index, ret_candidate))
+        return RTC_ERR_ARG;
+    return 0;
+}
+
+int rtc_peer_local_addr(const struct rtc_peer *peer, unsigned index,
+                        struct rtc_addr *ret_addr)
+{
+    if (!peer || !ret_addr || index >= peer->local_count)
+        return RTC_ERR_ARG;
+    *ret_addr = peer->locals[index];
+    return 0;
+}

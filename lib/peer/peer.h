@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The peer's insides, seen only by this folder. A peer is a router: each file
+ * here hands bytes, time or results from one module to the next, and none holds
+ * a protocol rule of its own.
+ *
+ *     receive.c   datagram -> ice | dtls | srtp -> inbound.c, feedback.c
+ *     transmit.c  ice | dtls | rtcp.c | senders -> datagrams
+ *     event.c     queued notes, frames and packets -> the caller
+ *     session.c   what follows when ICE and DTLS change state
+ *     tick.c      time
+ *     describe.c  descriptions in and out; negotiate.c decides, apply.c obeys
+ */
+#pragma once
+
+#include "base/log.h"
+#include "base/pool.h"
+#include "base/random.h"
+#include "dtls/session.h"
+#include "ice/agent.h"
+#include "negotiate/negotiate.h"
+#include "peer/describe.h"
+#include "peer/queue.h"
+#include "rtc.h"
+#include "sdp/sdp.h"
+#include "srtp/context.h"
+#include "stream/inbound.h"
+#include "stream/sender.h"
+#include "stream/tail.h"
+
+#define RTC_PEER_LOCAL_MOST 16
+#define RTC_PEER_WHY_LEN 256
+/* SSRCs routed to tracks: media and RTX of each, and some that changed. */
+#define RTC_PEER_ROUTE_MOST 64
+
+/* One media section and its streams. Owned by the peer, never moved. */
+struct rtc_track {
+    int number;
+    struct rtc_track_config wish;
+    struct rtc_negotiate_agreed agreed; /* codec_count 0: nothing yet */
+    bool by_remote, stopped;
+    bool stop; /* wanted with the next description */
+    char mid[RTC_MID_MAX + 1];
+
+    uint32_t ssrc, rtx_ssrc; /* ours */
+    struct rtc_sender sender;
+    struct rtc_tail tail;
+    struct rtc_keyframe_answer requests;
+    bool mid_known; /* the remote reported on our SSRC: no MID needed */
+    bool mid_set, mid_left_out; /* the sender's extension is up to date */
+    rtc_usec rtt_us;            /* from its reports, -1 */
+    double remote_loss;
+
+    struct rtc_inbound inbound;
+    bool receiving; /* inbound is set up */
+    uint64_t nack_sent;
+    rtc_usec reported_us; /* our last report block on it */
+    uint32_t remote_ssrc;
+    rtc_usec heard_us; /* the last packet, RTC_NEVER for none yet */
+    bool paused;
+    bool ended; /* BYE came; told once everything before it was */
+    bool end_told;
+};
+
+/* Which track an SSRC of the remote belongs to. */
+struct rtc_route {
+    uint32_t ssrc;
+    struct rtc_track *track;
+    bool is_rtx;
+};
+
+struct rtc_peer {
+    struct rtc_config config; /* its strings are owned */
+    struct rtc_log log;
+    struct rtc_random random;
+    char why[RTC_PEER_WHY_LEN];
+
+    struct rtc_ice_agent *ice;
+    struct rtc_identity *identity;
+    struct rtc_dtls *dtls;
+    struct rtc_srtp *srtp; /* NULL until DTLS is done */
+    enum rtc_dtls_role dtls_role;
+    bool dtls_expected; /* role and fingerprints are known */
+    bool dtls_started;
+    bool rtcp_rsize;
+
+    struct rtc_addr locals[RTC_PEER_LOCAL_MOST];
+    unsigned local_count;
+
+    struct rtc_track *tracks[RTC_TRACK_MOST];
+    unsigned track_count;
+    struct rtc_route routes[RTC_PEER_ROUTE_MOST];
+    unsigned route_count;
+    struct rtc_pool pool; /* packets of every stream */
+
+    struct rtc_descriptions descriptions;
+
+    struct rtc_event_queue events;
+    struct rtc_packet_queue packets; /* packet-level tracks */
+    struct rtc_early_queue early;
+    rtc_usec as_of; /* poll gives up holes as of the last receive or tick */
+
+    bool closed, close_told;
+    enum rtc_close_reason reason;
+    bool bye_due;
+    uint32_t rtcp_ssrc; /* ours when nothing is sent */
+    rtc_usec report_us; /* next SR or RR, RTC_NEVER before SRTP */
+    char cname[40];
+
+    struct rtc_stats stats;
+};
+
+/* Remembers a sentence for rtc_peer_why and returns `error`. */
+int rtc_peer_fail(struct rtc_peer *peer, int error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* session.c: looks at ICE and DTLS after either took something in. */
+void rtc_peer_follow(struct rtc_peer *peer, rtc_usec now);
+/* Ends the session, once; the reason of the first call counts. */
+void rtc_peer_end(struct rtc_peer *peer, enum rtc_close_reason reason);
+
+/* receive.c: one SRTP or SRTCP packet, decrypted in place. */
+void rtc_peer_take_srtp(struct rtc_peer *peer, uint8_t *data, size_t len,
+                        rtc_usec now);
+/* inbound.c: one authenticated RTP packet, parsed. */
+void rtc_peer_take_rtp(struct rtc_peer *peer, uint8_t *data, size_t len,
+                       rtc_usec now);
+/* feedback.c: one authenticated RTCP compound packet. */
+void rtc_peer_take_rtcp(struct rtc_peer *peer, const uint8_t *data, size_t len,
+                        rtc_usec now);
+/* rtcp.c: the next compound packet that is due, unprotected. Its length or 0.
+ */
+int rtc_peer_make_rtcp(struct rtc_peer *peer, uint8_t *buf, size_t cap,
+                       rtc_usec now);
+/* When rtc_peer_make_rtcp has something to do. */
+rtc_usec rtc_peer_rtcp_deadline(const struct rtc_peer *peer);
+
+/* route.c: the track a packet belongs to (RFC 9143 9.2), or NULL. */
+struct rtc_route *rtc_peer_route(struct rtc_peer *peer,
+                                 const struct rtc_rtp_header *header);
+struct rtc_track *rtc_peer_track_by_ssrc(struct rtc_peer *peer, uint32_t ssrc);
+/* Notes an SSRC of the remote; the oldest is dropped at the cap. */
+void rtc_peer_add_route(struct rtc_peer *peer, uint32_t ssrc,
+                        struct rtc_track *track, bool is_rtx);
+void rtc_peer_remove_routes(struct rtc_peer *peer,
+                            const struct rtc_track *track);
+
+/* track.c */
+struct rtc_track *rtc_peer_find_track(const struct rtc_peer *peer, int number);
+/* A new track of the peer, or NULL at the cap or without memory. */
+struct rtc_track *rtc_peer_make_track(struct rtc_peer *peer,
+                                      const struct rtc_track_config *config);
+void rtc_track_free(struct rtc_track *track);
+/* Bytes an unprotected packet may have. */
+size_t rtc_peer_packet_max(const struct rtc_peer *peer);
+/* Round-trip time for resends: of the track's reports, else of the ICE pair,
+ * -1 when unknown. */
+rtc_usec rtc_track_rtt_us(const struct rtc_peer *peer,
+                          const struct rtc_track *track);

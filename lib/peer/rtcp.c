@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT
+ * RTCP out, one compound packet at a time (RFC 3550 6.1): feedback as soon as
+ * a stream asks for it (alone where reduced size was agreed, RFC 5506), reports
+ * at their interval (6.2), and BYE at the end (6.6). */
+#include <string.h>
+
+#include "base/clock.h"
+#include "peer/peer.h"
+#include "rtcp/feedback.h"
+#include "rtcp/report.h"
+
+/* A stream that pauses is reported once more, soon: its sender may wait for the
+ * last packet to be confirmed before it ends. */
+#define IDLE_US (80 * RTC_MS)
+
+/* The SSRC to speak as: the first stream's we send, else a plain one. */
+static uint32_t own_ssrc(const struct rtc_peer *peer)
+{
+    for (unsigned i = 0; i < peer->track_count; i++)
+        if (peer->tracks[i]->sender.started)
+            return peer->tracks[i]->ssrc;
+    return peer->rtcp_ssrc;
+}
+
+static void add_blocks(struct rtc_peer *peer, struct rtc_rtcp_report *report,
+                       rtc_usec now)
+{
+    for (unsigned i = 0; i < peer->track_count; i++) {
+        struct rtc_track *track = peer->tracks[i];
+        if (!track->receiving || report->block_count == RTC_RTCP_COUNT_MAX)
+            continue;
+        if (rtc_receiver_report(&track->inbound.receiver,
+                                &report->blocks[report->block_count], now))
+            report->block_count++;
+        track->reported_us = now;
+    }
+}
+
+static void add_name(const struct rtc_peer *peer, struct rtc_rtcp_sdes *sdes,
+                     uint32_t ssrc)
+{
+    sdes->chunks[sdes->count].ssrc = ssrc;
+    sdes->chunks[sdes->count++].cname = rtc_text_of(peer->cname);
+}
+
+/* An SR for each stream sent, the blocks in the first; an RR without any. */
+static void write_reports(struct rtc_peer *peer, struct rtc_writer *w,
+                          rtc_usec now)
+{
+    struct rtc_rtcp_report report = {.block_count = 0};
+    struct rtc_rtcp_sdes sdes = {.count = 0};
+
+    add_blocks(peer, &report, now);
+    for (unsigned i = 0; i < peer->track_count; i++) {
+        struct rtc_track *track = peer->tracks[i];
+        if (!rtc_sender_report(&track->sender, &report, now))
+            continue;
+        report.is_sender = true;
+        report.ssrc = track->ssrc;
+        rtc_rtcp_report_write(w, &report);
+        report.block_count = 0;
+        add_name(peer, &sdes, track->ssrc);
+    }
+    if (!sdes.count) {
+        report.ssrc = peer->rtcp_ssrc;
+        rtc_rtcp_report_write(w, &report);
+        add_name(peer, &sdes, peer->rtcp_ssrc);
+    }
+    rtc_rtcp_sdes_write(w, &sdes);
+}
+
+/* What stands before feedback in a compound that is not of reduced size. */
+static void write_prefix(struct rtc_peer *peer, struct rtc_writer *w)
+{
+    struct rtc_rtcp_report empty = {.ssrc = own_ssrc(peer)};
+    struct rtc_rtcp_sdes sdes = {.count = 0};
+
+    if (w->len || peer->rtcp_rsize)
+        return;
+    add_name(peer, &sdes, empty.ssrc);
+    rtc_rtcp_report_write(w, &empty);
+    rtc_rtcp_sdes_write(w, &sdes);
+}
+
+static void write_feedback(struct rtc_peer *peer, struct rtc_track *track,
+                           struct rtc_writer *w, rtc_usec now)
+{
+    uint16_t missing[RTC_LOSS_NACK_MOST];
+    struct rtc_inbound *in = &track->inbound;
+    rtc_usec rtt = rtc_track_rtt_us(peer, track);
+    unsigned count =
+        rtc_inbound_nack(in, missing, RTC_LOSS_NACK_MOST, rtt, now);
+    bool pli = rtc_inbound_pli(in, rtt, now);
+
+    if (count || pli)
+        write_prefix(peer, w);
+    if (count && rtc_nack_write(w, own_ssrc(peer), track->remote_ssrc, missing,
+                                count) > 0)
+        track->nack_sent++;
+    if (pli)
+        rtc_pli_write(w, own_ssrc(peer), track->remote_ssrc);
+}
+
+static void write_bye(struct rtc_peer *peer, struct rtc_writer *w)
+{
+    struct rtc_rtcp_bye bye = {.count = 0};
+
+    for (unsigned i = 0; i < peer->track_count; i++)
+        if (peer->tracks[i]->sender.started)
+            bye.ssrcs[bye.count++] = peer->tracks[i]->ssrc;
+    if (!bye.count)
+        bye.ssrcs[bye.count++] = peer->rtcp_ssrc;
+    rtc_rtcp_bye_write(w, &bye);
+    peer->bye_due = false;
+}
+
+/* RFC 3550 6.2: half to one and a half times the interval, so that many do not
+ * report in step. */
+static void schedule(struct rtc_peer *peer, rtc_usec now)
+{
+    rtc_usec interval = peer->config.report_us;
+    rtc_usec spread = (rtc_usec)(rtc_random_u32(&peer->random) % 1024);
+
+    peer->report_us = now + interval / 2 + interval * spread / 1024;
+}
+
+static rtc_usec report_deadline(const struct rtc_peer *peer)
+{
+    rtc_usec at = peer->report_us;
+
+    for (unsigned i = 0; i < peer->track_count; i++) {
+        const struct rtc_track *track = peer->tracks[i];
+        if (track->receiving && track->heard_us != RTC_NEVER &&
+            track->reported_us <= track->heard_us)
+            at = rtc_min_time(at, track->heard_us + IDLE_US);
+    }
+    return at;
+}
+
+int rtc_peer_make_rtcp(struct rtc_peer *peer, uint8_t *buf, size_t cap,
+                       rtc_usec now)
+{
+    struct rtc_writer w;
+
+    rtc_writer_init(&w, buf, cap);
+    if (peer->bye_due || (!peer->closed && now >= report_deadline(peer))) {
+        write_reports(peer, &w, now);
+        schedule(peer, now);
+    }
+    for (unsigned i = 0; !peer->closed && i < peer->track_count; i++)
+        if (peer->tracks[i]->receiving && peer->tracks[i]->remote_ssrc)
+            write_feedback(peer, peer->tracks[i], &w, now);
+    if (peer->bye_due)
+        write_bye(peer, &w);
+    return (int)w.len;
+}
+
+rtc_usec rtc_peer_rtcp_deadline(const struct rtc_peer *peer)
+{
+    if (!peer->srtp || peer->closed || !rtc_ice_selected(peer->ice))
+        return RTC_NEVER;
+    return report_deadline(peer);
+}

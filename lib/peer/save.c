@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A negotiated but not yet connected peer as text, to go on in another process:
+ * lines of `key values`, in the order they are read again; texts of several
+ * lines follow their length. Descriptions are kept as SDP, so a loaded peer
+ * comes to what they agree on the way the saved one did (apply.c).
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "peer/peer.h"
+
+#define VERSION 1
+#define PEM_MAX 16384
+#define SDP_MAX 65536
+
+/* ---- writing ------------------------------------------------------------ */
+
+static void write_track(struct rtc_writer *w, const struct rtc_track *track)
+{
+    rtc_write_text(w, "track %d %d %d %d %d %" PRIu32 " %" PRIu32 " %s %s",
+                   track->wish.kind, track->wish.direction, track->wish.packets,
+                   track->by_remote, track->stopped || track->stop, track->ssrc,
+                   track->rtx_ssrc, track->wish.stream_id,
+                   track->wish.track_id);
+    for (unsigned i = 0; i < track->wish.codec_count; i++)
+        rtc_write_text(w, " %s", rtc_codec_name(track->wish.codecs[i]));
+    rtc_write_text(w, "\n");
+}
+
+static void write_sections(struct rtc_writer *w, const char *key,
+                           const int *tracks)
+{
+    int last = RTC_SDP_MEDIA_MOST - 1;
+
+    while (last >= 0 && tracks[last] < 0)
+        last--;
+    rtc_write_text(w, "%s", key);
+    for (int i = 0; i <= last; i++)
+        rtc_write_text(w, " %d", tracks[i] + 1);
+    rtc_write_text(w, "\n");
+}
+
+static void write_block(struct rtc_writer *w, const char *key, const char *text,
+                        size_t len)
+{
+    rtc_write_text(w, "%s %zu\n", key, len);
+    rtc_write_bytes(w, text, len);
+    rtc_write_text(w, "\n");
+}
+
+static void write_sdp(struct rtc_writer *w, const char *key,
+                      const struct rtc_sdp *sdp)
+{
+    char *text = sdp ? rtc_calloc(1, SDP_MAX) : NULL;
+    int len = text ? rtc_sdp_write(sdp, text, SDP_MAX) : 0;
+
+    if (len < 0 || (sdp && !text))
+        w->failed = true;
+    else
+        write_block(w, key, text ? text : "", (size_t)len);
+    rtc_free(text);
+}
+
+static void write_identity(struct rtc_writer *w, const struct rtc_peer *peer)
+{
+    char pem[PEM_MAX];
+    int len = rtc_identity_save(peer->identity, pem, sizeof pem);
+
+    if (len < 0)
+        w->failed = true;
+    else
+        write_block(w, "identity", pem, (size_t)len);
+    rtc_wipe(pem, sizeof pem);
+}
+
+int rtc_peer_save(const struct rtc_peer *peer, char *buf, size_t cap)
+{
+    const struct rtc_descriptions *d = peer ? &peer->descriptions : NULL;
+    char addr[RTC_ADDR_TEXT];
+    struct rtc_writer w;
+
+    if (!peer || !buf || !cap)
+        return RTC_ERR_ARG;
+    if (peer->dtls_started || peer->closed ||
+        d->state == RTC_SIGNALING_REMOTE_OFFER || (d->pending && d->local))
+        return RTC_ERR_STATE;
+    rtc_writer_init(&w, buf, cap);
+    rtc_write_text(&w, "rtcpipe-peer %d\n", VERSION);
+    rtc_write_text(&w, "ice %s %s %d\n", rtc_ice_local_ufrag(peer->ice),
+                   rtc_ice_local_pwd(peer->ice), peer->config.ice_lite);
+    rtc_write_text(&w, "rtcp %s %" PRIu32 "\n", peer->cname, peer->rtcp_ssrc);
+    rtc_write_text(&w, "origin %" PRIu64 " %" PRIu64 "\n", d->session_id,
+                   d->version);
+    rtc_write_text(&w, "locals %u\n", peer->local_count);
+    for (unsigned i = 0; i < peer->local_count; i++)
+        rtc_write_text(&w, "local %s\n",
+                       rtc_addr_write(&peer->locals[i], addr));
+    rtc_write_text(&w, "tracks %u\n", peer->track_count);
+    for (unsigned i = 0; i < peer->track_count; i++)
+        write_track(&w, peer->tracks[i]);
+    write_identity(&w, peer);
+    rtc_write_text(&w, "state %d %d\n", d->state, d->local_offered);
+    write_sections(&w, "sections", d->pending_tracks);
+    write_sdp(&w, "offer",
+              d->pending         ? d->pending
+              : d->local_offered ? d->local
+                                 : d->remote);
+    write_sdp(&w, "answer",
+              d->pending         ? NULL
+              : d->local_offered ? d->remote
+                                 : d->local);
+    rtc_write_u8(&w, 0);
+    return w.failed ? RTC_ERR_NOBUF : (int)w.len - 1;
+}
+
+/* ---- reading ------------------------------------------------------------ */
+
+/* A cursor over the text; `why` says what was first found wrong. */
+struct loader {
+    struct rtc_text rest;
+    struct rtc_text values; /* of the line taken last */
+    const char *why;
+};
+
+static void refuse(struct loader *l, const char *why)
+{
+    if (!l->why)
+        l->why = why;
+    l->rest.len = l->values.len = 0;
+}
+
+/* Takes the next line, which begins with `key`. */
+static void take_line(struct loader *l, const char *key)
+{
+    struct rtc_text word;
+
+    if (!rtc_text_line(&l->rest, &l->values) ||
+        !rtc_text_word(&l->values, &word) || !rtc_text_is(word, key))
+        refuse(l, "the saved peer is damaged: a line is missing");
+}
+
+static uint64_t take_number(struct loader *l, uint64_t max)
+{
+    struct rtc_text word;
+    uint64_t value = 0;
+
+    if (!rtc_text_word(&l->values, &word) || !rtc_text_u64(word, max, &value))
+        refuse(l, "the saved peer is damaged: a number is wrong");
+    return value;
+}
+
+static void take_word(struct loader *l, char *buf, size_t cap)
+{
+    struct rtc_text word;
+
+    buf[0] = '\0';
+    if (!rtc_text_word(&l->values, &word) || !rtc_text_copy(word, buf, cap))
+        refuse(l, "the saved peer is damaged: a word is missing");
+}
+
+static struct rtc_text take_block(struct loader *l, const char *key, size_t max)
+{
+    struct rtc_text block;
+    uint64_t len;
+
+    take_line(l, key);
+    len = take_number(l, max);
+    if (l->rest.len < len + 1) {
+        refuse(l, "the saved peer is cut short");
+        len = 0;
+    }
+    block = (struct rtc_text){l->rest.at, (size_t)len};
+    if (!l->why) {
+        l->rest.at += len + 1;
+        l->rest.len -= (size_t)len + 1;
+    }
+    return block;
+}
+
+static void take_codecs(struct loader *l, struct rtc_track_config *wish)
+{
+    struct rtc_text word;
+    char name[32];
+
+    while (wish->codec_count < RTC_CODEC_MOST &&
+           rtc_text_word(&l->values, &word)) {
+        enum rtc_codec codec = RTC_CODEC_NONE;
+        if (rtc_text_copy(word, name, sizeof name))
+            codec = rtc_codec_by_name(name);
+        if (codec == RTC_CODEC_NONE)
+            refuse(l, "the saved peer has a codec that is not known here");
+        else
+            wish->codecs[wish->codec_count++] = codec;
+    }
+}
+
+static void take_track(struct loader *l, struct rtc_peer *peer)
+{
+    struct rtc_track_config wish = {.kind = RTC_AUDIO};
+    struct rtc_track *track;
+    bool by_remote, stopped;
+    uint32_t ssrc, rtx_ssrc;
+
+    take_line(l, "track");
+    wish.kind = take_number(l, 1) ? RTC_VIDEO : RTC_AUDIO;
+    wish.direction = (enum rtc_direction)take_number(l, RTC_SENDRECV);
+    wish.packets = take_number(l, 1);
+    by_remote = take_number(l, 1);
+    stopped = take_number(l, 1);
+    ssrc = (uint32_t)take_number(l, UINT32_MAX);
+    rtx_ssrc = (uint32_t)take_number(l, UINT32_MAX);
+    take_word(l, wish.stream_id, sizeof wish.stream_id);
+    take_word(l, wish.track_id, sizeof wish.track_id);
+    take_codecs(l, &wish);
+    track = l->why ? NULL : rtc_peer_make_track(peer, &wish);
+    if (!track) {
+        refuse(l, "no memory for the tracks");
+        return;
+    }
+    track->by_remote = by_remote;
+    track->stop = stopped;
+    track->ssrc = ssrc;
+    track->rtx_ssrc = rtx_ssrc;
+}
+
+static void take_locals(struct loader *l, struct rtc_peer *peer, rtc_usec now)
+{
+    uint64_t count;
+
+    take_line(l, "locals");
+    count = take_number(l, RTC_PEER_LOCAL_MOST);
+    for (uint64_t i = 0; i < count && !l->why; i++) {
+        struct rtc_addr addr;
+        char text[RTC_ADDR_TEXT];
+        take_line(l, "local");
+        take_word(l, text, sizeof text);
+        if (!l->why && (rtc_addr_parse(text, &addr) ||
+                        rtc_peer_add_local(peer, &addr, RTC_UDP, now)))
+            refuse(l, "the saved peer is damaged: a local address is wrong");
+    }
+}
+
+static void take_sections(struct loader *l, struct rtc_peer *peer)
+{
+    struct rtc_text word;
+
+    take_line(l, "sections");
+    for (unsigned i = 0; i < RTC_SDP_MEDIA_MOST; i++) {
+        uint64_t number = 0;
+        if (rtc_text_word(&l->values, &word) &&
+            !rtc_text_u64(word, peer->track_count, &number))
+            refuse(l, "the saved peer is damaged: a section is wrong");
+        peer->descriptions.pending_tracks[i] = (int)number - 1;
+    }
+}
+
+static struct rtc_sdp *take_sdp(struct loader *l, const char *key)
+{
+    struct rtc_text text = take_block(l, key, SDP_MAX);
+    struct rtc_sdp *sdp = NULL;
+    struct rtc_sdp_error error;
+
+    if (!l->why && text.len && rtc_sdp_parse(text.at, text.len, &sdp, &error))
+        refuse(l, "the saved peer is damaged: a description is wrong");
+    return sdp;
+}
+
+static void take_descriptions(struct loader *l, struct rtc_peer *peer,
+                              rtc_usec now)
+{
+    struct rtc_descriptions *d = &peer->descriptions;
+    struct rtc_sdp *offer, *answer;
+    bool local_offered;
+
+    take_line(l, "state");
+    d->state = (enum rtc_signaling_state)take_number(l, 1);
+    local_offered = take_number(l, 1);
+    take_sections(l, peer);
+    offer = take_sdp(l, "offer");
+    answer = take_sdp(l, "answer");
+    if (!l->why && d->state == RTC_SIGNALING_LOCAL_OFFER && offer && !answer) {
+        d->pending = offer;
+        return;
+    }
+    if (!l->why && d->state == RTC_SIGNALING_STABLE && offer && answer &&
+        offer->media_count == answer->media_count) {
+        if (rtc_descriptions_settle(peer, offer, answer, local_offered, now))
+            refuse(l, "the saved descriptions do not fit");
+        return;
+    }
+    rtc_sdp_free(offer);
+    rtc_sdp_free(answer);
+    if (!l->why && (offer || answer || d->state != RTC_SIGNALING_STABLE))
+        refuse(l, "the saved peer is damaged: descriptions are missing");
+}
+
+static int read_head(struct loader *l, char *ufrag, char *pwd, bool *ret_lite)
+{
+    take_line(l, "rtcpipe-peer");
+    if (take_number(l, UINT32_MAX) != VERSION && !l->why)
+        refuse(l, "the peer was saved by another version of rtcpipe");
+    take_line(l, "ice");
+    take_word(l, ufrag, RTC_UFRAG_MAX + 1);
+    take_word(l, pwd, RTC_PWD_MAX + 1);
+    *ret_lite = take_number(l, 1);
+    return l->why ? RTC_ERR_FORMAT : 0;
+}
+
+/* The identity stands behind what needs a peer, so it is looked up first. */
+static char *find_identity(struct loader l)
+{
+    static const char key[] = "\nidentity ";
+    char *pem = NULL;
+
+    for (; l.rest.len > sizeof key; l.rest.at++, l.rest.len--) {
+        struct rtc_text block;
+        if (!rtc_text_starts(l.rest, key))
+            continue;
+        l.rest.at++;
+        l.rest.len--;
+        block = take_block(&l, "identity", PEM_MAX);
+        if (!l.why)
+            pem = rtc_strndup(block.at, block.len);
+        break;
+    }
+    return pem;
+}
+
+static void read_body(struct loader *l, struct rtc_peer *peer, rtc_usec now)
+{
+    uint64_t count;
+
+    take_line(l, "rtcp");
+    take_word(l, peer->cname, sizeof peer->cname);
+    peer->rtcp_ssrc = (uint32_t)take_number(l, UINT32_MAX);
+    take_line(l, "origin");
+    peer->descriptions.session_id = take_number(l, UINT64_MAX);
+    peer->descriptions.version = take_number(l, UINT64_MAX);
+    take_locals(l, peer, now);
+    take_line(l, "tracks");
+    count = take_number(l, RTC_TRACK_MOST);
+    for (uint64_t i = 0; i < count && !l->why; i++)
+        take_track(l, peer);
+    take_block(l, "identity", PEM_MAX);
+    take_descriptions(l, peer, now);
+}
+
+int rtc_peer_load(struct rtc_peer **ret_peer, const struct rtc_config *config,
+                  const char *text, size_t len, const char **ret_why,
+                  rtc_usec now)
+{
+    struct loader l = {.rest = {text, len}};
+    char ufrag[RTC_UFRAG_MAX + 1], pwd[RTC_PWD_MAX + 1], *pem = NULL;
+    struct rtc_config changed;
+    struct rtc_peer *peer = NULL;
+    int error;
+
+    if (!ret_peer || !config || !text)
+        return RTC_ERR_ARG;
+    changed = *config;
+    error = read_head(&l, ufrag, pwd, &changed.ice_lite);
+    if (!error && !(pem = find_identity(l)))
+        refuse(&l, "the saved peer has no identity");
+    if (pem) {
+        changed.ice_ufrag = ufrag;
+        changed.ice_pwd = pwd;
+        changed.identity_pem = pem;
+        error = rtc_peer_new(&peer, &changed);
+        if (error)
+            refuse(&l, "the saved identity or ICE credentials are wrong");
+        rtc_wipe(pem, strlen(pem));
+        rtc_free(pem);
+    }
+    if (peer)
+        read_body(&l, peer, now);
+    if (l.why) {
+        rtc_peer_free(peer);
+        if (ret_why)
+            *ret_why = l.why;
+        return error ? error : RTC_ERR_FORMAT;
+    }
+    *ret_peer = peer;
+    return 0;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT
+ * Counters of the modules gathered into the public structs. */
+#include "peer/peer.h"
+
+void rtc_peer_stats(const struct rtc_peer *peer, struct rtc_stats *ret_stats)
+{
+    const struct rtc_path *path;
+
+    if (!peer || !ret_stats)
+        return;
+    *ret_stats = peer->stats;
+    ret_stats->ice_rtt_us = rtc_ice_rtt_us(peer->ice);
+    path = rtc_ice_selected(peer->ice);
+    if (path)
+        ret_stats->path = *path;
+    rtc_ice_selected_types(peer->ice, &ret_stats->local_type,
+                           &ret_stats->remote_type);
+}
+
+static void add_sent(const struct rtc_track *track,
+                     struct rtc_track_stats *stats)
+{
+    const struct rtc_sender *s = &track->sender;
+
+    stats->packets_sent = s->packets;
+    stats->bytes_sent = s->octets;
+    stats->frames_sent = s->frames;
+    stats->packets_retransmitted = s->resent_packets;
+    stats->bytes_retransmitted = s->resent_bytes;
+    stats->nack_received = s->nacked;
+    stats->pli_received = track->requests.pli_count;
+    stats->fir_received = track->requests.fir_count;
+    stats->remote_loss = track->remote_loss;
+    stats->rtt_us = track->rtt_us;
+}
+
+static void add_received(const struct rtc_track *track,
+                         struct rtc_track_stats *stats)
+{
+    const struct rtc_inbound *in = &track->inbound;
+
+    stats->packets_received = in->receiver.packets;
+    stats->bytes_received = in->receiver.bytes;
+    stats->packets_lost = rtc_receiver_lost(&in->receiver);
+    stats->packets_recovered = in->receiver.recovered;
+    stats->packets_duplicate = in->reorder.duplicates + in->duplicates;
+    stats->jitter = rtc_receiver_jitter(&in->receiver);
+    stats->frames_received = in->assemble.frames;
+    stats->frames_dropped = in->assemble.frames_dropped;
+    stats->nack_sent = track->nack_sent;
+    stats->pli_sent = in->keyframe.count;
+}
+
+int rtc_peer_track_stats(const struct rtc_peer *peer, int number,
+                         struct rtc_track_stats *ret_stats)
+{
+    const struct rtc_track *track =
+        peer ? rtc_peer_find_track(peer, number) : NULL;
+    struct rtc_track_stats stats = {.rtt_us = -1};
+
+    if (!track || !ret_stats)
+        return RTC_ERR_ARG;
+    add_sent(track, &stats);
+    if (track->receiving)
+        add_received(track, &stats);
+    *ret_stats = stats;
+    return 0;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ * Time: hands `now` to everything that waits for it, and says who waits least.
+ */
+#include "base/clock.h"
+#include "peer/peer.h"
+#include "peer/track.h"
+
+void rtc_peer_tick(struct rtc_peer *peer, rtc_usec now)
+{
+    if (!peer || peer->closed)
+        return;
+    peer->as_of = now;
+    rtc_ice_tick(peer->ice, now);
+    rtc_dtls_tick(peer->dtls, now);
+    rtc_peer_follow(peer, now);
+    for (unsigned i = 0; i < peer->track_count; i++) {
+        struct rtc_track *track = peer->tracks[i];
+        rtc_tail_tick(&track->tail, &track->sender,
+                      rtc_track_rtt_us(peer, track), now);
+        rtc_peer_check_paused(peer, track, now);
+    }
+}
+
+static rtc_usec track_deadline(const struct rtc_peer *peer,
+                               const struct rtc_track *track)
+{
+    rtc_usec at = rtc_tail_deadline(&track->tail);
+
+    if (!track->receiving)
+        return at;
+    at = rtc_min_time(at, rtc_track_pause_deadline(track));
+    return rtc_min_time(
+        at,
+        rtc_inbound_deadline(&track->inbound, rtc_track_rtt_us(peer, track)));
+}
+
+rtc_usec rtc_peer_deadline(const struct rtc_peer *peer)
+{
+    rtc_usec at;
+
+    if (!peer || peer->closed)
+        return RTC_NEVER;
+    at = rtc_min_time(rtc_ice_deadline(peer->ice),
+                      rtc_dtls_deadline(peer->dtls));
+    at = rtc_min_time(at, rtc_peer_rtcp_deadline(peer));
+    for (unsigned i = 0; peer->srtp && i < peer->track_count; i++)
+        at = rtc_min_time(at, track_deadline(peer, peer->tracks[i]));
+    return at;
+}

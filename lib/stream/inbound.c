@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT
+ * The way of a received packet: numbered by the receiver, put in the reorder
+ * ring, crossed off the list of losses; and of what is asked for: NACK as long
+ * as a hole may be filled, a key frame when one was not. */
+#include "stream/inbound.h"
+
+/* Without NACK only reordering can fill a hole. */
+#define REORDER_MOST_US (100 * RTC_MS)
+
+void rtc_inbound_init(struct rtc_inbound *in,
+                      const struct rtc_inbound_config *config,
+                      struct rtc_pool *pool)
+{
+    const struct rtc_assemble_config assemble = {
+        .hole_us = config->nack
+                       ? config->reorder_us
+                       : rtc_min_time(config->reorder_us, REORDER_MOST_US),
+        .keyframe_first = config->kind == RTC_VIDEO,
+        .keyframe_after_gap = config->keyframe_after_gap,
+    };
+
+    *in = (struct rtc_inbound){.config = *config};
+    rtc_receiver_init(&in->receiver, 0, config->clock_rate);
+    rtc_loss_init(&in->loss, config->reorder_us);
+    rtc_reorder_init(&in->reorder, config->reorder_packets, pool);
+    rtc_assemble_init(&in->assemble, &assemble, &in->reorder);
+}
+
+void rtc_inbound_done(struct rtc_inbound *in)
+{
+    if (!in)
+        return;
+    rtc_assemble_done(&in->assemble);
+    rtc_reorder_done(&in->reorder);
+    rtc_loss_done(&in->loss);
+}
+
+/* Another SSRC: a new stream with numbers of its own. */
+static void restart(struct rtc_inbound *in, uint32_t ssrc)
+{
+    rtc_receiver_init(&in->receiver, ssrc, in->config.clock_rate);
+    rtc_loss_reset(&in->loss);
+    rtc_reorder_reset(&in->reorder);
+    rtc_assemble_reset(&in->assemble);
+    rtc_keyframe_got(&in->keyframe);
+    in->started = true;
+}
+
+/* Lets a packet with its number in. True when it is news. */
+static bool admit(struct rtc_inbound *in, const struct rtc_packet *packet,
+                  const struct rtc_codec_entry *codec)
+{
+    bool fresh;
+
+    if (!in->config.packets) {
+        fresh = rtc_reorder_push(&in->reorder, packet, codec);
+        /* What the ring refused is still missing. */
+        if (fresh)
+            rtc_loss_receive(&in->loss, packet->sequence, packet->time);
+        return fresh;
+    }
+    fresh = rtc_loss_receive(&in->loss, packet->sequence, packet->time);
+    in->duplicates += !fresh;
+    return fresh;
+}
+
+bool rtc_inbound_receive(struct rtc_inbound *in,
+                         const struct rtc_rtp_header *header,
+                         const struct rtc_codec_entry *codec, bool resent,
+                         struct rtc_packet *ret_packet, rtc_usec now)
+{
+    struct rtc_packet packet;
+
+    if (!resent && (!in->started || header->ssrc != in->receiver.ssrc))
+        restart(in, header->ssrc);
+    if (resent ? !rtc_receiver_recover(&in->receiver, header, &packet, now)
+               : !rtc_receiver_receive(&in->receiver, header, &packet, now))
+        return false;
+    if (!admit(in, &packet, codec))
+        return false;
+    in->receiver.recovered += resent;
+    *ret_packet = packet;
+    return true;
+}
+
+void rtc_inbound_end(struct rtc_inbound *in)
+{
+    rtc_assemble_end(&in->assemble);
+}
+
+static bool has_ended(const struct rtc_inbound *in)
+{
+    return in->assemble.ended;
+}
+
+enum rtc_assemble_result rtc_inbound_pop(struct rtc_inbound *in,
+                                         struct rtc_frame *ret_frame,
+                                         struct rtc_assemble_gap *ret_gap,
+                                         rtc_usec now)
+{
+    uint64_t skipped = in->assemble.packets_skipped;
+    enum rtc_assemble_result result =
+        rtc_assemble_pop(&in->assemble, ret_frame, ret_gap, now);
+
+    if (in->assemble.packets_skipped != skipped)
+        rtc_loss_forget(&in->loss, in->assemble.next);
+    if (result == RTC_ASSEMBLE_FRAME && ret_frame->keyframe)
+        rtc_keyframe_got(&in->keyframe);
+    if (in->assemble.need_keyframe)
+        rtc_keyframe_want(&in->keyframe);
+    return result;
+}
+
+unsigned rtc_inbound_nack(struct rtc_inbound *in, uint16_t *ret_sequences,
+                          unsigned most, rtc_usec rtt_us, rtc_usec now)
+{
+    if (!in->config.nack || has_ended(in))
+        return 0;
+    return rtc_loss_nack(&in->loss, ret_sequences, most, rtt_us, now);
+}
+
+/* A key frame is coming in: another would only delay it. */
+static bool is_in_keyframe(const struct rtc_inbound *in)
+{
+    return in->assemble.state == RTC_ASSEMBLE_INSIDE &&
+           in->assemble.shows_keyframe;
+}
+
+bool rtc_inbound_pli(struct rtc_inbound *in, rtc_usec rtt_us, rtc_usec now)
+{
+    return in->config.pli && !has_ended(in) && !is_in_keyframe(in) &&
+           rtc_keyframe_due(&in->keyframe, rtt_us, now);
+}
+
+rtc_usec rtc_inbound_deadline(const struct rtc_inbound *in, rtc_usec rtt_us)
+{
+    rtc_usec at = RTC_NEVER;
+
+    if (has_ended(in))
+        return RTC_NEVER;
+    if (!in->config.packets)
+        at = rtc_assemble_deadline(&in->assemble);
+    if (in->config.nack)
+        at = rtc_min_time(at, rtc_loss_deadline(&in->loss));
+    if (in->config.pli && !is_in_keyframe(in))
+        at = rtc_min_time(at, rtc_keyframe_deadline(&in->keyframe, rtt_us));
+    return at;
+}

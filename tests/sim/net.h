@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ * A seeded network in virtual time: each direction of a link has delay, jitter,
+ * a rate with a queue, independent and burst loss, reordering and duplication.
+ * The same seed and the same sends give the same arrivals. */
+#pragma once
+
+#include "rtc.h"
+
+/* One direction; zeroed: a perfect wire. */
+struct sim_link {
+    rtc_usec delay_us;
+    rtc_usec jitter_us;           /* uniform, +- this; keeps the order */
+    uint64_t rate_bps;            /* 0: no limit */
+    size_t queue_bytes;           /* behind the rate; 0: no limit */
+    double loss;                  /* fraction lost independently */
+    double burst_good, burst_bad; /* mean packets between and in loss bursts
+                                     (Gilbert); 0: no bursts */
+    double reorder;               /* fraction that overtakes by up to 10 ms */
+    double duplicate;             /* fraction that arrives twice */
+    bool dead;                    /* everything is lost */
+};
+
+struct sim_packet {
+    rtc_usec due;
+    uint64_t order;       /* breaks ties: first sent, first there */
+    struct rtc_path path; /* as the receiver sees it */
+    size_t len;
+    uint8_t data[2048];
+};
+
+struct sim_net_stats {
+    uint64_t sent, lost, queue_dropped, delivered;
+    size_t largest;
+};
+
+struct sim_net; /* opaque */
+
+struct sim_net *sim_net_new(uint64_t seed);
+void sim_net_free(struct sim_net *net);
+
+/* Sets the way from `from` to every address that has no link of its own. */
+void sim_net_link(struct sim_net *net, const struct rtc_addr *from,
+                  const struct sim_link *link);
+const struct sim_net_stats *sim_net_stats(const struct sim_net *net,
+                                          const struct rtc_addr *from);
+
+/* Sends one datagram along `path` (as its sender sees it). Copies. */
+void sim_net_send(struct sim_net *net, const struct rtc_path *path,
+                  const uint8_t *data, size_t len, rtc_usec now);
+/* When the next one arrives, RTC_NEVER for none. */
+rtc_usec sim_net_deadline(const struct sim_net *net);
+/* The next one due by `now`, or NULL. Lends it until the next call. */
+struct sim_packet *sim_net_receive(struct sim_net *net, rtc_usec now);
+
+/* The generator: xorshift128+ from the seed; for test programs too. */
+uint64_t sim_random(struct sim_net *net);
+double sim_random_unit(struct sim_net *net);

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT
+ * The driver's law of rtc.h for two peers on the seeded network. */
+#include "tests/sim/pair.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim/clock.h"
+
+/* Virtual time starts at a round, positive number of microseconds. */
+#define START_US INT64_C(1000000000)
+
+static void draw(void *user, void *buf, size_t len)
+{
+    struct sim_side *side = user;
+    uint8_t *p = buf;
+
+    for (size_t i = 0; i < len; i++) {
+        uint64_t a = side->random[0], b = side->random[1];
+        side->random[0] = b;
+        a ^= a << 23;
+        side->random[1] = a ^ b ^ (a >> 18) ^ (b >> 5);
+        p[i] = (uint8_t)((side->random[1] + b) >> 32);
+    }
+}
+
+static void log_line(void *user, enum rtc_log_level level, const char *line)
+{
+    const struct sim_side *side = user;
+
+    (void)level;
+    printf("# %10.6f %c %s\n", (double)(side->pair->now - START_US) / 1e6,
+           side->which == SIM_L ? 'L' : 'R', line);
+}
+
+struct sim_pair *sim_pair_new(uint64_t seed)
+{
+    struct sim_pair *pair = calloc(1, sizeof *pair);
+
+    if (!pair)
+        abort();
+    pair->net = sim_net_new(seed);
+    pair->now = START_US;
+    pair->digest = UINT64_C(0xcbf29ce484222325);
+    sim_clock_set(pair->now);
+    sim_random_seed(seed);
+    for (int i = 0; i < 2; i++) {
+        struct sim_side *side = &pair->side[i];
+        side->pair = pair;
+        side->which = i;
+        side->random[0] = seed * 2 + (uint64_t)i + 1;
+        side->random[1] = ~seed;
+        side->addr_count = 1;
+        side->timer = RTC_NEVER;
+        side->copies = 1;
+        side->connected_at = side->closed_at = RTC_NEVER;
+        side->addrs[0] = (struct rtc_addr){
+            .family = 4, .port = 5000, .ip = {192, 0, 2, (uint8_t)(1 + i)}};
+        rtc_config_init(&side->config);
+        side->config.random = draw;
+        side->config.random_user = side;
+        if (getenv("SIM_LOG")) {
+            side->config.log = log_line;
+            side->config.log_user = side;
+            side->config.log_level = RTC_LOG_DEBUG;
+        }
+    }
+    return pair;
+}
+
+void sim_pair_free(struct sim_pair *pair)
+{
+    if (!pair)
+        return;
+    for (int i = 0; i < 2; i++)
+        rtc_peer_free(pair->side[i].peer);
+    sim_net_free(pair->net);
+    free(pair);
+}
+
+void sim_pair_start(struct sim_pair *pair)
+{
+    for (int i = 0; i < 2; i++) {
+        struct sim_side *side = &pair->side[i];
+        int error = rtc_peer_new(&side->peer, &side->config);
+        if (error) {
+            fprintf(stderr, "rtc_peer_new: %s\n", rtc_error_text(error));
+            abort();
+        }
+    }
+}
+
+void sim_pair_link(struct sim_pair *pair, const struct sim_link *link)
+{
+    for (int i = 0; i < 2; i++)
+        for (unsigned a = 0; a < pair->side[i].addr_count; a++)
+            sim_net_link(pair->net, &pair->side[i].addrs[a], link);
+}
+
+void sim_pair_add_locals(struct sim_pair *pair)
+{
+    for (int i = 0; i < 2; i++) {
+        struct sim_side *side = &pair->side[i];
+        struct rtc_addr have;
+        if (rtc_peer_local_addr(side->peer, 0, &have) == 0)
+            continue;
+        for (unsigned a = 0; a < side->addr_count; a++)
+            rtc_peer_add_local(side->peer, &side->addrs[a], RTC_UDP, pair->now);
+    }
+}
+
+int sim_pair_negotiate(struct sim_pair *pair, int offerer)
+{
+    struct sim_side *a = &pair->side[offerer], *b = &pair->side[!offerer];
+    int len, error;
+
+    sim_pair_add_locals(pair);
+    len = rtc_peer_offer(a->peer, a->description, sizeof a->description,
+                         pair->now);
+    if (len < 0)
+        return len;
+    error =
+        rtc_peer_remote_offer(b->peer, a->description, (size_t)len, pair->now);
+    if (error)
+        return error;
+    len = rtc_peer_answer(b->peer, b->description, sizeof b->description,
+                          pair->now);
+    if (len < 0)
+        return len;
+    return rtc_peer_remote_answer(a->peer, b->description, (size_t)len,
+                                  pair->now);
+}
+
+/* FNV-1a. */
+static void digest(struct sim_pair *pair, const void *data, size_t len)
+{
+    const uint8_t *p = data;
+
+    for (size_t i = 0; i < len; i++)
+        pair->digest = (pair->digest ^ p[i]) * UINT64_C(0x100000001b3);
+}
+
+static void note(struct sim_side *side, const struct rtc_event *event)
+{
+    switch (event->type) {
+    case RTC_EVENT_CONNECTED:
+        side->connected_at = side->pair->now;
+        break;
+    case RTC_EVENT_ICE:
+        side->ice_state = event->ice_state;
+        side->ice_event_count++;
+        break;
+    case RTC_EVENT_CLOSED:
+        side->closed_at = side->pair->now;
+        side->reason = event->reason;
+        break;
+    default:
+        break;
+    }
+}
+
+static void send_all(struct sim_side *side)
+{
+    static uint8_t buf[65536];
+    struct sim_pair *pair = side->pair;
+    struct rtc_datagrams d;
+    int len;
+
+    while ((len = rtc_peer_transmit(side->peer, buf, sizeof buf, &d,
+                                    pair->now)) > 0) {
+        for (size_t at = 0; at < (size_t)len; at += d.segment) {
+            size_t left = (size_t)len - at;
+            size_t size = left < d.segment ? left : d.segment;
+            if (size > side->config.mtu)
+                side->oversized++;
+            digest(pair, &pair->now, sizeof pair->now);
+            digest(pair, buf + at, size);
+            pair->datagram_count++;
+            sim_net_send(pair->net, &d.path, buf + at, size, pair->now);
+        }
+    }
+}
+
+static void drain(struct sim_side *side)
+{
+    struct rtc_event event;
+    bool any;
+
+    do {
+        send_all(side);
+        any = false;
+        while (rtc_peer_poll(side->peer, &event)) {
+            any = true;
+            note(side, &event);
+            if (side->on_event)
+                side->on_event(side, &event);
+        }
+    } while (any);
+    if (rtc_peer_deadline(side->peer) < side->pair->now)
+        side->past_deadlines++;
+}
+
+static struct sim_side *owner_of(struct sim_pair *pair,
+                                 const struct rtc_addr *addr)
+{
+    for (int i = 0; i < 2; i++)
+        for (unsigned a = 0; a < pair->side[i].addr_count; a++) {
+            const struct rtc_addr *own = &pair->side[i].addrs[a];
+            if (own->port == addr->port && own->family == addr->family &&
+                !memcmp(own->ip, addr->ip, sizeof own->ip))
+                return &pair->side[i];
+        }
+    return NULL;
+}
+
+static void deliver(struct sim_pair *pair)
+{
+    struct sim_packet *packet;
+
+    while ((packet = sim_net_receive(pair->net, pair->now))) {
+        struct sim_side *side = owner_of(pair, &packet->path.local);
+        uint8_t copy[sizeof packet->data];
+        for (unsigned i = 0; side && i < side->copies; i++) {
+            memcpy(copy, packet->data, packet->len);
+            side->received_count++;
+            rtc_peer_receive(side->peer, &packet->path, copy, packet->len, 0,
+                             pair->now);
+        }
+    }
+}
+
+static rtc_usec earliest(const struct sim_pair *pair)
+{
+    rtc_usec next = sim_net_deadline(pair->net);
+
+    for (int i = 0; i < 2; i++) {
+        const struct sim_side *side = &pair->side[i];
+        rtc_usec deadline = rtc_peer_deadline(side->peer);
+        next = deadline < next ? deadline : next;
+        next = side->timer < next ? side->timer : next;
+    }
+    return next;
+}
+
+static void step(struct sim_pair *pair)
+{
+    deliver(pair);
+    for (int i = 0; i < 2; i++) {
+        struct sim_side *side = &pair->side[i];
+        if (rtc_peer_deadline(side->peer) <= pair->now)
+            rtc_peer_tick(side->peer, pair->now);
+        drain(side);
+        if (side->on_timer && side->timer <= pair->now) {
+            side->timer = side->on_timer(side, pair->now);
+            drain(side);
+        }
+    }
+}
+
+bool sim_pair_run_while(struct sim_pair *pair, rtc_usec until,
+                        bool (*going_on)(struct sim_pair *pair))
+{
+    step(pair);
+    while (!going_on || going_on(pair)) {
+        rtc_usec next = earliest(pair);
+        if (next > until) {
+            pair->now = until > pair->now ? until : pair->now;
+            sim_clock_set(pair->now);
+            return false;
+        }
+        pair->now = next > pair->now ? next : pair->now;
+        sim_clock_set(pair->now);
+        step(pair);
+    }
+    return true;
+}
+
+void sim_pair_run(struct sim_pair *pair, rtc_usec until)
+{
+    sim_pair_run_while(pair, until, NULL);
+}
+
+static bool is_connecting(struct sim_pair *pair)
+{
+    return pair->side[0].connected_at == RTC_NEVER ||
+           pair->side[1].connected_at == RTC_NEVER;
+}
+
+rtc_usec sim_pair_connect(struct sim_pair *pair, rtc_usec limit)
+{
+    rtc_usec start = pair->now;
+
+    if (sim_pair_negotiate(pair, SIM_L) ||
+        !sim_pair_run_while(pair, start + limit, is_connecting))
+        return RTC_NEVER;
+    return pair->now - start;
+}

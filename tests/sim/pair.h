@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ * Two real peers, L and R, on the seeded network in virtual time: real DTLS,
+ * SRTP and ICE, minutes of media in a second. A scenario sets the links, calls
+ * sim_pair_connect and sim_pair_run, and asserts on what its callbacks saw. */
+#pragma once
+
+#include "rtc.h"
+#include "tests/sim/net.h"
+
+enum { SIM_L, SIM_R };
+
+struct sim_pair;
+
+/* One of the two. The callbacks may be NULL; they run between drains and may
+ * call anything of rtc.h on their own peer. */
+struct sim_side {
+    struct rtc_peer *peer;
+    struct sim_pair *pair;
+    int which;
+    struct rtc_config config; /* set up by sim_pair_new; change, then start */
+    struct rtc_addr addrs[4]; /* one by default */
+    unsigned addr_count;
+    uint64_t random[2];
+    void *user;
+    void (*on_event)(struct sim_side *side, const struct rtc_event *event);
+    /* Called at `timer`; returns when to be called again. */
+    rtc_usec (*on_timer)(struct sim_side *side, rtc_usec now);
+    rtc_usec timer;
+    /* What the pair itself notes. */
+    rtc_usec connected_at, closed_at; /* RTC_NEVER until then */
+    enum rtc_close_reason reason;
+    enum rtc_ice_state ice_state;
+    unsigned ice_event_count;
+    uint64_t received_count; /* datagrams handed in */
+    unsigned past_deadlines; /* deadlines in the past after a drain: none */
+    unsigned oversized;      /* datagrams over the MTU: none */
+    unsigned copies;         /* each datagram is handed in so often (1) */
+    char description[32768]; /* the last one it made */
+};
+
+struct sim_pair {
+    struct sim_net *net;
+    struct sim_side side[2];
+    rtc_usec now;
+    uint64_t digest; /* of every datagram sent and when: a run's identity */
+    uint64_t datagram_count;
+};
+
+/* A pair with its links perfect; peers are made by sim_pair_start. */
+struct sim_pair *sim_pair_new(uint64_t seed);
+void sim_pair_free(struct sim_pair *pair);
+/* Makes the peers from their configs. Aborts the test program on failure. */
+void sim_pair_start(struct sim_pair *pair);
+/* Both directions of the link between them. */
+void sim_pair_link(struct sim_pair *pair, const struct sim_link *link);
+
+/* Offer by `offerer`, answer by the other, both applied at once; the local
+ * addresses are told before. 0 or the error that was met first. */
+int sim_pair_negotiate(struct sim_pair *pair, int offerer);
+/* Tells the peers of their local addresses (sim_pair_negotiate does it once).
+ */
+void sim_pair_add_locals(struct sim_pair *pair);
+
+/* Runs up to `until` (virtual time). */
+void sim_pair_run(struct sim_pair *pair, rtc_usec until);
+/* Runs until `done` says so or `until` has come; says whether it did. */
+bool sim_pair_run_while(struct sim_pair *pair, rtc_usec until,
+                        bool (*going_on)(struct sim_pair *pair));
+/* Negotiates (L offers), then runs until both are connected: the time it took,
+ * or RTC_NEVER after `limit`. */
+rtc_usec sim_pair_connect(struct sim_pair *pair, rtc_usec limit);

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The fake peer, and the rest of the public API that cmd/ calls, so that its
+ * tests need no more of lib/ than the addresses.
+ */
+#include "fake_peer.h"
+
+#include <string.h>
+
+void fake_fill(uint8_t *data, size_t len, unsigned number)
+{
+    for (size_t i = 0; i < len; i++)
+        data[i] = (uint8_t)(number * 31 + i);
+    data[0] = (uint8_t)(number >> 8);
+    data[1] = (uint8_t)number;
+}
+
+int rtc_peer_transmit(struct rtc_peer *peer, uint8_t *buf, size_t cap,
+                      struct rtc_datagrams *ret_datagrams, rtc_usec now)
+{
+    size_t len = 0;
+    unsigned count = 0;
+
+    (void)now;
+    while (peer->to_send > 0 && len + peer->segment <= cap) {
+        size_t size = peer->segment - (peer->to_send == 1);
+
+        fake_fill(buf + len, size, peer->sent++);
+        len += size;
+        peer->to_send--;
+        count++;
+    }
+    peer->drained = count == 0;
+    if (count == 0)
+        return 0;
+    *ret_datagrams = (struct rtc_datagrams){
+        .path = {.local = peer->locals[0], .remote = peer->remote},
+        .segment = peer->segment,
+        .count = count,
+    };
+    return (int)len;
+}
+
+static void take(struct rtc_peer *peer, const uint8_t *data, size_t len)
+{
+    unsigned number = len < 2 ? FAKE_MOST : (unsigned)data[0] << 8 | data[1];
+    uint8_t wanted[65536];
+
+    if (number >= FAKE_MOST) {
+        peer->damaged++;
+        return;
+    }
+    fake_fill(wanted, len, number);
+    if (memcmp(wanted, data, len))
+        peer->damaged++;
+    peer->seen[number]++;
+    peer->received++;
+}
+
+int rtc_peer_receive(struct rtc_peer *peer, const struct rtc_path *path,
+                     uint8_t *data, size_t len, size_t segment, rtc_usec now)
+{
+    (void)path;
+    (void)now;
+    peer->drained = false;
+    peer->merged_calls += segment > 0 && len > segment;
+    if (segment == 0)
+        segment = len;
+    while (len > 0) {
+        size_t size = len < segment ? len : segment;
+
+        take(peer, data, size);
+        data += size;
+        len -= size;
+    }
+    return 0;
+}
+
+bool rtc_peer_poll(struct rtc_peer *peer, struct rtc_event *ret_event)
+{
+    if (peer->events == 0)
+        return false;
+    peer->events--;
+    *ret_event = (struct rtc_event){.type = RTC_EVENT_BYE, .track = -1};
+    return true;
+}
+
+rtc_usec rtc_peer_deadline(const struct rtc_peer *peer)
+{
+    ((struct rtc_peer *)peer)->broken += !peer->drained || peer->events > 0;
+    return peer->deadline;
+}
+
+void rtc_peer_tick(struct rtc_peer *peer, rtc_usec now)
+{
+    if (now < peer->deadline)
+        return;
+    peer->ticks++;
+    peer->deadline = RTC_NEVER;
+    peer->drained = false;
+}
+
+int rtc_peer_add_local(struct rtc_peer *peer, const struct rtc_addr *addr,
+                       enum rtc_transport transport, rtc_usec now)
+{
+    (void)transport;
+    (void)now;
+    peer->locals[peer->local_count++] = *addr;
+    return 0;
+}
+
+int rtc_peer_local_addr(const struct rtc_peer *peer, unsigned index,
+                        struct rtc_addr *ret_addr)
+{
+    if (index >= peer->local_count)
+        return RTC_ERR_ARG;
+    *ret_addr = peer->locals[index];
+    return 0;
+}
+
+int rtc_peer_local_candidate(const struct rtc_peer *peer, unsigned index,
+                             struct rtc_candidate *ret_candidate)
+{
+    if (index >= peer->local_count)
+        return RTC_ERR_ARG;
+    *ret_candidate = (struct rtc_candidate){
+        .addr = peer->locals[index], .priority = 2130706431, .foundation = "1"};
+    return 0;
+}
+
+void rtc_peer_stats(const struct rtc_peer *peer, struct rtc_stats *ret_stats)
+{
+    *ret_stats = peer->stats;
+}
+
+unsigned rtc_peer_track_count(const struct rtc_peer *peer)
+{
+    (void)peer;
+    return 1;
+}
+
+int rtc_peer_track_info(const struct rtc_peer *peer, int track,
+                        struct rtc_track_info *ret_info)
+{
+    (void)peer;
+    if (track != 0)
+        return RTC_ERR_ARG;
+    *ret_info = (struct rtc_track_info){.kind = RTC_VIDEO,
+                                        .agreed = RTC_RECVONLY,
+                                        .codec_count = 1,
+                                        .codecs = {RTC_CODEC_VP8},
+                                        .mid = "0"};
+    return 0;
+}
+
+int rtc_peer_track_stats(const struct rtc_peer *peer, int track,
+                         struct rtc_track_stats *ret_stats)
+{
+    (void)peer;
+    if (track != 0)
+        return RTC_ERR_ARG;
+    *ret_stats = (struct rtc_track_stats){.packets_received = 9,
+                                          .packets_lost = -1,
+                                          .jitter = 0.25,
+                                          .remote_loss = 0.0 / 0.0,
+                                          .rtt_us = -1};
+    return 0;
+}
+
+const char *rtc_peer_why(const struct rtc_peer *peer)
+{
+    (void)peer;
+    return "";
+}
+
+const char *rtc_version(void)
+{
+    return "0.0.0";
+}
+
+const char *rtc_ice_state_name(enum rtc_ice_state state)
+{
+    return state == RTC_ICE_CONNECTED ? "connected" : "other";
+}
+
+const char *rtc_candidate_type_name(enum rtc_candidate_type type)
+{
+    return type == RTC_CANDIDATE_HOST ? "host" : "other";
+}
+
+const char *rtc_codec_name(enum rtc_codec codec)
+{
+    return codec == RTC_CODEC_VP8 ? "VP8" : "none";
+}
+
+const char *rtc_direction_name(enum rtc_direction direction)
+{
+    return direction == RTC_RECVONLY ? "recvonly" : "other";
+}
