@@ -258,6 +258,8 @@ static void __attribute__((noreturn)) print_help(const struct cli_tool *tool)
 static void __attribute__((noreturn)) print_version(const struct cli_tool *tool)
 {
     printf("%s (rtcpipe) %s\n", tool->name, rtc_version());
+    for (unsigned i = 0; rtc_linked(i); i++)
+        puts(rtc_linked(i));
     printf("libevent %s\njansson %s\n", driver_version(), report_version());
     finish_stdout();
 }

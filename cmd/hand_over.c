@@ -15,6 +15,7 @@
 #include "cmd/codecs.h"
 #include "cmd/file.h"
 #include "cmd/options.h"
+#include "cmd/socket.h"
 
 #define STATE_MAX 262144
 #define WRITE_LIMIT_MS 10000
@@ -66,6 +67,14 @@ const struct rtc_option options_hand_over[] = {
      .offset = offsetof(struct hand_over_options, end)},
     {.name = NULL},
 };
+
+void hand_over_check(struct hand_over_options *options)
+{
+    if (!options->end.session)
+        die_usage("--session FILE is missing: where the private half goes");
+    if (!options->end.ports.first)
+        options->end.ports = socket_stable_ports();
+}
 
 static void add_track(struct endpoint *end, const char *option,
                       const char *codecs, enum rtc_kind kind,

@@ -19,6 +19,9 @@ struct hand_over_options {
 /* The rows of both tools, for a table with these options at 0. */
 extern const struct rtc_option options_hand_over[];
 
+/* Fills in what was left out: ports that are still free when the session is
+ * taken. Ends the process without a session file's name. */
+void hand_over_check(struct hand_over_options *options);
 /* Adds the tracks the options ask for: both kinds when they name none. */
 void hand_over_add_tracks(struct endpoint *end,
                           const struct hand_over_options *options);

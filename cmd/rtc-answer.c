@@ -92,8 +92,7 @@ int main(int argc, char **argv)
     char *offer, *answer;
     size_t offer_len, len;
 
-    if (!values.end.session)
-        die_usage("--session FILE is missing: where the private half goes");
+    hand_over_check(&values);
     end.calls = (struct endpoint_calls){.add_tracks = add_tracks,
                                         .before_answer = look_at_offer,
                                         .user = &values};

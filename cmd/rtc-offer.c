@@ -41,8 +41,7 @@ int main(int argc, char **argv)
     size_t len;
 
     cli_parse(&tool, &values, argc, argv);
-    if (!values.end.session)
-        die_usage("--session FILE is missing: where the private half goes");
+    hand_over_check(&values);
     end.calls.add_tracks = add_tracks;
     end.calls.user = &values;
     endpoint_init(&end, &tool, &values, &values.end);

@@ -59,6 +59,9 @@ RTC_API const char *rtc_error_text(int error);
 
 /* The library's version, e.g. "0.1.0". Static. */
 RTC_API const char *rtc_version(void);
+/* Name and version of the `index`th library this one is linked with, e.g.
+ * "GnuTLS 3.7.9"; NULL past the last. Static. */
+RTC_API const char *rtc_linked(unsigned index);
 
 /* An IP address and port. `family` is 4, 6, or 0 for none; IPv4 uses ip[0..3];
  * `scope` is the interface index of a link-local IPv6 address, else 0. */

@@ -26,6 +26,9 @@ struct rtc_payload_info {
     bool starts_frame; /* certainly the first packet of a frame */
     bool ends_frame;   /* certainly the last one (the marker says so too) */
     bool keyframe;     /* belongs to a key frame, and shows it */
+    /* Certainly the first packet of a key frame that needs nothing before it,
+     * parameter sets included. */
+    bool starts_stream;
 };
 
 struct rtc_codec_entry {

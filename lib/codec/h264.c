@@ -213,6 +213,8 @@ static int inspect_aggregate(const uint8_t *payload, size_t len,
             info->starts_frame = rtc_h264_starts_frame(nal.data, nal.len);
         if (rtc_h264_type(nal.data[0]) == RTC_H264_IDR)
             info->keyframe = true;
+        if (rtc_h264_type(nal.data[0]) == RTC_H264_SPS)
+            info->starts_stream = info->starts_frame;
     }
     return 0;
 }
@@ -236,6 +238,7 @@ static int inspect(const uint8_t *payload, size_t len, bool marker,
     switch (form) {
     case SINGLE:
         inspect_unit(payload, len, &info);
+        info.starts_stream = rtc_h264_type(payload[0]) == RTC_H264_SPS;
         break;
     case AGGREGATE:
         error = inspect_aggregate(payload, len, &info);

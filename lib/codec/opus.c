@@ -79,7 +79,7 @@ static int inspect(const uint8_t *payload, size_t len, bool marker,
     (void)marker;
     if (!is_packet(payload, len))
         return RTC_ERR_FORMAT;
-    *ret_info = (struct rtc_payload_info){true, true, true};
+    *ret_info = (struct rtc_payload_info){true, true, true, true};
     return 0;
 }
 

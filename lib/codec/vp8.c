@@ -103,6 +103,7 @@ static int inspect(const uint8_t *payload, size_t len, bool marker,
     ret_info->starts_frame = part.starts_frame;
     ret_info->ends_frame = marker;
     ret_info->keyframe = part.starts_frame && is_key_tag(part.data[0]);
+    ret_info->starts_stream = ret_info->keyframe;
     return 0;
 }
 

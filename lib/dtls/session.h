@@ -10,6 +10,9 @@
 
 struct rtc_dtls;
 
+/* "GnuTLS 3.7.9", as it is loaded. Static. */
+const char *rtc_dtls_library(void);
+
 enum rtc_dtls_role {
     RTC_DTLS_CLIENT, /* a=setup:active */
     RTC_DTLS_SERVER, /* a=setup:passive */

@@ -36,6 +36,13 @@ const char *rtc_version(void)
     return RTC_VERSION;
 }
 
+const char *rtc_linked(unsigned index)
+{
+    return index == 0   ? rtc_dtls_library()
+           : index == 1 ? rtc_srtp_library()
+                        : NULL;
+}
+
 int rtc_peer_fail(struct rtc_peer *peer, int error, const char *format, ...)
 {
     va_list args;
@@ -106,7 +113,8 @@ static void init(struct rtc_peer *peer, const struct rtc_config *config)
     peer->report_us = RTC_NEVER;
     peer->stats.ice_rtt_us = -1;
     peer->rtcp_ssrc = rtc_random_u32(&peer->random) | 1;
-    rtc_pool_init(&peer->pool, config->mtu, POOL_MOST);
+    /* The remote's MTU may be larger than ours. */
+    rtc_pool_init(&peer->pool, MTU_MOST, POOL_MOST);
     rtc_packet_queue_init(&peer->packets, &peer->pool);
     rtc_early_init(&peer->early, &peer->pool);
     rtc_descriptions_init(&peer->descriptions, &peer->random);

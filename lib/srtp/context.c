@@ -14,6 +14,11 @@
 #include "base/mem.h"
 #include "srtp/cipher.h"
 
+const char *rtc_srtp_library(void)
+{
+    return srtp_get_version_string();
+}
+
 /* Packets a resend may lag behind, each direction. A power of two; a stream
  * takes an eighth of it in bytes; rtc_config.history_packets is as many. */
 #define WINDOW 4096

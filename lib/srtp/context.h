@@ -22,6 +22,9 @@ enum rtc_srtp_profile {
 
 struct rtc_srtp;
 
+/* "libsrtp2 2.5.0", as it is loaded. Static. */
+const char *rtc_srtp_library(void);
+
 /* The RFC's name ("SRTP_AEAD_AES_128_GCM") or NULL if it is none of ours. */
 const char *rtc_srtp_profile_name(unsigned profile);
 /* Bytes of a master key with its salt: 30, 28, 44; 0 if unknown. */

@@ -13,9 +13,6 @@
  * packet: until one way is proven, a first frame of one packet waits this long
  * for it. */
 #define MARKER_DOUBT_US (20 * RTC_MS)
-/* A stream seen first in the middle of a frame waits this long for packets that
- * were overtaken. */
-#define START_GRACE_US (20 * RTC_MS)
 
 void rtc_assemble_init(struct rtc_assemble *a,
                        const struct rtc_assemble_config *config,
@@ -285,7 +282,7 @@ static bool is_last(const struct rtc_assemble *a, rtc_usec now)
            (a->ended && a->state == RTC_ASSEMBLE_INSIDE && a->marked);
 }
 
-/* Whether the first packet of all begins no frame, so that those before it may
+/* Whether the first packet of all begins no stream, so that those before it may
  * still come. */
 static bool is_overtaking(const struct rtc_assemble *a,
                           const struct rtc_reorder_slot *slot, rtc_usec now)
@@ -294,10 +291,10 @@ static bool is_overtaking(const struct rtc_assemble *a,
     struct rtc_payload_info info = {0};
 
     if (a->reorder->taken || a->ended || !slot->present || !slot->codec ||
-        now >= p->time + START_GRACE_US)
+        now >= p->time + a->config.start_us)
         return false;
     return slot->codec->inspect(p->payload, p->len, p->marker, &info) == 0 &&
-           !info.starts_frame;
+           slot->codec->kind == RTC_VIDEO && !info.starts_stream;
 }
 
 /* Takes one thing from the ring. False when that has to wait. */
@@ -404,6 +401,6 @@ rtc_usec rtc_assemble_deadline(const struct rtc_assemble *a)
     if (!slot)
         return RTC_NEVER;
     if (slot->present)
-        return slot->packet.time + START_GRACE_US;
+        return slot->packet.time + a->config.start_us;
     return rtc_after(slot->packet.time, a->config.hole_us);
 }

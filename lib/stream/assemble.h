@@ -12,6 +12,7 @@
 
 struct rtc_assemble_config {
     rtc_usec hole_us;        /* a hole is given up after this */
+    rtc_usec start_us;       /* wait for a stream's start, see inbound.c */
     bool keyframe_first;     /* nothing before the first key frame */
     bool keyframe_after_gap; /* nothing after a gap but from a key frame on */
 };

@@ -6,6 +6,11 @@
 
 /* Without NACK only reordering can fill a hole. */
 #define REORDER_MOST_US (100 * RTC_MS)
+/* A video stream seen first behind its start waits this long for what was
+ * overtaken, and with NACK for what was lost; so many packets are asked for. */
+#define START_US (20 * RTC_MS)
+#define START_NACK_US (250 * RTC_MS)
+#define START_COUNT 128
 
 void rtc_inbound_init(struct rtc_inbound *in,
                       const struct rtc_inbound_config *config,
@@ -15,6 +20,7 @@ void rtc_inbound_init(struct rtc_inbound *in,
         .hole_us = config->nack
                        ? config->reorder_us
                        : rtc_min_time(config->reorder_us, REORDER_MOST_US),
+        .start_us = config->nack ? START_NACK_US : START_US,
         .keyframe_first = config->kind == RTC_VIDEO,
         .keyframe_after_gap = config->keyframe_after_gap,
     };
@@ -46,6 +52,22 @@ static void restart(struct rtc_inbound *in, uint32_t ssrc)
     in->started = true;
 }
 
+/* A stream's first packet came: was it the first one sent? A receiver cannot
+ * know what it missed before, but a sender that can be asked remembers. */
+static void check_start(struct rtc_inbound *in, const struct rtc_packet *packet,
+                        const struct rtc_codec_entry *codec)
+{
+    struct rtc_payload_info info = {0};
+
+    if (!codec || codec->kind != RTC_VIDEO || !in->config.nack ||
+        in->config.packets ||
+        codec->inspect(packet->payload, packet->len, packet->marker, &info) ||
+        info.starts_stream)
+        return;
+    rtc_loss_backfill(&in->loss, START_COUNT, packet->time);
+    rtc_keyframe_want(&in->keyframe);
+}
+
 /* Lets a packet with its number in. True when it is news. */
 static bool admit(struct rtc_inbound *in, const struct rtc_packet *packet,
                   const struct rtc_codec_entry *codec)
@@ -70,14 +92,18 @@ bool rtc_inbound_receive(struct rtc_inbound *in,
                          struct rtc_packet *ret_packet, rtc_usec now)
 {
     struct rtc_packet packet;
+    bool first;
 
     if (!resent && (!in->started || header->ssrc != in->receiver.ssrc))
         restart(in, header->ssrc);
     if (resent ? !rtc_receiver_recover(&in->receiver, header, &packet, now)
                : !rtc_receiver_receive(&in->receiver, header, &packet, now))
         return false;
+    first = !in->loss.started;
     if (!admit(in, &packet, codec))
         return false;
+    if (first)
+        check_start(in, &packet, codec);
     in->receiver.recovered += resent;
     *ret_packet = packet;
     return true;
@@ -99,10 +125,11 @@ enum rtc_assemble_result rtc_inbound_pop(struct rtc_inbound *in,
                                          rtc_usec now)
 {
     uint64_t skipped = in->assemble.packets_skipped;
+    bool taken = in->reorder.taken;
     enum rtc_assemble_result result =
         rtc_assemble_pop(&in->assemble, ret_frame, ret_gap, now);
 
-    if (in->assemble.packets_skipped != skipped)
+    if (in->assemble.packets_skipped != skipped || in->reorder.taken != taken)
         rtc_loss_forget(&in->loss, in->assemble.next);
     if (result == RTC_ASSEMBLE_FRAME && ret_frame->keyframe)
         rtc_keyframe_got(&in->keyframe);

@@ -14,6 +14,8 @@
 #define GRACE_US (8 * RTC_MS)
 #define REPEAT_MIN_US (20 * RTC_MS)
 #define RTT_UNKNOWN_US (100 * RTC_MS)
+/* Numbers before the first one seen may never have been sent. */
+#define BACKFILL_TRIES 3
 
 void rtc_loss_init(struct rtc_loss *l, rtc_usec give_up_us)
 {
@@ -96,6 +98,20 @@ static void add_gap(struct rtc_loss *l, uint64_t number, rtc_usec now)
     if (!l->has_fresh)
         l->fresh = l->highest + 1;
     l->has_fresh = true;
+}
+
+void rtc_loss_backfill(struct rtc_loss *l, unsigned count, rtc_usec now)
+{
+    if (!l->started || l->count || !reserve(l, count))
+        return;
+    for (uint64_t n = l->highest - count; n < l->highest; n++)
+        l->entries[l->count++] =
+            (struct rtc_loss_entry){.number = n,
+                                    .seen_us = now,
+                                    .due_us = now,
+                                    .tries = RTC_LOSS_TRIES - BACKFILL_TRIES};
+    l->missing = count;
+    l->due_us = now;
 }
 
 /* Index of the first entry at or above `number`. */

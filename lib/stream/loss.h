@@ -51,6 +51,10 @@ void rtc_loss_reset(struct rtc_loss *l);
 /* A packet came. True when its number is new: above all others, or missing
  * until now; false for a duplicate, or one given up or never watched. */
 bool rtc_loss_receive(struct rtc_loss *l, uint64_t number, rtc_usec now);
+/* The `count` numbers before the first one that came are missing, too: the
+ * stream was seen first behind its start. Asked for at once, a few times.
+ * Before anything else was received. */
+void rtc_loss_backfill(struct rtc_loss *l, unsigned count, rtc_usec now);
 /* Numbers below `number` are not wanted any more. */
 void rtc_loss_forget(struct rtc_loss *l, uint64_t number);
 

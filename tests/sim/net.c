@@ -20,7 +20,7 @@ struct route {
 };
 
 struct sim_net {
-    uint64_t state[2];
+    uint64_t random;
     uint64_t order;
     struct route routes[LINK_MOST];
     unsigned route_count;
@@ -29,19 +29,18 @@ struct sim_net {
     struct sim_packet *lent;
 };
 
-uint64_t sim_random(struct sim_net *net)
+uint64_t sim_draw(uint64_t *state)
 {
-    uint64_t a = net->state[0], b = net->state[1];
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
 
-    net->state[0] = b;
-    a ^= a << 23;
-    net->state[1] = a ^ b ^ (a >> 18) ^ (b >> 5);
-    return net->state[1] + b;
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
 }
 
-double sim_random_unit(struct sim_net *net)
+double sim_draw_unit(uint64_t *state)
 {
-    return (double)(sim_random(net) >> 11) / 9007199254740992.0;
+    return (double)(sim_draw(state) >> 11) / 9007199254740992.0; /* 2^53 */
 }
 
 struct sim_net *sim_net_new(uint64_t seed)
@@ -50,10 +49,7 @@ struct sim_net *sim_net_new(uint64_t seed)
 
     if (!net)
         abort();
-    net->state[0] = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
-    net->state[1] = ~seed;
-    for (int i = 0; i < 20; i++)
-        sim_random(net);
+    net->random = seed;
     return net;
 }
 
@@ -148,12 +144,12 @@ static bool is_lost(struct sim_net *net, struct route *r)
 
     if (l->burst_good > 0 && l->burst_bad > 0) {
         double turn = 1 / (r->in_burst ? l->burst_bad : l->burst_good);
-        if (sim_random_unit(net) < turn)
+        if (sim_draw_unit(&net->random) < turn)
             r->in_burst = !r->in_burst;
         if (r->in_burst)
             return true;
     }
-    return l->dead || (l->loss > 0 && sim_random_unit(net) < l->loss);
+    return l->dead || (l->loss > 0 && sim_draw_unit(&net->random) < l->loss);
 }
 
 /* When the last byte has left the queue, or RTC_NEVER when it is full. */
@@ -179,9 +175,11 @@ static rtc_usec arrival(struct sim_net *net, struct route *r, rtc_usec left)
 
     if (l->jitter_us)
         due +=
-            (rtc_usec)((2 * sim_random_unit(net) - 1) * (double)l->jitter_us);
-    if (l->reorder > 0 && sim_random_unit(net) < l->reorder)
-        return due + 1 + (rtc_usec)(sim_random_unit(net) * REORDER_US);
+            (rtc_usec)((2 * sim_draw_unit(&net->random) - 1) * (double)l->jitter_us);
+    if (due < left)
+        due = left;
+    if (l->reorder > 0 && sim_draw_unit(&net->random) < l->reorder)
+        return due + 1 + (rtc_usec)(sim_draw_unit(&net->random) * REORDER_US);
     if (due < r->last_due)
         due = r->last_due;
     r->last_due = due;
@@ -225,8 +223,11 @@ void sim_net_send(struct sim_net *net, const struct rtc_path *path,
     }
     enqueue(net, path, data, len, arrival(net, r, left));
     r->stats.delivered++;
-    if (r->link.duplicate > 0 && sim_random_unit(net) < r->link.duplicate)
+    if (r->link.duplicate > 0 &&
+        sim_draw_unit(&net->random) < r->link.duplicate) {
         enqueue(net, path, data, len, arrival(net, r, left));
+        r->stats.duplicated++;
+    }
 }
 
 rtc_usec sim_net_deadline(const struct sim_net *net)

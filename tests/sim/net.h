@@ -20,6 +20,7 @@ struct sim_link {
     bool dead;                    /* everything is lost */
 };
 
+/* One on its way. */
 struct sim_packet {
     rtc_usec due;
     uint64_t order;       /* breaks ties: first sent, first there */
@@ -30,6 +31,7 @@ struct sim_packet {
 
 struct sim_net_stats {
     uint64_t sent, lost, queue_dropped, delivered;
+    uint64_t duplicated; /* second copies; not in `delivered` */
     size_t largest;
 };
 
@@ -52,6 +54,8 @@ rtc_usec sim_net_deadline(const struct sim_net *net);
 /* The next one due by `now`, or NULL. Lends it until the next call. */
 struct sim_packet *sim_net_receive(struct sim_net *net, rtc_usec now);
 
-/* The generator: xorshift128+ from the seed; for test programs too. */
-uint64_t sim_random(struct sim_net *net);
-double sim_random_unit(struct sim_net *net);
+/* A generator of its own for every use: SplitMix64 (Steele, Lea, Flood: Fast
+ * splittable pseudorandom number generators, 2014). The state is the seed. */
+uint64_t sim_draw(uint64_t *state);
+/* Evenly from [0, 1). */
+double sim_draw_unit(uint64_t *state);

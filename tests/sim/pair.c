@@ -10,19 +10,16 @@
 
 /* Virtual time starts at a round, positive number of microseconds. */
 #define START_US INT64_C(1000000000)
+/* More steps than this at one instant are a deadline that never ends. */
+#define STEPS_MOST 1000
 
 static void draw(void *user, void *buf, size_t len)
 {
     struct sim_side *side = user;
     uint8_t *p = buf;
 
-    for (size_t i = 0; i < len; i++) {
-        uint64_t a = side->random[0], b = side->random[1];
-        side->random[0] = b;
-        a ^= a << 23;
-        side->random[1] = a ^ b ^ (a >> 18) ^ (b >> 5);
-        p[i] = (uint8_t)((side->random[1] + b) >> 32);
-    }
+    for (size_t i = 0; i < len; i++)
+        p[i] = (uint8_t)sim_draw(&side->random);
 }
 
 static void log_line(void *user, enum rtc_log_level level, const char *line)
@@ -40,6 +37,7 @@ struct sim_pair *sim_pair_new(uint64_t seed)
 
     if (!pair)
         abort();
+    pair->seed = seed;
     pair->net = sim_net_new(seed);
     pair->now = START_US;
     pair->digest = UINT64_C(0xcbf29ce484222325);
@@ -49,8 +47,7 @@ struct sim_pair *sim_pair_new(uint64_t seed)
         struct sim_side *side = &pair->side[i];
         side->pair = pair;
         side->which = i;
-        side->random[0] = seed * 2 + (uint64_t)i + 1;
-        side->random[1] = ~seed;
+        side->random = ~seed - ((uint64_t)i << 32);
         side->addr_count = 1;
         side->timer = RTC_NEVER;
         side->copies = 1;
@@ -110,26 +107,55 @@ void sim_pair_add_locals(struct sim_pair *pair)
     }
 }
 
+static void edit(struct sim_pair *pair, struct sim_side *side, bool is_answer)
+{
+    if (pair->edit)
+        pair->edit(side->description, sizeof side->description, is_answer);
+}
+
+int sim_pair_offer(struct sim_pair *pair, int offerer)
+{
+    struct sim_side *side = &pair->side[offerer];
+    int len = rtc_peer_offer(side->peer, side->description,
+                             sizeof side->description, pair->now);
+
+    edit(pair, side, false);
+    return len < 0 ? len : 0;
+}
+
+int sim_pair_answer(struct sim_pair *pair, int offerer)
+{
+    const char *offer = pair->side[offerer].description;
+    struct sim_side *side = &pair->side[!offerer];
+    int len = rtc_peer_remote_offer(side->peer, offer, strlen(offer),
+                                    pair->now);
+
+    if (!len)
+        len = rtc_peer_answer(side->peer, side->description,
+                              sizeof side->description, pair->now);
+    if (len < 0)
+        return len;
+    edit(pair, side, true);
+    return 0;
+}
+
+int sim_pair_conclude(struct sim_pair *pair, int offerer)
+{
+    const char *answer = pair->side[!offerer].description;
+
+    return rtc_peer_remote_answer(pair->side[offerer].peer, answer,
+                                  strlen(answer), pair->now);
+}
+
 int sim_pair_negotiate(struct sim_pair *pair, int offerer)
 {
-    struct sim_side *a = &pair->side[offerer], *b = &pair->side[!offerer];
-    int len, error;
+    int error;
 
     sim_pair_add_locals(pair);
-    len = rtc_peer_offer(a->peer, a->description, sizeof a->description,
-                         pair->now);
-    if (len < 0)
-        return len;
-    error =
-        rtc_peer_remote_offer(b->peer, a->description, (size_t)len, pair->now);
-    if (error)
-        return error;
-    len = rtc_peer_answer(b->peer, b->description, sizeof b->description,
-                          pair->now);
-    if (len < 0)
-        return len;
-    return rtc_peer_remote_answer(a->peer, b->description, (size_t)len,
-                                  pair->now);
+    error = sim_pair_offer(pair, offerer);
+    if (!error)
+        error = sim_pair_answer(pair, offerer);
+    return error ? error : sim_pair_conclude(pair, offerer);
 }
 
 /* FNV-1a. */
@@ -243,6 +269,21 @@ static rtc_usec earliest(const struct sim_pair *pair)
     return next;
 }
 
+static void move_on(struct sim_pair *pair, rtc_usec next)
+{
+    if (next > pair->now) {
+        pair->now = next;
+        pair->steps_at_once = 0;
+    } else if (++pair->steps_at_once > STEPS_MOST) {
+        for (int i = 0; i < 2; i++)
+            if (rtc_peer_deadline(pair->side[i].peer) <= pair->now)
+                pair->side[i].past_deadlines++;
+        pair->now += 1000;
+        pair->steps_at_once = 0;
+    }
+    sim_clock_set(pair->now);
+}
+
 static void step(struct sim_pair *pair)
 {
     deliver(pair);
@@ -265,12 +306,11 @@ bool sim_pair_run_while(struct sim_pair *pair, rtc_usec until,
     while (!going_on || going_on(pair)) {
         rtc_usec next = earliest(pair);
         if (next > until) {
-            pair->now = until > pair->now ? until : pair->now;
-            sim_clock_set(pair->now);
+            if (until > pair->now)
+                move_on(pair, until);
             return false;
         }
-        pair->now = next > pair->now ? next : pair->now;
-        sim_clock_set(pair->now);
+        move_on(pair, next);
         step(pair);
     }
     return true;

@@ -20,7 +20,7 @@ struct sim_side {
     struct rtc_config config; /* set up by sim_pair_new; change, then start */
     struct rtc_addr addrs[4]; /* one by default */
     unsigned addr_count;
-    uint64_t random[2];
+    uint64_t random; /* state of its generator */
     void *user;
     void (*on_event)(struct sim_side *side, const struct rtc_event *event);
     /* Called at `timer`; returns when to be called again. */
@@ -32,18 +32,24 @@ struct sim_side {
     enum rtc_ice_state ice_state;
     unsigned ice_event_count;
     uint64_t received_count; /* datagrams handed in */
-    unsigned past_deadlines; /* deadlines in the past after a drain: none */
+    /* Deadlines in the past after a drain, or at one instant without end:
+     * none. */
+    unsigned past_deadlines;
     unsigned oversized;      /* datagrams over the MTU: none */
     unsigned copies;         /* each datagram is handed in so often (1) */
     char description[32768]; /* the last one it made */
 };
 
 struct sim_pair {
+    uint64_t seed;
     struct sim_net *net;
     struct sim_side side[2];
     rtc_usec now;
     uint64_t digest; /* of every datagram sent and when: a run's identity */
     uint64_t datagram_count;
+    unsigned steps_at_once; /* since time moved on */
+    /* May change a description on its way, with edit.h; NULL: it stays. */
+    void (*edit)(char *sdp, size_t cap, bool is_answer);
 };
 
 /* A pair with its links perfect; peers are made by sim_pair_start. */
@@ -57,6 +63,11 @@ void sim_pair_link(struct sim_pair *pair, const struct sim_link *link);
 /* Offer by `offerer`, answer by the other, both applied at once; the local
  * addresses are told before. 0 or the error that was met first. */
 int sim_pair_negotiate(struct sim_pair *pair, int offerer);
+/* The same in three steps, for what happens between them: the offer and the
+ * answer are then in `description` of their makers. */
+int sim_pair_offer(struct sim_pair *pair, int offerer);
+int sim_pair_answer(struct sim_pair *pair, int offerer);
+int sim_pair_conclude(struct sim_pair *pair, int offerer);
 /* Tells the peers of their local addresses (sim_pair_negotiate does it once).
  */
 void sim_pair_add_locals(struct sim_pair *pair);

@@ -22,6 +22,7 @@ static const struct rtc_codec_entry *codec;
 static void setup(int codec_index, bool keyframe_first, bool keyframe_after_gap)
 {
     struct rtc_assemble_config config = {.hole_us = HOLE,
+                                         .start_us = 20 * RTC_MS,
                                          .keyframe_first = keyframe_first,
                                          .keyframe_after_gap =
                                              keyframe_after_gap};
@@ -430,7 +431,8 @@ static void test_cap(void)
     static uint8_t payload[60000] = {FAKE_START};
     struct rtc_packet packet = {
         .payload = payload, .len = sizeof payload, .media_time = 200};
-    struct rtc_assemble_config config = {.hole_us = HOLE};
+    struct rtc_assemble_config config = {.hole_us = HOLE,
+                                         .start_us = 20 * RTC_MS};
     unsigned given = 0;
 
     codec = fake_codec(0);

@@ -84,6 +84,7 @@ static inline int fake_inspect(const uint8_t *payload, size_t len, bool marker,
         return RTC_ERR_FORMAT;
     ret_info->starts_frame = payload[0] & FAKE_START;
     ret_info->keyframe = payload[0] & FAKE_KEY;
+    ret_info->starts_stream = payload[0] == (FAKE_START | FAKE_KEY);
     ret_info->ends_frame = marker;
     return 0;
 }

@@ -51,6 +51,28 @@ static void test_first(void)
     ok(!rtc_loss_receive(&loss, FIRST - 9, 1600), "and what is before it");
 }
 
+/* A stream seen first behind its start: what may have been before is asked for
+ * at once, but not for long. */
+static void test_backfill(void)
+{
+    unsigned asked = 0;
+
+    setup(FIRST + 2);
+    rtc_loss_backfill(&loss, 4, 0);
+    is_int(rtc_loss_deadline(&loss), 0, "at once");
+    is_int(nack(-1, 0), 4, "all of them");
+    ok(list[0] == 65534 && list[3] == 1, "ascending, across the wrap");
+    ok(rtc_loss_receive(&loss, FIRST + 1, 1000), "one that comes is news");
+    ok(!rtc_loss_receive(&loss, FIRST + 1, 1000), "once");
+    for (rtc_usec now = 0; now < GIVE_UP; now += RTC_MS)
+        asked += nack(20 * RTC_MS, now) > 0;
+    ok(asked >= 1 && asked <= 2, "repeated a few times only");
+    rtc_loss_receive(&loss, FIRST + 3, GIVE_UP);
+    rtc_loss_backfill(&loss, 4, GIVE_UP);
+    is_int(nack(-1, 2 * GIVE_UP), 0, "and not in mid-stream");
+    is_int(rtc_loss_deadline(&loss), RTC_NEVER, "then it is over");
+}
+
 /* A hole nobody fills: asked at a pace set by the RTT, ten times at most. */
 static void test_pace(void)
 {
@@ -196,6 +218,7 @@ static void test_scenario(void)
 int main(void)
 {
     test_first();
+    test_backfill();
     test_pace();
     test_give_up();
     test_bounds();
