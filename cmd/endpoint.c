@@ -53,6 +53,8 @@ void endpoint_end(struct endpoint *end, enum rtc_exit status, bool drain)
         return;
     end->is_ending = true;
     end->status = status;
+    if (end->calls.ending)
+        end->calls.ending(end);
     if (!drain || !end->is_connected) {
         close_peer(end);
         return;

@@ -40,6 +40,8 @@ struct endpoint_calls {
     /* Media can flow. */
     void (*connected)(struct endpoint *end);
     void (*event)(struct endpoint *end, const struct rtc_event *event);
+    /* The end has come: queue no more. */
+    void (*ending)(struct endpoint *end);
     void *user;
 };
 

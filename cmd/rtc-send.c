@@ -162,6 +162,14 @@ static void start_inputs(struct endpoint *end)
     }
 }
 
+static void stop_inputs(struct endpoint *end)
+{
+    struct sender *sender = end->calls.user;
+
+    for (unsigned i = 0; i < sender->input_count; i++)
+        source_stop(sender->inputs[i]);
+}
+
 /* ---- inputs -------------------------------------------------------------- */
 
 /* The codecs are known: now there is something to offer. */
@@ -229,6 +237,7 @@ int main(int argc, char **argv)
         .add_tracks = add_tracks,
         .before_answer = refuse_rest,
         .connected = start_inputs,
+        .ending = stop_inputs,
         .user = &sender,
     };
     endpoint_init(&sender.end, &tool, &values, &values.end);

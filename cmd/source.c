@@ -76,16 +76,21 @@ uint64_t source_frame_count(const struct source *source)
     return source->frame_count;
 }
 
+void source_stop(struct source *source)
+{
+    source->state = SOURCE_OVER;
+    driver_timer_set(source->timer, RTC_NEVER);
+    if (source->readable)
+        driver_watch_enable(source->readable, false);
+}
+
 static void end(struct source *s, enum rtc_exit status, const char *why)
 {
     char sentence[512];
 
     if (s->state == SOURCE_OVER)
         return;
-    s->state = SOURCE_OVER;
-    driver_timer_set(s->timer, RTC_NEVER);
-    if (s->readable)
-        driver_watch_enable(s->readable, false);
+    source_stop(s);
     snprintf(sentence, sizeof sentence, "%s: %s", source_name(s), why);
     s->calls.ended(s->calls.user, s, status, sentence);
 }

@@ -44,5 +44,7 @@ const char *source_name(const struct source *source);
 const struct rtc_media_track *source_track(const struct source *source);
 /* Sends from now on, into this track. */
 void source_start(struct source *source, struct rtc_peer *peer, int track);
+/* Sends nothing more; ended is not called. */
+void source_stop(struct source *source);
 /* Frames queued so far. */
 uint64_t source_frame_count(const struct source *source);

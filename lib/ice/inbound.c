@@ -6,6 +6,9 @@
 #include "base/addr.h"
 #include "base/clock.h"
 #include "ice/machine.h"
+
+/* Not at once: both first checks may just have crossed. */
+#define FIRST_REPEAT_US (5 * RTC_MS)
 #include "stun/auth.h"
 
 #include <string.h>
@@ -60,11 +63,24 @@ static int source_of(struct rtc_ice_agent *agent, const struct rtc_path *path,
     return found;
 }
 
+/* When a check under way may be repeated because the remote checked, too. Its
+ * first sending was probably lost, before the remote had opened its port; the
+ * others not more often than Ta: the remote cannot make us send faster. */
+static rtc_usec repeat_time(const struct rtc_ice_agent *agent,
+                            const struct rtc_ice_pair *pair)
+{
+    rtc_usec gap = agent->timing.pacing_us;
+
+    if (pair->check.sent_count == 1)
+        gap = rtc_min_time(gap, FIRST_REPEAT_US);
+    return rtc_after(pair->last_sent_at, gap);
+}
+
 /* RFC 8445 7.3.1.4. A check under way is repeated earlier instead of being
- * begun anew, not more often than Ta: the remote cannot make us send faster. */
+ * begun anew. */
 static void trigger(struct rtc_ice_agent *agent, struct rtc_ice_pair *pair)
 {
-    rtc_usec soon = rtc_after(pair->last_sent_at, agent->timing.pacing_us);
+    rtc_usec soon = repeat_time(agent, pair);
 
     switch ((enum rtc_ice_pair_state)pair->state) {
     case RTC_ICE_PAIR_WAITING:

@@ -92,6 +92,7 @@ static void take_keys(struct rtc_peer *peer, rtc_usec now)
     if (!error) {
         error =
             rtc_srtp_new(&peer->srtp, keys.profile, keys.local, keys.remote);
+        peer->stats.srtp_profile = rtc_srtp_profile_name(keys.profile);
         rtc_wipe(&keys, sizeof keys);
     }
     if (error) {
@@ -101,7 +102,6 @@ static void take_keys(struct rtc_peer *peer, rtc_usec now)
         return;
     }
     peer->report_us = now;
-    peer->stats.srtp_profile = rtc_srtp_profile_name(keys.profile);
     peer->stats.dtls_version = rtc_dtls_version_name(peer->dtls);
     peer->stats.dtls_cipher = rtc_dtls_cipher_name(peer->dtls);
     rtc_peer_note(peer, &(struct rtc_event){.type = RTC_EVENT_CONNECTED,

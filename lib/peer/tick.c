@@ -45,5 +45,6 @@ rtc_usec rtc_peer_deadline(const struct rtc_peer *peer)
     at = rtc_min_time(at, rtc_peer_rtcp_deadline(peer));
     for (unsigned i = 0; peer->srtp && i < peer->track_count; i++)
         at = rtc_min_time(at, track_deadline(peer, peer->tracks[i]));
-    return at;
+    /* What poll found, e.g. that a key frame is needed, is due at once. */
+    return rtc_max_time(at, peer->as_of);
 }
