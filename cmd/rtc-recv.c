@@ -173,12 +173,27 @@ static void on_frame(struct receiver *receiver, const struct rtc_event *event)
                     event->time);
 }
 
+/* What was negotiated elsewhere may carry more than we have outputs for. */
+static void check_track(const struct receiver *receiver, int track)
+{
+    struct rtc_track_info info;
+
+    if (rtc_peer_track_info(receiver->end.peer, track, &info) == 0 &&
+        (info.agreed & RTC_RECVONLY) && !receiver->outputs[info.kind].sink)
+        warn("the session also carries %s, which has no output: --%s-out FILE "
+             "would write it",
+             info.kind == RTC_VIDEO ? "video" : "audio",
+             info.kind == RTC_VIDEO ? "video" : "audio");
+}
+
 static void on_event(struct endpoint *end, const struct rtc_event *event)
 {
     struct receiver *receiver = end->calls.user;
 
     if (event->type == RTC_EVENT_FRAME)
         on_frame(receiver, event);
+    else if (event->type == RTC_EVENT_TRACK)
+        check_track(receiver, event->track);
 }
 
 /* ---- outputs ------------------------------------------------------------- */

@@ -61,6 +61,9 @@ struct rtc_codec_entry {
 
     /* Whether a whole frame can be decoded without an earlier one. */
     bool (*is_keyframe)(const uint8_t *frame, size_t len);
+    /* The profile a frame names (H.264: profile_idc), 0 when it names none; NULL
+     * for codecs without profiles. */
+    unsigned (*profile)(const uint8_t *frame, size_t len);
 };
 
 /* The row of a codec, or NULL. Static. */

@@ -326,6 +326,18 @@ static size_t depacketized_max(size_t len)
 
 /* Looks no further than the first slice: all slices of an IDR picture have its
  * type (H.264 7.4.1.2.4). */
+/* Parameter sets stand before the first slice. */
+static unsigned profile(const uint8_t *frame, size_t len)
+{
+    const uint8_t *at = frame, *end = frame + len;
+    struct rtc_nal nal;
+
+    while (rtc_nal_next(&at, end, &nal) && !rtc_h264_is_slice(nal.data[0]))
+        if (rtc_h264_type(nal.data[0]) == RTC_H264_SPS && nal.len > 1)
+            return nal.data[1];
+    return 0;
+}
+
 static bool is_keyframe(const uint8_t *frame, size_t len)
 {
     const uint8_t *end = frame + len, *at = rtc_nal_find(frame, end);
@@ -352,4 +364,5 @@ const struct rtc_codec_entry rtc_codec_h264 = {
     .depacketize = depacketize,
     .depacketized_max = depacketized_max,
     .is_keyframe = is_keyframe,
+    .profile = profile,
 };

@@ -295,6 +295,20 @@ int rtc_descriptions_settle(struct rtc_peer *peer, struct rtc_sdp *offer,
     return rtc_peer_apply(peer, now);
 }
 
+/* Those the remote offer made; one that tracks of the caller follow keeps its
+ * number, as a stopped one. */
+static void forget_tracks(struct rtc_peer *peer)
+{
+    unsigned before = peer->descriptions.tracks_before;
+
+    while (peer->track_count > before &&
+           peer->tracks[peer->track_count - 1]->by_remote)
+        rtc_track_free(peer->tracks[--peer->track_count]);
+    for (unsigned i = before; i < peer->track_count; i++)
+        if (peer->tracks[i]->by_remote)
+            peer->tracks[i]->stopped = true;
+}
+
 int rtc_peer_rollback(struct rtc_peer *peer)
 {
     struct rtc_descriptions *d = peer ? &peer->descriptions : NULL;
@@ -304,9 +318,7 @@ int rtc_peer_rollback(struct rtc_peer *peer)
     if (d->state == RTC_SIGNALING_STABLE)
         return rtc_peer_fail(peer, RTC_ERR_STATE, "nothing is under way");
     if (d->state == RTC_SIGNALING_REMOTE_OFFER)
-        while (peer->track_count > d->tracks_before &&
-               peer->tracks[peer->track_count - 1]->by_remote)
-            rtc_track_free(peer->tracks[--peer->track_count]);
+        forget_tracks(peer);
     rtc_sdp_free(d->pending);
     d->pending = NULL;
     d->state = RTC_SIGNALING_STABLE;

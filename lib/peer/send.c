@@ -12,14 +12,27 @@ size_t rtc_peer_packet_max(const struct rtc_peer *peer)
     return peer->config.mtu - RTC_SRTP_OVERHEAD_MAX;
 }
 
-/* The codec entry agreed for sending `codec`, or NULL. */
+/* What was agreed for such a frame, or NULL: of several payload types of its
+ * codec the one with the profile it names, or else the one in use. */
 static const struct rtc_negotiate_codec *
-agreed_codec(const struct rtc_track *track, enum rtc_codec codec)
+agreed_codec(const struct rtc_track *track, const struct rtc_frame *frame)
 {
-    for (unsigned i = 0; i < track->agreed.codec_count; i++)
-        if (track->agreed.codecs[i].codec == codec)
-            return &track->agreed.codecs[i];
-    return NULL;
+    const struct rtc_codec_entry *entry = rtc_codec_entry(frame->codec);
+    const struct rtc_negotiate_codec *first = NULL;
+    unsigned profile = 0;
+
+    if (entry && entry->profile)
+        profile = entry->profile(frame->data, frame->len);
+    for (unsigned i = 0; i < track->agreed.codec_count; i++) {
+        const struct rtc_negotiate_codec *codec = &track->agreed.codecs[i];
+        if (codec->codec != frame->codec)
+            continue;
+        if (profile ? codec->h264_level_id >> 16 == profile
+                    : codec->payload_type == track->sender.format.payload_type)
+            return codec;
+        first = first ? first : codec;
+    }
+    return first;
 }
 
 int rtc_track_set_codec(struct rtc_peer *peer, struct rtc_track *track,
@@ -91,7 +104,7 @@ int rtc_peer_send_frame(struct rtc_peer *peer, int number,
         return error;
     if (!frame || !frame->data || !frame->len || track->wish.packets)
         return RTC_ERR_ARG;
-    codec = agreed_codec(track, frame->codec);
+    codec = agreed_codec(track, frame);
     if (!codec)
         return rtc_peer_fail(peer, RTC_ERR_ARG, "%s was not agreed",
                              rtc_codec_name(frame->codec));

@@ -464,8 +464,40 @@ static void check_foreign(const char *payloads, const char *clip_name)
     free(clip);
 }
 
+/* What a stream can begin with, and what a frame names its profile. */
+static void test_stream_start(void)
+{
+    static const struct {
+        const uint8_t *bytes;
+        size_t len;
+        bool starts;
+        const char *name;
+    } rows[] = {
+        {BYTES("\x67\x42\0\x1f"), true, "parameter sets"},
+        {BYTES("\x78\0\2\x67\x42\0\2\x68\xce"), true, "in a STAP-A"},
+        {BYTES("\x78\0\2\x09\xf0\0\2\x67\x42"), true, "behind a delimiter"},
+        {BYTES("\x65\x88\x01"), false, "a key slice: its sets may be lost"},
+        {BYTES("\x68\xce"), false, "picture parameters alone"},
+        {BYTES("\x7c\x87\x42"), false, "a fragment"},
+        {BYTES("\x41\x9a"), false, "another slice"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct rtc_payload_info info = {0};
+        is_int(h264->inspect(rows[i].bytes, rows[i].len, false, &info), 0,
+               rows[i].name);
+        is_int(info.starts_stream, rows[i].starts, "starts a stream");
+    }
+    is_int(h264->profile(BYTES("\0\0\1\x09\xf0\0\0\1\x67\x64\0\x1f")), 100,
+           "High by its parameter set");
+    is_int(h264->profile(BYTES("\0\0\1\x65\x88\0\0\1\x67\x64")), 0,
+           "not behind a slice");
+    is_int(h264->profile(BYTES("\0\0\1\x67")), 0, "nor in a cut one");
+}
+
 int main(void)
 {
+    test_stream_start();
     h264 = rtc_codec_entry(RTC_CODEC_H264);
     test_sent_layout();
     test_odd_frames();
