@@ -216,6 +216,45 @@ int description_parse(const char *text, size_t len,
     return result;
 }
 
+/* How many sections BUNDLE names, and how many there are. */
+static bool has_all_sections(const char *sdp)
+{
+    const char *bundle = strstr(sdp, "a=group:BUNDLE ");
+    int named = 0, found = 0;
+
+    for (const char *m = strstr(sdp, "\nm="); m; m = strstr(m + 1, "\nm="))
+        found++;
+    if (bundle)
+        for (bundle += strlen("a=group:BUNDLE"); *bundle == ' ';
+             bundle += strcspn(bundle, " \r\n"), named++)
+            bundle++;
+    return found > 0 && found >= named;
+}
+
+enum description_whole description_whole(const char *text, size_t len)
+{
+    static const char last[] = "\na=end-of-candidates";
+    char why[DESCRIPTION_WHY_LEN];
+    struct description d;
+    enum description_whole whole = DESCRIPTION_PART;
+    size_t end = len;
+
+    if (len == 0 || text[len - 1] != '\n' ||
+        description_parse(text, len, &d, why))
+        return DESCRIPTION_PART;
+    while (end > 0 && strchr(BLANKS, text[end - 1]))
+        end--;
+    if (d.form != DESCRIPTION_SDP)
+        whole = DESCRIPTION_WHOLE;
+    else if (has_all_sections(d.sdp))
+        whole = end > strlen(last) &&
+                        !memcmp(text + end - strlen(last), last, strlen(last))
+                    ? DESCRIPTION_WHOLE
+                    : DESCRIPTION_PROBABLY;
+    description_done(&d);
+    return whole;
+}
+
 /* ---- writing ------------------------------------------------------------- */
 
 /* To be freed. NULL when out of memory, or for an SDP that is not UTF-8. */

@@ -34,6 +34,15 @@ struct description {
 int description_parse(const char *text, size_t len,
                       struct description *ret_description,
                       char ret_why[DESCRIPTION_WHY_LEN]);
+/* Whether what was read so far is a description to its end, though the stream
+ * stays open: an `ssh` or `sh` keeps it so as long as its command runs. */
+enum description_whole {
+    DESCRIPTION_PART,     /* more must come */
+    DESCRIPTION_PROBABLY, /* if nothing follows in a moment */
+    DESCRIPTION_WHOLE,
+};
+enum description_whole description_whole(const char *text, size_t len);
+
 /* The text in the form it says, with a newline and a NUL at its end; JSON and
  * base64 need the type. To be freed; NULL when out of memory. */
 char *description_write(const struct description *description, size_t *ret_len);

@@ -203,6 +203,8 @@ static void on_closed(struct endpoint *end, enum rtc_close_reason reason)
         return;
     if (status == RTC_EXIT_DONE)
         endpoint_end(end, RTC_EXIT_DONE, false);
+    else if (rtc_peer_signaling(end->peer) == RTC_SIGNALING_LOCAL_OFFER)
+        endpoint_fail(end, RTC_EXIT_DESCRIPTION, "no answer came");
     else
         endpoint_fail(end, status, "%s", rtc_peer_why(end->peer));
 }

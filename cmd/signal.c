@@ -20,10 +20,15 @@
 
 /* ---- reading to the end -------------------------------------------------- */
 
+/* A description is written at once; its pieces do not arrive further apart. */
+#define SILENCE_US 250000
+
 struct signal_reader {
+    struct driver *driver;
     int fd;
     struct driver_watch *readable; /* NULL: a regular file */
     struct driver_watch *timer;    /* the deadline; regular files: now */
+    struct driver_watch *silence;  /* nothing follows what is probably whole */
     signal_fn fn;
     void *user;
     size_t len;
@@ -34,9 +39,24 @@ struct signal_reader {
 static void finish(struct signal_reader *reader, const char *why)
 {
     driver_timer_set(reader->timer, RTC_NEVER);
+    driver_timer_set(reader->silence, RTC_NEVER);
     if (reader->readable)
         driver_watch_enable(reader->readable, false);
     reader->fn(reader->user, reader->text, reader->len, why);
+}
+
+/* Looks whether to read on though the stream is open. */
+static bool is_whole(struct signal_reader *reader)
+{
+    enum description_whole whole =
+        reader->readable ? description_whole(reader->text, reader->len)
+                         : DESCRIPTION_PART;
+
+    driver_timer_set(reader->silence,
+                     whole == DESCRIPTION_PROBABLY
+                         ? driver_now(reader->driver) + SILENCE_US
+                         : RTC_NEVER);
+    return whole == DESCRIPTION_WHOLE;
 }
 
 /* One read. False when nothing more is to be read. */
@@ -49,9 +69,12 @@ static bool read_some(struct signal_reader *reader)
         return true;
     if (n > 0) {
         reader->len += (size_t)n;
-        if (reader->len <= DESCRIPTION_MAX)
+        if (reader->len > DESCRIPTION_MAX)
+            finish(reader, "the description is longer than 1 MiB");
+        else if (is_whole(reader))
+            finish(reader, NULL);
+        else
             return true;
-        finish(reader, "the description is longer than 1 MiB");
     } else {
         finish(reader, n < 0 ? strerror(errno) : NULL);
     }
@@ -76,6 +99,12 @@ static void on_reader_timer(void *user, int what)
             ;
 }
 
+static void on_silence(void *user, int what)
+{
+    (void)what;
+    finish(user, NULL);
+}
+
 struct signal_reader *signal_read(struct driver *driver, int fd,
                                   rtc_usec deadline, signal_fn fn, void *user)
 {
@@ -87,11 +116,13 @@ struct signal_reader *signal_read(struct driver *driver, int fd,
     reader->fd = fd;
     reader->fn = fn;
     reader->user = user;
+    reader->driver = driver;
     reader->timer = driver_timer_new(driver, on_reader_timer, reader);
+    reader->silence = driver_timer_new(driver, on_silence, reader);
     if (!regular)
         reader->readable =
             driver_watch_fd(driver, fd, DRIVER_READ, on_reader_ready, reader);
-    if (!reader->timer || (!regular && !reader->readable)) {
+    if (!reader->timer || !reader->silence || (!regular && !reader->readable)) {
         signal_read_free(reader);
         return NULL;
     }
@@ -105,6 +136,7 @@ void signal_read_free(struct signal_reader *reader)
         return;
     driver_watch_free(reader->readable);
     driver_watch_free(reader->timer);
+    driver_watch_free(reader->silence);
     free(reader);
 }
 

@@ -17,7 +17,8 @@ typedef void (*signal_fn)(void *user, const char *text, size_t len,
 
 struct signal_reader;
 
-/* Reads `fd` (any kind of file; stays the caller's) up to end of file, at most
+/* Reads `fd` (any kind of file; stays the caller's) up to end of file or until
+ * a whole description stands there (see description_whole), at most
  * DESCRIPTION_MAX bytes and not after `deadline`; then calls `fn`. NULL when
  * out of memory. */
 struct signal_reader *signal_read(struct driver *driver, int fd,

@@ -4,9 +4,9 @@
  * Sent (packetization-mode 1): neighbours that fit into one payload together
  * go as STAP-A (5.7.1), a unit that does not fit is cut into FU-A (5.8), others
  * go alone (5.6). Every unit is sent, delimiters too. Received: the same, so
- * mode 0 as well. Units come out behind four-byte start codes each: that is the
- * sent frame again, byte for byte, if its start codes were such and no zero
- * bytes trailed its units.
+ * mode 0 as well. Units come out behind start codes of the length that H.264
+ * B.1.2 asks for, as encoders write them: then the frame is the one that was
+ * sent, byte for byte, if no zero bytes trailed its units.
  *
  * A key frame has an IDR slice. Streams of gradual intra refresh have none
  * after their first picture (only recovery-point SEIs), so that one who joins
@@ -256,13 +256,19 @@ static int inspect(const uint8_t *payload, size_t len, bool marker,
     return error;
 }
 
-static void start_unit(struct rtc_writer *frame)
+/* H.264 B.1.2: four bytes before parameter sets and a frame's first unit, three
+ * before others. */
+static void start_unit(struct rtc_writer *frame, uint8_t header, bool first)
 {
-    rtc_write_u32(frame, 1); /* the start code 00 00 00 01 */
+    unsigned type = rtc_h264_type(header);
+
+    if (first || type == RTC_H264_SPS || type == RTC_H264_PPS)
+        rtc_write_u8(frame, 0);
+    rtc_write_u24(frame, 1);
 }
 
 static int join_aggregate(struct rtc_writer *frame, const uint8_t *payload,
-                          size_t len)
+                          size_t len, bool first)
 {
     size_t before = frame->len;
     struct rtc_reader r;
@@ -274,8 +280,9 @@ static int join_aggregate(struct rtc_writer *frame, const uint8_t *payload,
             frame->len = before;
             return RTC_ERR_FORMAT;
         }
-        start_unit(frame);
+        start_unit(frame, nal.data[0], first);
         rtc_write_bytes(frame, nal.data, nal.len);
+        first = false;
     }
     return 0;
 }
@@ -288,7 +295,7 @@ static int join_fragment(struct rtc_writer *frame, const uint8_t *payload,
     if (first && !starts)
         return RTC_ERR_FORMAT;
     if (starts) {
-        start_unit(frame);
+        start_unit(frame, payload[1], first);
         rtc_write_u8(frame, (payload[0] & NRI) | (payload[1] & TYPE));
     }
     rtc_write_bytes(frame, payload + FU_LEN, len - FU_LEN);
@@ -305,11 +312,11 @@ static int depacketize(struct rtc_writer *frame, const uint8_t *payload,
         return error;
     switch (form) {
     case SINGLE:
-        start_unit(frame);
+        start_unit(frame, payload[0], first);
         rtc_write_bytes(frame, payload, len);
         return 0;
     case AGGREGATE:
-        return join_aggregate(frame, payload, len);
+        return join_aggregate(frame, payload, len, first);
     case FRAGMENT:
         return join_fragment(frame, payload, len, first);
     case IGNORED:

@@ -358,6 +358,28 @@ static void agree_codecs(const struct rtc_sdp_media *local,
     }
 }
 
+static void list_receives(const struct rtc_sdp_media *local,
+                          struct rtc_negotiate_agreed *agreed)
+{
+    for (unsigned i = 0; i < local->format_count &&
+                         agreed->receive_count < RTC_NEGOTIATE_CODEC_MOST;
+         i++) {
+        const struct rtc_sdp_format *f = &local->formats[i],
+                                    *rtx = rtc_sdp_find_rtx(local,
+                                                            f->payload_type);
+
+        if (rtc_payload_codec(f) == RTC_CODEC_NONE)
+            continue;
+        agreed->receives[agreed->receive_count++] =
+            (struct rtc_negotiate_codec){
+                .codec = rtc_payload_codec(f),
+                .payload_type = f->payload_type,
+                .has_rtx = rtx != NULL,
+                .rtx_payload_type = rtx ? rtx->payload_type : 0,
+            };
+    }
+}
+
 static void agree_extensions(const struct rtc_sdp_media *local,
                              const struct rtc_sdp_media *remote,
                              struct rtc_negotiate_agreed *agreed)
@@ -419,6 +441,7 @@ void rtc_negotiate_agree(const struct rtc_sdp *local,
         agreed.direction = agreed_direction(ours->direction, theirs->direction);
         agreed.rtcp_rsize = ours->rtcp_rsize && theirs->rtcp_rsize;
         agree_codecs(ours, theirs, &agreed);
+        list_receives(ours, &agreed);
         agree_extensions(ours, theirs, &agreed);
         if (agreed.direction & RTC_RECVONLY)
             agree_ssrcs(theirs, &agreed);

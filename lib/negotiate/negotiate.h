@@ -111,6 +111,10 @@ struct rtc_negotiate_agreed {
     bool rejected;
     struct rtc_negotiate_codec codecs[RTC_NEGOTIATE_CODEC_MOST];
     unsigned codec_count;
+    /* What may come: all that our description lists, as an answer may narrow
+     * what it repeats and its author still send the rest (Chromium does). */
+    struct rtc_negotiate_codec receives[RTC_NEGOTIATE_CODEC_MOST];
+    unsigned receive_count;
     struct rtc_extmap extmap;
     /* SSRCs the remote names, each with its RTX stream's or 0. */
     struct rtc_sdp_pair ssrcs[RTC_NEGOTIATE_SSRC_MOST];

@@ -65,7 +65,6 @@ static void add_candidates(struct rtc_sdp *sdp, struct rtc_sdp_media *media,
         if (local->hide_related)
             c->related = (struct rtc_addr){0};
     }
-    media->end_of_candidates = local->end_of_candidates;
 }
 
 void rtc_section_transport(struct rtc_sdp *sdp, struct rtc_sdp_media *media,
@@ -84,6 +83,7 @@ void rtc_section_transport(struct rtc_sdp *sdp, struct rtc_sdp_media *media,
     media->fingerprint_count = 1;
     if (with_candidates)
         add_candidates(sdp, media, local);
+    media->end_of_candidates = local->end_of_candidates;
     sdp->bundle[sdp->bundle_count++] = media->mid;
 }
 

@@ -109,8 +109,10 @@ static int apply_track(struct rtc_peer *peer, struct rtc_track *track)
     else
         stop_receiving(peer, track);
     if (works && (track->agreed.direction & RTC_SENDONLY) &&
-        !track->sender.format.codec)
+        !track->sender.format.codec) {
+        rtc_tail_init(&track->tail, track->agreed.codecs[0].nack);
         error = rtc_track_set_codec(peer, track, &track->agreed.codecs[0]);
+    }
     peer->rtcp_rsize = peer->rtcp_rsize && track->agreed.rtcp_rsize;
     return error;
 }
@@ -132,6 +134,32 @@ static int apply_section(struct rtc_peer *peer, unsigned index, rtc_usec now)
     return error;
 }
 
+static bool has_section(const struct rtc_descriptions *d, int track)
+{
+    for (unsigned i = 0; i < d->remote->media_count; i++)
+        if (d->tracks[i] == track)
+            return true;
+    return false;
+}
+
+/* A section that is rejected has no track, so a track that had one and has none
+ * any more is stopped. */
+static void stop_tracks(struct rtc_peer *peer, rtc_usec now)
+{
+    for (unsigned i = 0; i < peer->track_count; i++) {
+        struct rtc_track *track = peer->tracks[i];
+        if (!track->mid[0] || track->stopped ||
+            has_section(&peer->descriptions, track->number))
+            continue;
+        track->agreed = (struct rtc_negotiate_agreed){.rejected = true};
+        track->stopped = true;
+        stop_receiving(peer, track);
+        rtc_peer_note(peer, &(struct rtc_event){.type = RTC_EVENT_TRACK,
+                                                .track = track->number,
+                                                .time = now});
+    }
+}
+
 int rtc_peer_apply(struct rtc_peer *peer, rtc_usec now)
 {
     const struct rtc_descriptions *d = &peer->descriptions;
@@ -143,6 +171,7 @@ int rtc_peer_apply(struct rtc_peer *peer, rtc_usec now)
     peer->rtcp_rsize = true;
     for (unsigned i = 0; !error && i < d->remote->media_count; i++)
         error = apply_section(peer, i, now);
+    stop_tracks(peer, now);
     if (!error)
         error = apply_dtls(peer, &d->remote->media[index]);
     if (!error)

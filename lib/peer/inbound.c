@@ -13,8 +13,8 @@
 static const struct rtc_negotiate_codec *
 codec_of(const struct rtc_track *track, uint8_t payload_type, bool is_rtx)
 {
-    for (unsigned i = 0; i < track->agreed.codec_count; i++) {
-        const struct rtc_negotiate_codec *c = &track->agreed.codecs[i];
+    for (unsigned i = 0; i < track->agreed.receive_count; i++) {
+        const struct rtc_negotiate_codec *c = &track->agreed.receives[i];
         if (is_rtx ? c->has_rtx && c->rtx_payload_type == payload_type
                    : c->payload_type == payload_type)
             return c;

@@ -40,8 +40,8 @@ void rtc_peer_remove_routes(struct rtc_peer *peer,
 static bool receives(const struct rtc_track *track, uint8_t payload_type,
                      bool *ret_rtx)
 {
-    for (unsigned i = 0; i < track->agreed.codec_count; i++) {
-        const struct rtc_negotiate_codec *c = &track->agreed.codecs[i];
+    for (unsigned i = 0; i < track->agreed.receive_count; i++) {
+        const struct rtc_negotiate_codec *c = &track->agreed.receives[i];
         if (c->payload_type == payload_type) {
             *ret_rtx = false;
             return true;

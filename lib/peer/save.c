@@ -105,7 +105,8 @@ int rtc_peer_save(const struct rtc_peer *peer, char *buf, size_t cap)
         write_track(&w, peer->tracks[i]);
     write_identity(&w, peer);
     rtc_write_text(&w, "state %d %d\n", d->state, d->local_offered);
-    write_sections(&w, "sections", d->pending_tracks);
+    write_sections(&w, "sections",
+                   d->pending ? d->pending_tracks : d->tracks);
     write_sdp(&w, "offer",
               d->pending         ? d->pending
               : d->local_offered ? d->local

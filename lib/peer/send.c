@@ -149,6 +149,8 @@ bool rtc_peer_is_delivered(const struct rtc_peer *peer, rtc_usec now)
         return true;
     for (unsigned i = 0; i < peer->track_count; i++) {
         const struct rtc_track *track = peer->tracks[i];
+        if (!(track->agreed.direction & RTC_SENDONLY))
+            continue; /* nobody is there to confirm it */
         if (track->sender.history.queued ||
             !rtc_tail_is_delivered(&track->tail, rtc_track_rtt_us(peer, track),
                                    now))

@@ -21,6 +21,15 @@ void rtc_peer_tick(struct rtc_peer *peer, rtc_usec now)
     }
 }
 
+/* Feedback waits until there is somebody to send it to. */
+static rtc_usec inbound_deadline(const struct rtc_peer *peer,
+                                 const struct rtc_track *track)
+{
+    if (!track->remote_ssrc || !rtc_ice_selected(peer->ice))
+        return rtc_inbound_frame_deadline(&track->inbound);
+    return rtc_inbound_deadline(&track->inbound, rtc_track_rtt_us(peer, track));
+}
+
 static rtc_usec track_deadline(const struct rtc_peer *peer,
                                const struct rtc_track *track)
 {
@@ -29,9 +38,7 @@ static rtc_usec track_deadline(const struct rtc_peer *peer,
     if (!track->receiving)
         return at;
     at = rtc_min_time(at, rtc_track_pause_deadline(track));
-    return rtc_min_time(
-        at,
-        rtc_inbound_deadline(&track->inbound, rtc_track_rtt_us(peer, track)));
+    return rtc_min_time(at, inbound_deadline(peer, track));
 }
 
 rtc_usec rtc_peer_deadline(const struct rtc_peer *peer)

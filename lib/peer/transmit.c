@@ -113,7 +113,7 @@ int rtc_peer_transmit(struct rtc_peer *peer, uint8_t *buf, size_t cap,
         return RTC_ERR_ARG;
     if (cap > RUN_BYTES_MAX)
         cap = RUN_BYTES_MAX;
-    len = transmit_ice(peer, buf, cap, &d, now);
+    len = peer->closed ? 0 : transmit_ice(peer, buf, cap, &d, now);
     /* BYE goes before close_notify, keys are gone behind it. */
     if (!len && peer->srtp && rtc_ice_selected(peer->ice))
         len = transmit_rtcp(peer, buf, cap, &d, now);

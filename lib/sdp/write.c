@@ -98,7 +98,6 @@ static void put_transport(struct rtc_writer *w, const struct rtc_sdp_media *m)
         if (rtc_sdp_candidate_write(&m->candidates[i], line, sizeof line) > 0)
             rtc_write_text(w, "a=%s\r\n", line);
     }
-    put_flag(w, m->end_of_candidates, "a=end-of-candidates");
     put_line(w, "a=ice-ufrag:", m->ice_ufrag);
     put_line(w, "a=ice-pwd:", m->ice_pwd);
     put_line(w, "a=ice-options:", m->ice_options);
@@ -243,6 +242,9 @@ static void put_media(struct rtc_writer *w, const struct rtc_sdp *sdp,
     put_ssrcs(w, m);
     put_rids(w, m);
     put_sctp(w, m);
+    /* Last, so that who reads a description from a pipe that stays open can
+     * tell that it is whole. */
+    put_flag(w, m->end_of_candidates, "a=end-of-candidates");
 }
 
 int rtc_sdp_write(const struct rtc_sdp *sdp, char *buf, size_t cap)

@@ -159,14 +159,19 @@ bool rtc_inbound_pli(struct rtc_inbound *in, rtc_usec rtt_us, rtc_usec now)
            rtc_keyframe_due(&in->keyframe, rtt_us, now);
 }
 
+rtc_usec rtc_inbound_frame_deadline(const struct rtc_inbound *in)
+{
+    if (in->config.packets || has_ended(in))
+        return RTC_NEVER;
+    return rtc_assemble_deadline(&in->assemble);
+}
+
 rtc_usec rtc_inbound_deadline(const struct rtc_inbound *in, rtc_usec rtt_us)
 {
-    rtc_usec at = RTC_NEVER;
+    rtc_usec at = rtc_inbound_frame_deadline(in);
 
     if (has_ended(in))
         return RTC_NEVER;
-    if (!in->config.packets)
-        at = rtc_assemble_deadline(&in->assemble);
     if (in->config.nack)
         at = rtc_min_time(at, rtc_loss_deadline(&in->loss));
     if (in->config.pli && !is_in_keyframe(in))

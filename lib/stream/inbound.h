@@ -64,6 +64,8 @@ unsigned rtc_inbound_nack(struct rtc_inbound *in, uint16_t *ret_sequences,
 /* Whether to send a PLI now; true counts as sent. */
 bool rtc_inbound_pli(struct rtc_inbound *in, rtc_usec rtt_us, rtc_usec now);
 
+/* When pop has something to do though nothing was received. */
+rtc_usec rtc_inbound_frame_deadline(const struct rtc_inbound *in);
 /* When pop, nack or pli has something to do though nothing was received; valid
  * after all three were asked. */
 rtc_usec rtc_inbound_deadline(const struct rtc_inbound *in, rtc_usec rtt_us);

@@ -17,6 +17,12 @@ static rtc_usec wait_us(rtc_usec rtt_us, unsigned tries)
     return wait << (tries < 3 ? tries : 3);
 }
 
+void rtc_tail_init(struct rtc_tail *t, bool nack)
+{
+    *t = (struct rtc_tail){.tries_most =
+                               nack ? RTC_TAIL_TRIES : RTC_TAIL_TRIES_PLAIN};
+}
+
 void rtc_tail_sent(struct rtc_tail *t, const struct rtc_sender *s,
                    rtc_usec rtt_us, rtc_usec now)
 {
@@ -57,14 +63,16 @@ void rtc_tail_nack(struct rtc_tail *t, rtc_usec now)
 bool rtc_tail_is_delivered(const struct rtc_tail *t, rtc_usec rtt_us,
                            rtc_usec now)
 {
-    return !t->started ||
-           (is_confirmed(t) && now - t->quiet_us >= wait_us(rtt_us, 0));
+    if (!t->started)
+        return true;
+    if (!is_confirmed(t))
+        return t->tries >= t->tries_most && now >= t->due_us;
+    return now - t->quiet_us >= wait_us(rtt_us, 0);
 }
 
 rtc_usec rtc_tail_deadline(const struct rtc_tail *t)
 {
-    return is_confirmed(t) || t->tries >= RTC_TAIL_TRIES ? RTC_NEVER
-                                                         : t->due_us;
+    return is_confirmed(t) || t->tries >= t->tries_most ? RTC_NEVER : t->due_us;
 }
 
 void rtc_tail_tick(struct rtc_tail *t, struct rtc_sender *s, rtc_usec rtt_us,

@@ -6,19 +6,22 @@
 
 #include "stream/sender.h"
 
-/* Times the last packet is repeated. */
+/* Times the last packet is repeated; without NACK there is nothing to gain by
+ * more than a few. */
 #define RTC_TAIL_TRIES 8
+#define RTC_TAIL_TRIES_PLAIN 2
 
-/* Zeroed: nothing sent yet. */
 struct rtc_tail {
     uint64_t last;      /* the last number handed out, when `started` */
     uint64_t confirmed; /* the highest one the remote reported */
     bool started, reported;
-    uint8_t tries;
+    uint8_t tries, tries_most;
     rtc_usec due_us;   /* next repetition */
     rtc_usec quiet_us; /* since when nothing new was confirmed or asked for */
 };
 
+/* Before anything is sent: whether the remote can ask for what it misses. */
+void rtc_tail_init(struct rtc_tail *t, bool nack);
 /* A packet of the stream was handed out; call after rtc_sender_transmit. */
 void rtc_tail_sent(struct rtc_tail *t, const struct rtc_sender *s,
                    rtc_usec rtt_us, rtc_usec now);
@@ -27,7 +30,7 @@ void rtc_tail_report(struct rtc_tail *t, uint32_t highest, rtc_usec now);
 /* A NACK came, so something is still under way. */
 void rtc_tail_nack(struct rtc_tail *t, rtc_usec now);
 /* Whether the last packet is known to have come, and nothing was asked for
- * since about two round trips. */
+ * since about two round trips; or all was tried to make sure of it. */
 bool rtc_tail_is_delivered(const struct rtc_tail *t, rtc_usec rtt_us,
                            rtc_usec now);
 /* When rtc_tail_tick has something to do. */

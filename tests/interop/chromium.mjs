@@ -10,6 +10,7 @@
  * failed (the report, if any, says why), 2 usage.
  */
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -25,19 +26,34 @@ const ORIGIN = 'http://localhost/'; /* a secure context, served by us */
 const FLAGS = [
     '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
     '--disable-background-networking', '--disable-component-update',
-    '--disable-sync', '--use-fake-ui-for-media-stream',
+    '--disable-sync',
     '--use-fake-device-for-media-stream=fps=30',
     '--autoplay-policy=no-user-gesture-required',
     '--allow-loopback-in-peer-connection', /* candidates of 127.0.0.1 */
     /* Loopback is all the network there is. */
     '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost',
 ];
-/* Without it a page that was granted no device has only `.local` candidates. */
-const SHOW_ADDRESSES = '--disable-features=WebRtcHideLocalIpsWithMdns';
+/* Devices are granted without asking, and candidates have addresses. Without
+ * these they are `.local` names, as those of a visitor who only looks on. */
+const TRUSTED = [
+    '--use-fake-ui-for-media-stream',
+    '--disable-features=WebRtcHideLocalIpsWithMdns',
+];
 
 function die(status, sentence) {
     process.stderr.write(`chromium.mjs: ${sentence}\n`);
     process.exit(status); /* Playwright kills the browser at exit. */
+}
+
+/* Whatever the browser leaves behind goes with us. */
+function makeScratch() {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'chromium-mjs-'));
+    const remove = () =>
+        fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+
+    process.env.TMPDIR = folder;
+    process.on('exit', remove);
+    return remove;
 }
 
 function usage(sentence) {
@@ -52,8 +68,8 @@ function readOptions() {
     try {
         ({ values } = parseArgs({ options: {
             offer: flag, answer: flag, send: flag, recv: flag, help: flag,
-            'hide-addresses': flag, video: text('vp8'), audio: text('opus'), time: text('10'),
-            report: { type: 'string' } } }));
+            'hide-addresses': flag, video: text('vp8'), audio: text('opus'),
+            time: text('10'), report: { type: 'string' } } }));
     } catch (error) {
         usage(error.message);
     }
@@ -96,12 +112,14 @@ function writeDescription(sdp) {
 
 async function openPage(args) {
     const executablePath = process.env.CHROMIUM || '/usr/bin/chromium';
-    /* Imported late: usage errors come without it. */
+    const remove = makeScratch();
+    /* Imported late: it takes the folder's name, and usage needs it not. */
     const { chromium } = await import('playwright-core');
     const browser = await chromium.launch({ executablePath, args,
         handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false });
     const page = await browser.newPage();
 
+    process.on('exit', remove); /* again, once the browser was killed */
     browser.on('disconnected', () => die(1, 'the browser is gone'));
     page.on('pageerror', (error) => die(1, `page: ${error.message}`));
     await page.route('**/*', (route) => {
@@ -134,7 +152,7 @@ function writeReport(file, report) {
 async function main() {
     const options = readOptions();
     const page = await openPage(
-        options['hide-addresses'] ? FLAGS : [...FLAGS, SHOW_ADDRESSES]);
+        options['hide-addresses'] ? FLAGS : [...FLAGS, ...TRUSTED]);
 
     await page.evaluate((o) => end.open(o), options);
     await negotiate(page, options);

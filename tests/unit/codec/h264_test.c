@@ -135,24 +135,23 @@ static const struct {
 } received[] = {
     {BYTES("\x65\x88\x01"), true, STARTS | KEY, BYTES("\0\0\0\1\x65\x88\x01"),
      "IDR slice"},
-    {BYTES("\x65\x48\x01"), false, KEY, BYTES("\0\0\0\1\x65\x48\x01"),
+    {BYTES("\x65\x48\x01"), false, KEY, BYTES("\0\0\1\x65\x48\x01"),
      "another slice of it"},
     {BYTES("\x41\x9a"), true, STARTS, BYTES("\0\0\0\1\x41\x9a"), "slice"},
     {BYTES("\x41\x4a"), true, 0, BYTES("\0\0\0\1\x41\x4a"), "another slice"},
     {BYTES("\x09\xf0"), true, STARTS, BYTES("\0\0\0\1\x09\xf0"), "delimiter"},
-    {BYTES("\x0c\x80"), false, 0, BYTES("\0\0\0\1\x0c\x80"), "filler"},
+    {BYTES("\x0c\x80"), false, 0, BYTES("\0\0\1\x0c\x80"), "filler"},
     {BYTES("\x67"), true, STARTS, BYTES("\0\0\0\1\x67"), "one byte"},
     {BYTES("\x78\0\2\x67\x42\0\2\x68\xce"), true, STARTS,
      BYTES("\0\0\0\1\x67\x42\0\0\0\1\x68\xce"), "STAP-A"},
     {BYTES("\x78\0\2\x67\x42\0\2\x65\x88"), true, STARTS | KEY,
-     BYTES("\0\0\0\1\x67\x42\0\0\0\1\x65\x88"), "STAP-A with IDR"},
+     BYTES("\0\0\0\1\x67\x42\0\0\1\x65\x88"), "STAP-A with IDR"},
     {BYTES("\x58\0\2\x41\x4a\0\2\x41\x9a"), false, 0,
-     BYTES("\0\0\0\1\x41\x4a\0\0\0\1\x41\x9a"),
-     "STAP-A shows by its first unit"},
-    {BYTES("\x18\0\1\x0c"), false, 0, BYTES("\0\0\0\1\x0c"), "STAP-A of one"},
+     BYTES("\0\0\1\x41\x4a\0\0\1\x41\x9a"), "STAP-A shows by its first unit"},
+    {BYTES("\x18\0\1\x0c"), false, 0, BYTES("\0\0\1\x0c"), "STAP-A of one"},
     {BYTES("\x7c\x85\x88\x01"), true, STARTS | KEY,
      BYTES("\0\0\0\1\x65\x88\x01"), "FU-A start"},
-    {BYTES("\x5c\x81\x4a"), false, 0, BYTES("\0\0\0\1\x41\x4a"),
+    {BYTES("\x5c\x81\x4a"), false, 0, BYTES("\0\0\1\x41\x4a"),
      "FU-A start of another slice"},
     {BYTES("\x7c\x05\x88\x01"), false, KEY, BYTES("\x88\x01"), "FU-A middle"},
     {BYTES("\x7c\x45\x88\x01"), false, KEY, BYTES("\x88\x01"), "FU-A end"},
@@ -259,7 +258,7 @@ static void test_growth(void)
     payload[0] = RTC_H264_STAP_A;
     for (size_t i = 0; i < 400; i++) {
         payload[2 + 3 * i] = 1;
-        payload[3 + 3 * i] = 0x0c;
+        payload[3 + 3 * i] = 0x67;
     }
     rtc_writer_init(&w, buf, sizeof buf);
     is_int(h264->depacketize(&w, payload, sizeof payload, true), 0, "join");
@@ -286,22 +285,34 @@ static void test_key_frames(void)
 
 /* ---- round trips -------------------------------------------------------- */
 
+/* The start code H.264 B.1.2 asks for before such a unit; its length. */
+static size_t put_start_code(uint8_t *out, uint8_t header, bool first)
+{
+    unsigned type = rtc_h264_type(header);
+    size_t len = first || type == RTC_H264_SPS || type == RTC_H264_PPS ? 4 : 3;
+
+    memcpy(out, "\0\0\0\1" + 4 - len, len);
+    return len;
+}
+
 /* A unit of `len` bytes behind a four-byte start code, random but without
  * start codes in it and not ending in 0; bytes written. */
 static size_t make_unit(uint8_t *out, uint8_t header, size_t len,
-                        uint32_t *seed)
+                        uint32_t *seed, bool first)
 {
-    memcpy(out, "\0\0\0\1", 4);
-    out[4] = header;
-    for (size_t i = 5; i < 4 + len; i++) {
+    size_t code = put_start_code(out, header, first);
+
+    out += code;
+    out[0] = header;
+    for (size_t i = 1; i < len; i++) {
         out[i] = payloads_noise(seed);
         if (out[i - 1] == 0 && out[i] < 4)
             out[i] = 4;
     }
-    out[3 + len] |= 0x80;
+    out[len - 1] |= 0x80;
     if (len == 1)
-        out[4] = header;
-    return 4 + len;
+        out[0] = header;
+    return code + len;
 }
 
 /* The rule for batches: all parts of a unit but its last are full. */
@@ -331,7 +342,7 @@ static void test_single_units(void)
 
                 if (len == 0)
                     continue;
-                len = make_unit(frame, 0x65, len, &seed);
+                len = make_unit(frame, 0x65, len, &seed, true);
                 well = payloads_round_trip(h264, frame, len, max) &&
                        parts_are_full(frame, len, max) && well;
             }
@@ -353,7 +364,7 @@ static void test_many_units(void)
             size_t unit = 1 + payloads_noise(&seed) % (i % 2 ? 20u : 250u);
             uint8_t header = headers[payloads_noise(&seed) % 6u];
 
-            len += make_unit(frame + len, header, unit, &seed);
+            len += make_unit(frame + len, header, unit, &seed, i == 0);
         }
         well = payloads_round_trip(h264, frame, len, max) &&
                parts_are_full(frame, len, max) && well;
@@ -363,7 +374,7 @@ static void test_many_units(void)
 
 /* ---- clips -------------------------------------------------------------- */
 
-/* The next access unit of a clip, with four-byte start codes; its length. */
+/* The next access unit of a clip, with start codes of B.1.2; its length. */
 static size_t next_frame(const uint8_t **at, const uint8_t *end, uint8_t *out)
 {
     const uint8_t *here = *at;
@@ -375,9 +386,9 @@ static size_t next_frame(const uint8_t **at, const uint8_t *end, uint8_t *out)
         if (slice && rtc_h264_starts_frame(nal.data, nal.len))
             break;
         slice = slice || rtc_h264_is_slice(nal.data[0]);
-        memcpy(out + len, "\0\0\0\1", 4);
-        memcpy(out + len + 4, nal.data, nal.len);
-        len += 4 + nal.len;
+        len += put_start_code(out + len, nal.data[0], len == 0);
+        memcpy(out + len, nal.data, nal.len);
+        len += nal.len;
         *at = here;
     }
     return len;
@@ -497,7 +508,6 @@ static void test_stream_start(void)
 
 int main(void)
 {
-    test_stream_start();
     h264 = rtc_codec_entry(RTC_CODEC_H264);
     test_sent_layout();
     test_odd_frames();
@@ -514,5 +524,6 @@ int main(void)
     check_clip("codec_h264_crop.h264", "K-K-");
     check_foreign("codec_h264_slices.payloads", "codec_h264_slices.h264");
     check_foreign("codec_h264_crop.payloads", "codec_h264_crop.h264");
+    test_stream_start();
     return tap_done();
 }

@@ -452,9 +452,11 @@ static size_t make_frame(enum rtc_codec codec, unsigned number, uint8_t *buf)
     }
     if (!number) {
         memcpy(buf, parameters, sizeof parameters);
-        at = sizeof parameters;
+        at = sizeof parameters - 1; /* not the first unit: a short start code */
     }
     rtc_put_u32(buf + at, 1);
+    if (!number)
+        buf[at] = parameters[at];
     buf[at + 4] = number ? 0x41 : 0x65;
     buf[at + 5] = 0x88; /* first_mb_in_slice 0 */
     return 3000;

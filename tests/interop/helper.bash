@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+#
+# Shared by the interop tests: where things are, clips, and checks of what was
+# recorded. top_srcdir and top_builddir come from make check.
+
+: "${top_srcdir:=$BATS_TEST_DIRNAME/../..}"
+: "${top_builddir:=$top_srcdir}"
+# shellcheck disable=SC2034 # for those that load this
+interop=$top_srcdir/tests/interop
+
+# Prints why the test fails, and the ends of the files named; fails.
+fail_with() { # SENTENCE [FILE]...
+    printf '%s\n' "$1"
+    shift
+    [ $# -eq 0 ] || tail -n 20 "$@"
+    return 1
+}
+
+# Inclusive; decimals are fine.
+between() { # WHAT VALUE LOWEST HIGHEST
+    awk -v v="$2" -v lowest="$3" -v highest="$4" 'BEGIN {
+        exit !(v ~ /^-?[0-9.]+$/ && v + 0 >= lowest && v + 0 <= highest) }' ||
+        fail_with "$1: $2, not between $3 and $4"
+}
+
+# ---- clips ------------------------------------------------------------------
+
+# Moving 640x360 at 30 frames a second, a key frame each two seconds.
+make_video() { # CODEC SECONDS FILE
+    local encoder
+    case $1 in
+    vp8) encoder="libvpx -deadline realtime -cpu-used 8 -f ivf" ;;
+    h264) encoder="libx264 -preset veryfast -profile:v baseline -bf 0 -f h264"
+        ;;
+    esac
+    # shellcheck disable=SC2086 # several words
+    ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=size=640x360:rate=30 \
+        -t "$2" -pix_fmt yuv420p -c:v $encoder -b:v 800k -g 60 "$3"
+}
+
+make_audio() { # SECONDS FILE
+    ffmpeg -nostdin -v error -y -f lavfi -i sine=sample_rate=48000 -t "$1" \
+        -c:a libopus -b:a 32k -page_duration 20000 "$2"
+}
+
+# ---- recordings -------------------------------------------------------------
+
+packet_count() { # FILE
+    ffprobe -v error -count_packets -show_entries stream=nb_read_packets \
+        -of csv=p=0 "$1"
+}
+
+# Seconds from the first packet's time to the last one's; not of Annex-B, which
+# has no times.
+media_span() { # FILE
+    ffprobe -v error -show_entries packet=pts_time -of csv=p=0 "$1" |
+        awk -F, 'NR == 1 { first = $1 } END { print $1 - first }'
+}
+
+decodes_silently() { # FILE
+    local said
+    said=$(ffmpeg -nostdin -v error -i "$1" -f null - 2>&1) ||
+        said="failed: $said"
+    [ -z "$said" ] || fail_with "ffmpeg on $1: ${said:0:2000}"
+}
+
+starts_with_key_frame() { # FILE
+    local first
+    first=$(ffprobe -v error -read_intervals '%+#1' \
+        -show_entries frame=key_frame,pict_type -of csv=p=0 "$1")
+    [[ $first == 1,I* ]] || fail_with "$1 starts with a frame of $first"
+}
