@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * Packet buffers: slabs of 32, a free list threaded through the idle ones. */
+ * Packet buffers: slabs of 4 to 32, a free list threaded through the idle ones.
+ */
 #include "base/pool.h"
 
 #include "base/mem.h"
 
-#define SLAB_COUNT 32
+#define SLAB_FIRST 4
+#define SLAB_MOST 32
 
 /* An idle buffer holds the link; a buffer in use is all its user's. */
 struct rtc_pool_item {
@@ -36,11 +38,13 @@ void rtc_pool_done(struct rtc_pool *pool)
 
 static void add_slab(struct rtc_pool *pool)
 {
-    unsigned count = pool->most - pool->count;
+    unsigned count = pool->count ? pool->count : SLAB_FIRST;
     struct rtc_pool_slab *slab;
 
-    if (count > SLAB_COUNT)
-        count = SLAB_COUNT;
+    if (count > SLAB_MOST)
+        count = SLAB_MOST;
+    if (count > pool->most - pool->count)
+        count = pool->most - pool->count;
     slab = count ? rtc_calloc(1, sizeof *slab + count * pool->size) : NULL;
     if (!slab)
         return;

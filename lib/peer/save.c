@@ -105,8 +105,7 @@ int rtc_peer_save(const struct rtc_peer *peer, char *buf, size_t cap)
         write_track(&w, peer->tracks[i]);
     write_identity(&w, peer);
     rtc_write_text(&w, "state %d %d\n", d->state, d->local_offered);
-    write_sections(&w, "sections",
-                   d->pending ? d->pending_tracks : d->tracks);
+    write_sections(&w, "sections", d->pending ? d->pending_tracks : d->tracks);
     write_sdp(&w, "offer",
               d->pending         ? d->pending
               : d->local_offered ? d->local
@@ -126,13 +125,22 @@ struct loader {
     struct rtc_text rest;
     struct rtc_text values; /* of the line taken last */
     const char *why;
+    int error; /* that goes with it */
 };
+
+/* Loading ends with `error`; the first one counts. */
+static void give_up(struct loader *l, int error, const char *why)
+{
+    if (!l->why) {
+        l->why = error == RTC_ERR_NOMEM ? "out of memory" : why;
+        l->error = error;
+    }
+    l->rest.len = l->values.len = 0;
+}
 
 static void refuse(struct loader *l, const char *why)
 {
-    if (!l->why)
-        l->why = why;
-    l->rest.len = l->values.len = 0;
+    give_up(l, RTC_ERR_FORMAT, why);
 }
 
 /* Takes the next line, which begins with `key`. */
@@ -220,7 +228,7 @@ static void take_track(struct loader *l, struct rtc_peer *peer)
     take_codecs(l, &wish);
     track = l->why ? NULL : rtc_peer_make_track(peer, &wish);
     if (!track) {
-        refuse(l, "no memory for the tracks");
+        give_up(l, RTC_ERR_NOMEM, NULL);
         return;
     }
     track->by_remote = by_remote;
@@ -232,6 +240,7 @@ static void take_track(struct loader *l, struct rtc_peer *peer)
 static void take_locals(struct loader *l, struct rtc_peer *peer, rtc_usec now)
 {
     uint64_t count;
+    int error;
 
     take_line(l, "locals");
     count = take_number(l, RTC_PEER_LOCAL_MOST);
@@ -240,9 +249,12 @@ static void take_locals(struct loader *l, struct rtc_peer *peer, rtc_usec now)
         char text[RTC_ADDR_TEXT];
         take_line(l, "local");
         take_word(l, text, sizeof text);
-        if (!l->why && (rtc_addr_parse(text, &addr) ||
-                        rtc_peer_add_local(peer, &addr, RTC_UDP, now)))
-            refuse(l, "the saved peer is damaged: a local address is wrong");
+        error = l->why ? 0 : rtc_addr_parse(text, &addr);
+        if (!error && !l->why)
+            error = rtc_peer_add_local(peer, &addr, RTC_UDP, now);
+        if (error)
+            give_up(l, error,
+                    "the saved peer is damaged: a local address is wrong");
     }
 }
 
@@ -264,10 +276,13 @@ static struct rtc_sdp *take_sdp(struct loader *l, const char *key)
 {
     struct rtc_text text = take_block(l, key, SDP_MAX);
     struct rtc_sdp *sdp = NULL;
-    struct rtc_sdp_error error;
+    struct rtc_sdp_error why;
+    int error = 0;
 
-    if (!l->why && text.len && rtc_sdp_parse(text.at, text.len, &sdp, &error))
-        refuse(l, "the saved peer is damaged: a description is wrong");
+    if (!l->why && text.len)
+        error = rtc_sdp_parse(text.at, text.len, &sdp, &why);
+    if (error)
+        give_up(l, error, "the saved peer is damaged: a description is wrong");
     return sdp;
 }
 
@@ -277,6 +292,7 @@ static void take_descriptions(struct loader *l, struct rtc_peer *peer,
     struct rtc_descriptions *d = &peer->descriptions;
     struct rtc_sdp *offer, *answer;
     bool local_offered;
+    int error;
 
     take_line(l, "state");
     d->state = (enum rtc_signaling_state)take_number(l, 1);
@@ -290,8 +306,10 @@ static void take_descriptions(struct loader *l, struct rtc_peer *peer,
     }
     if (!l->why && d->state == RTC_SIGNALING_STABLE && offer && answer &&
         offer->media_count == answer->media_count) {
-        if (rtc_descriptions_settle(peer, offer, answer, local_offered, now))
-            refuse(l, "the saved descriptions do not fit");
+        error =
+            rtc_descriptions_settle(peer, offer, answer, local_offered, now);
+        if (error)
+            give_up(l, error, "the saved descriptions do not fit");
         return;
     }
     rtc_sdp_free(offer);
@@ -300,7 +318,7 @@ static void take_descriptions(struct loader *l, struct rtc_peer *peer,
         refuse(l, "the saved peer is damaged: descriptions are missing");
 }
 
-static int read_head(struct loader *l, char *ufrag, char *pwd, bool *ret_lite)
+static void read_head(struct loader *l, char *ufrag, char *pwd, bool *ret_lite)
 {
     take_line(l, "rtcpipe-peer");
     if (take_number(l, UINT32_MAX) != VERSION && !l->why)
@@ -309,26 +327,30 @@ static int read_head(struct loader *l, char *ufrag, char *pwd, bool *ret_lite)
     take_word(l, ufrag, RTC_UFRAG_MAX + 1);
     take_word(l, pwd, RTC_PWD_MAX + 1);
     *ret_lite = take_number(l, 1);
-    return l->why ? RTC_ERR_FORMAT : 0;
 }
 
 /* The identity stands behind what needs a peer, so it is looked up first. */
-static char *find_identity(struct loader l)
+static char *find_identity(struct loader *l)
 {
     static const char key[] = "\nidentity ";
+    struct loader at = *l;
     char *pem = NULL;
 
-    for (; l.rest.len > sizeof key; l.rest.at++, l.rest.len--) {
-        struct rtc_text block;
-        if (!rtc_text_starts(l.rest, key))
-            continue;
-        l.rest.at++;
-        l.rest.len--;
-        block = take_block(&l, "identity", PEM_MAX);
-        if (!l.why)
-            pem = rtc_strndup(block.at, block.len);
-        break;
+    while (at.rest.len > sizeof key && !rtc_text_starts(at.rest, key)) {
+        at.rest.at++;
+        at.rest.len--;
     }
+    if (at.rest.len > sizeof key) {
+        struct rtc_text block;
+        at.rest.at++;
+        at.rest.len--;
+        block = take_block(&at, "identity", PEM_MAX);
+        pem = at.why ? NULL : rtc_strndup(block.at, block.len);
+        if (!pem && !at.why)
+            give_up(l, RTC_ERR_NOMEM, NULL);
+    }
+    if (!pem)
+        refuse(l, "the saved peer has no identity");
     return pem;
 }
 
@@ -364,16 +386,17 @@ int rtc_peer_load(struct rtc_peer **ret_peer, const struct rtc_config *config,
     if (!ret_peer || !config || !text)
         return RTC_ERR_ARG;
     changed = *config;
-    error = read_head(&l, ufrag, pwd, &changed.ice_lite);
-    if (!error && !(pem = find_identity(l)))
-        refuse(&l, "the saved peer has no identity");
+    read_head(&l, ufrag, pwd, &changed.ice_lite);
+    if (!l.why)
+        pem = find_identity(&l);
     if (pem) {
         changed.ice_ufrag = ufrag;
         changed.ice_pwd = pwd;
         changed.identity_pem = pem;
         error = rtc_peer_new(&peer, &changed);
         if (error)
-            refuse(&l, "the saved identity or ICE credentials are wrong");
+            give_up(&l, error,
+                    "the saved identity or ICE credentials are wrong");
         rtc_wipe(pem, strlen(pem));
         rtc_free(pem);
     }
@@ -383,7 +406,7 @@ int rtc_peer_load(struct rtc_peer **ret_peer, const struct rtc_config *config,
         rtc_peer_free(peer);
         if (ret_why)
             *ret_why = l.why;
-        return error ? error : RTC_ERR_FORMAT;
+        return l.error;
     }
     *ret_peer = peer;
     return 0;

@@ -43,6 +43,7 @@ void rtc_sdp_free(struct rtc_sdp *sdp)
         return;
     for (unsigned i = 0; i < sdp->media_count; i++)
         media_done(&sdp->media[i]);
+    rtc_free(sdp->media);
     media_done(&sdp->session);
     for (struct rtc_sdp_chunk *chunk = sdp->chunks; chunk;) {
         struct rtc_sdp_chunk *next = chunk->next;
@@ -124,9 +125,13 @@ static void *extend(struct rtc_sdp *sdp, void *list, unsigned *count,
 
 struct rtc_sdp_media *rtc_sdp_add_media(struct rtc_sdp *sdp)
 {
-    if (sdp->media_count == RTC_SDP_MEDIA_MOST)
+    struct rtc_sdp_media *list = extend(sdp, sdp->media, &sdp->media_count,
+                                        RTC_SDP_MEDIA_MOST, sizeof *list);
+
+    if (!list)
         return NULL;
-    return &sdp->media[sdp->media_count++];
+    sdp->media = list;
+    return &list[sdp->media_count - 1];
 }
 
 struct rtc_sdp_format *rtc_sdp_add_format(struct rtc_sdp *sdp,

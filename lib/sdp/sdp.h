@@ -153,7 +153,7 @@ struct rtc_sdp {
     struct rtc_text msid_semantic;
     struct rtc_text bundle[RTC_SDP_MEDIA_MOST]; /* mids of the first BUNDLE */
     unsigned bundle_count;
-    struct rtc_sdp_media media[RTC_SDP_MEDIA_MOST];
+    struct rtc_sdp_media *media; /* at most RTC_SDP_MEDIA_MOST */
     unsigned media_count;
     struct rtc_sdp_media session; /* as parsed before the first m= line, and
                                      copied down already: never written */

@@ -13,10 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/bytes.h"
 #include "srtp/context.h"
+#include "tests/bench/bench.h"
 
 #define PACKET 1200 /* bytes of RTP, header included */
 #define HEADER 12
@@ -27,14 +27,6 @@
 static uint8_t key[RTC_SRTP_KEY_MAX];
 static uint8_t packets[BATCH][PACKET + RTC_SRTP_OVERHEAD_MAX];
 static uint64_t number; /* of the next packet */
-
-static double now_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
 
 static void fill(void)
 {
@@ -53,7 +45,7 @@ struct least {
 
 static void keep(double *least, double begin)
 {
-    double ns = (now_ns() - begin) / BATCH;
+    double ns = (bench_now() - begin) / BATCH;
 
     if (*least == 0 || ns < *least)
         *least = ns;
@@ -66,7 +58,7 @@ static gnutls_aead_cipher_hd_t gcm;
 static void raw_gcm(double *least)
 {
     uint8_t iv[12] = {0};
-    double begin = now_ns();
+    double begin = bench_now();
 
     for (unsigned i = 0; i < BATCH; i++) {
         uint8_t *text = packets[i] + HEADER;
@@ -85,7 +77,7 @@ static struct hmac_sha1_ctx hmac;
 static void raw_cm(double *least)
 {
     uint8_t counter[16] = {0}, tag[10], roc[4] = {0};
-    double begin = now_ns();
+    double begin = bench_now();
 
     for (unsigned i = 0; i < BATCH; i++) {
         memset(counter, 0, sizeof counter);
@@ -107,11 +99,11 @@ static void ours(struct rtc_srtp *s, struct least *least)
     double begin;
 
     fill();
-    begin = now_ns();
+    begin = bench_now();
     for (unsigned i = 0; i < BATCH; i++)
         len[i] = rtc_srtp_protect(s, packets[i], PACKET, sizeof packets[i]);
     keep(&least->protect, begin);
-    begin = now_ns();
+    begin = bench_now();
     for (unsigned i = 0; i < BATCH; i++)
         len[i] = rtc_srtp_unprotect(s, packets[i], (size_t)len[i]);
     keep(&least->unprotect, begin);
@@ -140,13 +132,13 @@ static void old(srtp_t sender, srtp_t receiver, struct least *least)
     double begin;
 
     fill();
-    begin = now_ns();
+    begin = bench_now();
     for (unsigned i = 0; i < BATCH; i++) {
         len[i] = PACKET;
         srtp_protect(sender, packets[i], &len[i]);
     }
     keep(&least->old_protect, begin);
-    begin = now_ns();
+    begin = bench_now();
     for (unsigned i = 0; i < BATCH; i++)
         srtp_unprotect(receiver, packets[i], &len[i]);
     keep(&least->old_unprotect, begin);
@@ -157,16 +149,18 @@ static void old(srtp_t sender, srtp_t receiver, struct least *least)
 
 /* ---- report -------------------------------------------------------------- */
 
-static int report(const char *profile, const char *what, double ns, double raw,
-                  double old_ns)
+static void report(const char *profile, const struct least *l)
 {
-    double ratio = ns / raw;
+    char name[64];
 
-    printf("%s %s: %.0f ns, raw %.0f ns, ratio %.3f (limit %.2f), "
-           "libsrtp2 alone %.0f ns%s\n",
-           profile, what, ns, raw, ratio, LIMIT, old_ns,
-           ratio > LIMIT ? "  OVER THE LIMIT" : "");
-    return ratio > LIMIT;
+    snprintf(name, sizeof name, "srtp.%s.protect", profile);
+    bench_judge(name, "ns", l->protect, l->raw, LIMIT);
+    snprintf(name, sizeof name, "srtp.%s.unprotect", profile);
+    bench_judge(name, "ns", l->unprotect, l->raw, LIMIT);
+    snprintf(name, sizeof name, "srtp.%s.libsrtp2.protect", profile);
+    bench_judge(name, "ns", l->old_protect, l->raw, 0);
+    snprintf(name, sizeof name, "srtp.%s.libsrtp2.unprotect", profile);
+    bench_judge(name, "ns", l->old_unprotect, l->raw, 0);
 }
 
 int main(int argc, char **argv)
@@ -175,7 +169,6 @@ int main(int argc, char **argv)
     struct least g = {0}, c = {0};
     struct rtc_srtp *sg, *sc;
     srtp_t old_gs, old_gr, old_cs, old_cr;
-    int over = 0;
 
     if (srtp_init() ||
         gnutls_aead_cipher_init(&gcm, GNUTLS_CIPHER_AES_128_GCM, &gcm_key) < 0)
@@ -202,10 +195,8 @@ int main(int argc, char **argv)
             number = (uint64_t)(i + 1) * 2 * BATCH;
         }
     }
-    over |= report("GCM-128", "protect", g.protect, g.raw, g.old_protect);
-    over |= report("GCM-128", "unprotect", g.unprotect, g.raw, g.old_unprotect);
-    over |= report("AES-CM", "protect", c.protect, c.raw, c.old_protect);
-    over |= report("AES-CM", "unprotect", c.unprotect, c.raw, c.old_unprotect);
+    report("gcm", &g);
+    report("cm", &c);
     rtc_srtp_free(sg);
     rtc_srtp_free(sc);
     srtp_dealloc(old_gs);
@@ -213,5 +204,5 @@ int main(int argc, char **argv)
     srtp_dealloc(old_cs);
     srtp_dealloc(old_cr);
     gnutls_aead_cipher_deinit(gcm);
-    return over && argc > 1 && !strcmp(argv[1], "--check");
+    return bench_exit(argc, argv);
 }

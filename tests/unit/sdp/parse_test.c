@@ -456,7 +456,8 @@ static void test_caps(void)
     is_int(read_one(text, &sdp)->fingerprint_count, 4, "cap of fingerprints");
     rtc_sdp_free(sdp);
     repeat(text, sizeof text, "a=group:BUNDLE", " %u", 40);
-    is_int(read_one(text, &sdp)->port, 0, "no section");
+    (void)read_one(text, &sdp);
+    is_int(sdp ? (int)sdp->media_count : -1, 0, "no section");
     is_int(sdp ? sdp->bundle_count : 0, 32, "cap of the group");
     rtc_sdp_free(sdp);
 
