@@ -261,7 +261,7 @@ struct rtc_stats {
     struct rtc_path path;       /* the selected pair */
     enum rtc_candidate_type local_type, remote_type;
     const char *srtp_profile; /* RFC name, or NULL. Static. */
-    const char *dtls_version; /* "1.2", or NULL. Static. */
+    const char *dtls_version; /* "DTLS1.2", or NULL. Static. */
     const char *dtls_cipher;  /* or NULL. Static. */
 };
 
@@ -485,7 +485,7 @@ enum rtc_signaling_state {
 RTC_API enum rtc_signaling_state
 rtc_peer_signaling(const struct rtc_peer *peer);
 
-/* Makes and applies an offer; its text with a NUL goes into `buf` (16 KiB is
+/* Makes and applies an offer; its text with a NUL goes into `buf` (32 KiB is
  * ample). Its length, RTC_ERR_STATE (not stable), NOBUF. */
 RTC_API int rtc_peer_offer(struct rtc_peer *peer, char *buf, size_t cap,
                            rtc_usec now);

@@ -45,7 +45,7 @@ static struct rtc_text h264_answer(struct rtc_sdp *sdp, struct rtc_text theirs,
 /* In order of preference. H.264 is level 3.1 in each profile, and only in mode
  * 1: the packetizer fragments NAL units. */
 static const struct rtc_payload payloads[] = {
-    {RTC_CODEC_OPUS, 111, 0, 0, RTC_SDP_NACK,
+    {RTC_CODEC_OPUS, 111, 0, RTC_SDP_NACK, RTC_SDP_NACK,
      "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1", NULL, NULL},
     {RTC_CODEC_VP8, 96, 97, VIDEO_FEEDBACK, VIDEO_FEEDBACK, "", NULL, NULL},
     {RTC_CODEC_H264, 102, 103, VIDEO_FEEDBACK, VIDEO_FEEDBACK,

@@ -49,6 +49,12 @@ static void take_stream(struct rtc_peer *peer, struct rtc_track *track,
         peer->stats.datagrams_dropped++;
         return;
     }
+    if (!is_rtx && header->ssrc != track->remote_ssrc)
+        track->ended = track->end_told = false; /* a new stream */
+    if (track->end_told) {
+        peer->stats.datagrams_dropped++; /* overtaken by its own BYE */
+        return;
+    }
     if (codec)
         entry = rtc_codec_entry(codec->codec);
     if (!is_rtx)

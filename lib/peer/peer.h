@@ -103,6 +103,8 @@ struct rtc_peer {
     bool closed, close_told;
     enum rtc_close_reason reason;
     bool bye_due;
+    uint8_t
+        close_repeats;  /* sends left of the last datagram, kept in `early` */
     uint32_t rtcp_ssrc; /* ours when nothing is sent */
     rtc_usec report_us; /* next SR or RR, RTC_NEVER before SRTP */
     char cname[40];

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Datagrams out, most urgent first: ICE, DTLS, RTCP, audio, video. Packets of
  * one stream and size leave as one run (UDP_SEGMENT). */
+#include <string.h>
+
 #include "peer/peer.h"
 
 /* What Linux takes in one UDP_SEGMENT send: 64 segments on older kernels, and
@@ -27,12 +29,37 @@ static int transmit_ice(struct rtc_peer *peer, uint8_t *buf, size_t cap,
     return len > 0 ? single(d, &path, len) : 0;
 }
 
+/* Nobody asks for close_notify again when it is lost, so it is sent three
+ * times; DTLS drops the copies. */
+static void keep_last(struct rtc_peer *peer, const uint8_t *data, size_t len)
+{
+    rtc_early_clear(&peer->early);
+    if (rtc_early_push(&peer->early, data, len))
+        peer->close_repeats = 2;
+}
+
+static int repeat_last(struct rtc_peer *peer, uint8_t *buf)
+{
+    size_t len = peer->early.items[0].len;
+
+    memcpy(buf, peer->early.items[0].buffer, len);
+    if (--peer->close_repeats == 0)
+        rtc_early_clear(&peer->early);
+    return (int)len;
+}
+
 static int transmit_dtls(struct rtc_peer *peer, uint8_t *buf, size_t cap,
                          struct rtc_datagrams *d)
 {
     const struct rtc_path *path = rtc_ice_selected(peer->ice);
-    int len = path ? rtc_dtls_transmit(peer->dtls, buf, cap) : 0;
+    int len = 0;
 
+    if (peer->close_repeats && path)
+        return single(d, path, repeat_last(peer, buf));
+    if (path)
+        len = rtc_dtls_transmit(peer->dtls, buf, cap);
+    if (len > 0 && peer->closed)
+        keep_last(peer, buf, (size_t)len);
     return len > 0 ? single(d, path, len) : 0;
 }
 

@@ -143,6 +143,16 @@ static bool append(struct rtc_assemble *a, const struct rtc_reorder_slot *slot,
     return true;
 }
 
+/* A key frame behind a loss that lacks parameter sets has probably lost them,
+ * unless this stream's key frames never have any. */
+static bool is_headless(struct rtc_assemble *a)
+{
+    if (!a->keyframe || a->shows_start)
+        return false;
+    a->bare_keys = a->bare_keys || !a->cut_before;
+    return !a->bare_keys;
+}
+
 /* The frame in the buffer is whole. */
 static void complete(struct rtc_assemble *a)
 {
@@ -151,7 +161,7 @@ static void complete(struct rtc_assemble *a)
     a->state = RTC_ASSEMBLE_BOUNDARY;
     a->keyframe =
         video && a->shows_keyframe && a->codec->is_keyframe(a->buffer, a->len);
-    if (video && a->wait_keyframe && !a->keyframe)
+    if (video && (is_headless(a) || (a->wait_keyframe && !a->keyframe)))
         drop_frame(a);
     else
         a->complete = a->len > 0;
@@ -230,6 +240,8 @@ static void take_part(struct rtc_assemble *a,
     a->time =
         first ? slot->packet.time : rtc_max_time(a->time, slot->packet.time);
     a->shows_keyframe = info->keyframe || (!first && a->shows_keyframe);
+    a->shows_start = info->starts_stream || (!first && a->shows_start);
+    a->cut_before = first ? !a->adjacent : a->cut_before;
     if (!slot->packet.marker && a->marker == RTC_ASSEMBLE_MARKER_UNKNOWN)
         a->marker = RTC_ASSEMBLE_MARKER_RIGHT;
     consume(a, slot);

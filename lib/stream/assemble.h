@@ -48,6 +48,9 @@ struct rtc_assemble {
     bool adjacent;                       /* `next` comes right behind it */
     bool dropping; /* what is left of its frame is passed over, and counted */
     bool shows_keyframe; /* a part of the frame in the buffer did */
+    bool shows_start;    /* and has all that a stream starts with */
+    bool cut_before;     /* something is missing right before that frame */
+    bool bare_keys;      /* whole key frames of this stream show no start */
     bool keyframe;
     bool complete; /* the frame waits to be given out */
     bool given;    /* one was */

@@ -121,7 +121,8 @@ bool rtc_receiver_recover(struct rtc_receiver *r,
 {
     if (!r->started || !is_near(r, header->sequence))
         return false;
-    fill(r, header, rtc_sequence_near16(r->sequence.highest, header->sequence),
+    /* It may be the only copy of the last packet: reports are to tell of it. */
+    fill(r, header, rtc_sequence_unwrap16(&r->sequence, header->sequence),
          ret_packet);
     ret_packet->time = now;
     return true;

@@ -36,7 +36,7 @@ static inline bool sim_sound(const struct sim_talk *talk, const char *name,
         const struct sim_side *side = &talk->pair->side[i];
         const struct sim_seen *seen = &talk->seen[i];
         pass = pass && !side->past_deadlines && !side->oversized &&
-               !seen->after_closed && !seen->after_bye &&
+               !side->wrong_runs && !seen->after_closed && !seen->after_bye &&
                seen->events[RTC_EVENT_CLOSED] <= 1;
     }
     for (unsigned i = 0; i < talk->flow_count; i++)
@@ -44,10 +44,10 @@ static inline bool sim_sound(const struct sim_talk *talk, const char *name,
     if (tap_ok(pass, name, file, line))
         return true;
     for (int i = 0; i < 2; i++)
-        printf("# %c: past deadlines %u oversized %u closed %u after closed %u "
-               "after bye %u\n",
-               "LR"[i], talk->pair->side[i].past_deadlines,
-               talk->pair->side[i].oversized,
+        printf("# %c: past deadlines %u oversized %u wrong runs %u closed %u "
+               "after closed %u after bye %u\n",
+               "LR"[i], talk -> pair -> side[i].past_deadlines,
+               talk->pair->side[i].oversized, talk->pair->side[i].wrong_runs,
                talk->seen[i].events[RTC_EVENT_CLOSED],
                talk->seen[i].after_closed, talk->seen[i].after_bye);
     for (unsigned i = 0; i < talk->flow_count; i++) {
@@ -67,6 +67,6 @@ static inline bool sim_sound(const struct sim_talk *talk, const char *name,
 #define within(pair, got, low, high, name)                                     \
     sim_within((pair), (int64_t)(got), (int64_t)(low), (int64_t)(high),        \
                (name), __FILE__, __LINE__)
-/* No deadline in the past, no datagram over the MTU, one end at most and
- * nothing behind it, and every frame delivered as it was sent. */
+/* No deadline in the past, no datagram over the MTU, no odd run, one end at
+ * most and nothing behind it, and every frame delivered as it was sent. */
 #define sound(talk, name) sim_sound((talk), (name), __FILE__, __LINE__)

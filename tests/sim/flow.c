@@ -15,10 +15,11 @@ static const uint8_t vp8_key[] = {0x10, 0x02, 0x00, 0x9d, 0x01,
                                   0x2a, 0x80, 0x02, 0xe0, 0x01};
 static const uint8_t vp8_delta[] = {0x31, 0x02, 0x00};
 /* Parameter sets of a baseline stream, and the start of an IDR slice; or of
- * another slice: first_mb_in_slice is 0 in both. */
-static const uint8_t h264_key[] = {0, 0, 0, 1, 0x67, 0x42, 0xc0, 0x1f, 0xda,
-                                   0x02, 0x80, 0xf6, 0x40, 0, 0, 0, 1, 0x68,
-                                   0xce, 0x3c, 0x80, 0, 0, 0, 1, 0x65, 0x88};
+ * another slice: first_mb_in_slice is 0 in both. Start codes are as long as
+ * H.264 B.1.2 has them. */
+static const uint8_t h264_key[] = {
+    0, 0, 0, 1, 0x67, 0x42, 0xc0, 0x1f, 0xda, 0x02, 0x80, 0xf6, 0x40,
+    0, 0, 0, 1, 0x68, 0xce, 0x3c, 0x80, 0,    0,    1,    0x65, 0x88};
 static const uint8_t h264_delta[] = {0, 0, 0, 1, 0x41, 0x9a};
 /* RFC 6716 3.1: 20 ms in one frame. */
 static const uint8_t opus[] = {0x78};
@@ -138,27 +139,32 @@ static rtc_usec on_timer(struct sim_side *side, rtc_usec now)
 
 /* ---- receiving ----------------------------------------------------------- */
 
-/* The flow that `track` of `side` sends or receives, or NULL. */
-static struct sim_flow *find_flow(struct sim_side *side, int track)
+/* Whether the flow, which the other side sends, comes in on `track`. */
+static bool comes_in(struct sim_side *side, struct sim_flow *flow, int track)
 {
-    struct sim_talk *talk = side->user;
-    struct sim_side *other = &talk->pair->side[!side->which];
+    struct sim_side *other = &side->pair->side[!side->which];
     struct rtc_track_info here, there;
 
-    for (unsigned i = 0; i < talk->flow_count; i++)
-        if (talk->flows[i].track[side->which] == track)
-            return &talk->flows[i];
-    if (rtc_peer_track_info(side->peer, track, &here))
-        return NULL;
+    if (flow->track[side->which] >= 0 ||
+        rtc_peer_track_info(side->peer, track, &here) ||
+        rtc_peer_track_info(other->peer, flow->track[other->which], &there) ||
+        strcmp(here.mid, there.mid) != 0)
+        return false;
+    flow->track[side->which] = track;
+    return true;
+}
+
+/* The flow that `from` sends on what `side` knows as `track`, or NULL. */
+static struct sim_flow *find_flow(struct sim_side *side, int track, int from)
+{
+    struct sim_talk *talk = side->user;
+
     for (unsigned i = 0; i < talk->flow_count; i++) {
         struct sim_flow *flow = &talk->flows[i];
-        if (flow->from == side->which || flow->track[side->which] >= 0 ||
-            rtc_peer_track_info(other->peer, flow->track[other->which],
-                                &there) ||
-            strcmp(here.mid, there.mid) != 0)
-            continue;
-        flow->track[side->which] = track;
-        return flow;
+        if (flow->from == from &&
+            (flow->track[side->which] == track ||
+             (from != side->which && comes_in(side, flow, track))))
+            return flow;
     }
     return NULL;
 }
@@ -190,7 +196,8 @@ static void take_frame(struct sim_flow *flow, const struct rtc_frame *frame,
         flow->first_time = frame->media_time;
     } else {
         flow->disordered += index <= flow->last;
-        flow->wrong_flag += frame->contiguous != (index == flow->last + 1);
+        flow->wrong_flag += !flow->refused && /* then numbers are missing */
+                            frame->contiguous != (index == flow->last + 1);
     }
     flow->wrong_time += frame->media_time - flow->first_time !=
                         media_time(flow, index) - media_time(flow, flow->first);
@@ -206,25 +213,32 @@ static void on_event(struct sim_side *side, const struct rtc_event *event)
 {
     struct sim_talk *talk = side->user;
     struct sim_seen *seen = &talk->seen[side->which];
-    struct sim_flow *flow = NULL;
+    struct sim_flow *flow;
 
     seen->after_closed += seen->events[RTC_EVENT_CLOSED] > 0;
     seen->events[event->type]++;
-    if (event->track >= 0)
-        flow = find_flow(side, event->track);
-    if (event->type == RTC_EVENT_BYE)
-        seen->bye[event->track] = true;
-    if (event->type == RTC_EVENT_GAP) {
+    switch (event->type) {
+    case RTC_EVENT_FRAME:
+        seen->after_bye += seen->bye[event->track];
+        flow = find_flow(side, event->track, !side->which);
+        if (flow)
+            take_frame(flow, &event->frame, side->pair->now);
+        break;
+    case RTC_EVENT_KEYFRAME_REQUEST:
+        flow = find_flow(side, event->track, side->which);
+        if (flow)
+            flow->key_asked = true;
+        break;
+    case RTC_EVENT_GAP:
         seen->gap_packets += event->gap.packets;
         seen->gap_frames += event->gap.frames;
+        break;
+    case RTC_EVENT_BYE:
+        seen->bye[event->track] = true;
+        break;
+    default:
+        break;
     }
-    if (event->type == RTC_EVENT_FRAME) {
-        seen->after_bye += seen->bye[event->track];
-        if (flow && flow->from != side->which)
-            take_frame(flow, &event->frame, side->pair->now);
-    }
-    if (event->type == RTC_EVENT_KEYFRAME_REQUEST && flow)
-        flow->key_asked = true;
 }
 
 bool sim_flow_is_sound(const struct sim_flow *flow)

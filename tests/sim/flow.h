@@ -29,7 +29,7 @@ struct sim_flow {
     unsigned first, last; /* numbers of frames, when `received` */
     uint64_t first_time;  /* media time of the first */
     rtc_usec last_at;
-    rtc_usec late_us;     /* the longest way of a frame, and of all together */
+    rtc_usec late_us; /* the longest way of a frame, and of all together */
     rtc_usec late_sum_us;
 };
 
@@ -54,9 +54,9 @@ struct sim_talk {
 struct sim_talk *sim_talk_new(uint64_t seed, const struct sim_link *link);
 void sim_talk_free(struct sim_talk *talk);
 
-/* One flow more: a sendonly track at `from` and, if that is R, a recvonly one at
- * L, as L offers. 25 frames a second of video, 50 of Opus, without end. Lends;
- * not moved by later ones. */
+/* One flow more: a sendonly track at `from` and, if that is R, a recvonly one
+ * at L, as L offers. 25 frames a second of video, 50 of Opus, without end.
+ * Lends; not moved by later ones. */
 struct sim_flow *sim_talk_add(struct sim_talk *talk, int from,
                               enum rtc_codec codec);
 /* Makes the peers, adds a flow and connects; for scenarios of one stream. NULL

@@ -174,8 +174,8 @@ static rtc_usec arrival(struct sim_net *net, struct route *r, rtc_usec left)
     rtc_usec due = left + l->delay_us;
 
     if (l->jitter_us)
-        due +=
-            (rtc_usec)((2 * sim_draw_unit(&net->random) - 1) * (double)l->jitter_us);
+        due += (rtc_usec)((2 * sim_draw_unit(&net->random) - 1) *
+                          (double)l->jitter_us);
     if (due < left)
         due = left;
     if (l->reorder > 0 && sim_draw_unit(&net->random) < l->reorder)

@@ -2,6 +2,7 @@
  * The driver's law of rtc.h for two peers on the seeded network. */
 #include "tests/sim/pair.h"
 
+#include <gnutls/gnutls.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,8 @@ struct sim_pair *sim_pair_new(uint64_t seed)
     pair->digest = UINT64_C(0xcbf29ce484222325);
     sim_clock_set(pair->now);
     sim_random_seed(seed);
+    gnutls_global_deinit(); /* its generator begins anew, with our seed */
+    gnutls_global_init();
     for (int i = 0; i < 2; i++) {
         struct sim_side *side = &pair->side[i];
         side->pair = pair;
@@ -127,8 +130,8 @@ int sim_pair_answer(struct sim_pair *pair, int offerer)
 {
     const char *offer = pair->side[offerer].description;
     struct sim_side *side = &pair->side[!offerer];
-    int len = rtc_peer_remote_offer(side->peer, offer, strlen(offer),
-                                    pair->now);
+    int len =
+        rtc_peer_remote_offer(side->peer, offer, strlen(offer), pair->now);
 
     if (!len)
         len = rtc_peer_answer(side->peer, side->description,
@@ -186,6 +189,19 @@ static void note(struct sim_side *side, const struct rtc_event *event)
     }
 }
 
+/* What Linux takes as UDP_SEGMENT: at most 64 datagrams and 64 KiB, all of one
+ * size but the last. */
+static void note_run(struct sim_side *side, const struct rtc_datagrams *d,
+                     size_t len)
+{
+    bool right = d->segment && d->count <= 64 && len <= 65507 &&
+                 (len + d->segment - 1) / d->segment == d->count;
+
+    side->wrong_runs += !right;
+    if (d->count > side->longest_run)
+        side->longest_run = d->count;
+}
+
 static void send_all(struct sim_side *side)
 {
     static uint8_t buf[65536];
@@ -195,6 +211,7 @@ static void send_all(struct sim_side *side)
 
     while ((len = rtc_peer_transmit(side->peer, buf, sizeof buf, &d,
                                     pair->now)) > 0) {
+        note_run(side, &d, (size_t)len);
         for (size_t at = 0; at < (size_t)len; at += d.segment) {
             size_t left = (size_t)len - at;
             size_t size = left < d.segment ? left : d.segment;
@@ -240,20 +257,58 @@ static struct sim_side *owner_of(struct sim_pair *pair,
     return NULL;
 }
 
+/* Datagrams of one path and size to be handed in together. */
+struct merged {
+    struct sim_side *side;
+    struct rtc_path path;
+    size_t segment, len;
+    uint8_t data[65536];
+};
+
+static void hand_in(struct merged *m, rtc_usec now)
+{
+    static uint8_t copy[sizeof m->data];
+
+    for (unsigned i = 0; m->side && i < m->side->copies; i++) {
+        memcpy(copy, m->data, m->len); /* it is decrypted in place */
+        rtc_peer_receive(m->side->peer, &m->path, copy, m->len,
+                         m->len > m->segment ? m->segment : 0, now);
+    }
+    m->side = NULL;
+    m->len = 0;
+}
+
+/* Whether a datagram can stand behind those there are: all before it are as
+ * long as the first, and it is no longer. */
+static bool fits(const struct merged *m, const struct sim_side *side,
+                 const struct sim_packet *packet)
+{
+    return m->side == side && side->merge && m->len % m->segment == 0 &&
+           packet->len && packet->len <= m->segment &&
+           m->len + packet->len <= sizeof m->data &&
+           !memcmp(&m->path, &packet->path, sizeof m->path);
+}
+
 static void deliver(struct sim_pair *pair)
 {
+    static struct merged m;
     struct sim_packet *packet;
 
     while ((packet = sim_net_receive(pair->net, pair->now))) {
         struct sim_side *side = owner_of(pair, &packet->path.local);
-        uint8_t copy[sizeof packet->data];
-        for (unsigned i = 0; side && i < side->copies; i++) {
-            memcpy(copy, packet->data, packet->len);
-            side->received_count++;
-            rtc_peer_receive(side->peer, &packet->path, copy, packet->len, 0,
-                             pair->now);
+        if (!side || (side->on_arrival && !side->on_arrival(side, packet)))
+            continue;
+        side->received_count += side->copies;
+        if (!fits(&m, side, packet)) {
+            hand_in(&m, pair->now);
+            m.side = side;
+            m.path = packet->path;
+            m.segment = packet->len;
         }
+        memcpy(m.data + m.len, packet->data, packet->len);
+        m.len += packet->len;
     }
+    hand_in(&m, pair->now);
 }
 
 static rtc_usec earliest(const struct sim_pair *pair)

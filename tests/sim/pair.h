@@ -26,6 +26,9 @@ struct sim_side {
     /* Called at `timer`; returns when to be called again. */
     rtc_usec (*on_timer)(struct sim_side *side, rtc_usec now);
     rtc_usec timer;
+    /* Called with each datagram about to be handed to this side; false: it is
+     * lost after all. */
+    bool (*on_arrival)(struct sim_side *side, const struct sim_packet *packet);
     /* What the pair itself notes. */
     rtc_usec connected_at, closed_at; /* RTC_NEVER until then */
     enum rtc_close_reason reason;
@@ -36,7 +39,10 @@ struct sim_side {
      * none. */
     unsigned past_deadlines;
     unsigned oversized;      /* datagrams over the MTU: none */
+    unsigned wrong_runs;     /* runs that UDP_SEGMENT would refuse: none */
+    unsigned longest_run;    /* datagrams in one */
     unsigned copies;         /* each datagram is handed in so often (1) */
+    bool merge;              /* what comes at once is handed in at once (GRO) */
     char description[32768]; /* the last one it made */
 };
 

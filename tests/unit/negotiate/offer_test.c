@@ -27,7 +27,7 @@ static void test_offer(void)
        "acceptance 36: an offer is actpass");
     ok(audio->rtcp_mux && audio->rtcp_mux_only && audio->rtcp_rsize, "mux");
     is_int(audio->formats[0].payload_type, 111, "Opus");
-    is_int(audio->formats[0].feedback, 0, "no feedback for audio");
+    is_int(audio->formats[0].feedback, RTC_SDP_NACK, "audio may be resent");
     is_int(video->format_count, 10, "VP8, four H.264, each with RTX");
     is_int(video->formats[0].feedback, RTC_SDP_NACK | RTC_SDP_PLI | RTC_SDP_FIR,
            "feedback for video");
