@@ -27,6 +27,8 @@ static struct {
     int verbosity;
     void (*hook)(void *user, enum rtc_exit status, const char *sentence);
     void *hook_user;
+    void (*warn_hook)(void *user, const char *sentence);
+    void *warn_user;
     struct rtc_option rows[OPTION_MOST + 1];
 } process = {.name = "rtcpipe"};
 
@@ -96,13 +98,22 @@ void die_usage(const char *format, ...)
 
 void warn(const char *format, ...)
 {
+    char line[1024];
     va_list args;
 
-    if (process.verbosity < -1)
-        return;
     va_start(args, format);
-    say("warning: ", format, args);
+    vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    if (process.verbosity >= -1)
+        fprintf(stderr, "%s: warning: %s\n", process.name, line);
+    if (process.warn_hook)
+        process.warn_hook(process.warn_user, line);
+}
+
+void cli_on_warn(void (*hook)(void *user, const char *sentence), void *user)
+{
+    process.warn_hook = hook;
+    process.warn_user = user;
 }
 
 void info(const char *format, ...)

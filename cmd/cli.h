@@ -103,6 +103,9 @@ void cli_on_die(void (*hook)(void *user, enum rtc_exit status,
 
 /* The tool's name, which starts every line. */
 const char *cli_name(void);
+/* Called with what each warning printed; NULL for nobody. */
+void cli_on_warn(void (*hook)(void *user, const char *sentence), void *user);
+
 /* Number of -v less number of -q. */
 int cli_verbosity(void);
 /* The log level this asks of the library. */

@@ -19,6 +19,7 @@
 /* How often the end looks whether all was delivered. */
 #define LOOK_US 10000
 #define CHILD_LIMIT_MS 5000
+#define CHILD_UNUSED_MS 300 /* when there was no session to end */
 
 /* ---- the end ------------------------------------------------------------- */
 
@@ -110,24 +111,34 @@ static void on_die(void *user, enum rtc_exit status, const char *sentence)
     signal_child_free(end->child);
 }
 
+static void on_warn(void *user, const char *sentence)
+{
+    struct endpoint *end = user;
+
+    report_warn(end->report, sentence, driver_now(end->driver));
+}
+
 /* A command that failed is our failure, with its status where it is one of the
  * table's. */
 static void wait_for_child(struct endpoint *end)
 {
+    int limit_ms = end->is_connected ? CHILD_LIMIT_MS : CHILD_UNUSED_MS;
     int status;
 
     if (!end->child)
         return;
-    status = signal_child_wait(end->child, CHILD_LIMIT_MS);
+    status = signal_child_wait(end->child, limit_ms);
     signal_child_free(end->child);
     end->child = NULL;
     if (status < 0) {
-        warn("the command `%s' did not end and was killed", end->child_command);
+        if (end->is_connected)
+            warn("the command `%s' did not end and was killed",
+                 end->child_command);
     } else if (status && !end->status && !end->signal_number) {
         end->status = status < 128 ? (enum rtc_exit)status : RTC_EXIT_INTERNAL;
-        fprintf(stderr, "%s: error %s: the command `%s' failed: status %d\n",
-                end->tool->name, exit_name((int)end->status),
-                end->child_command, status);
+        endpoint_say_error(end, end->status,
+                           "the command `%s' failed: status %d",
+                           end->child_command, status);
     }
 }
 
@@ -148,6 +159,7 @@ void endpoint_exit(struct endpoint *end)
     rtc_peer_free(end->peer);
     driver_free(end->driver);
     cli_on_die(NULL, NULL);
+    cli_on_warn(NULL, NULL);
     if (number)
         cli_die_by_signal(number);
     exit((int)end->status);
@@ -188,9 +200,15 @@ static void watch_signals(struct endpoint *end)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
 
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
+        struct sigaction inherited;
+        /* What is ignored stays so: nohup, a shell's background jobs. */
+        if (sigaction(numbers[i], NULL, &inherited) == 0 &&
+            inherited.sa_handler == SIG_IGN)
+            continue;
         end->signals[i] =
             driver_watch_signal(end->driver, numbers[i], on_signal, end);
+    }
 }
 
 /* ---- events -------------------------------------------------------------- */
@@ -249,6 +267,7 @@ void endpoint_init(struct endpoint *end, const struct cli_tool *tool,
         die(RTC_EXIT_OUTPUT, "--events %s: %s", options->events,
             strerror(errno));
     cli_on_die(on_die, end);
+    cli_on_warn(on_warn, end);
     end->limit = driver_timer_new(end->driver, on_limit, end);
     end->grace = driver_timer_new(end->driver, on_grace, end);
     if (!end->limit || !end->grace)
@@ -266,10 +285,8 @@ static void set_config(const struct endpoint *end, struct rtc_config *config)
     config->random = driver_random;
     config->log = cli_log;
     config->log_level = cli_log_level();
-    if (end->options.mtu)
-        config->mtu = (size_t)end->options.mtu;
-    if (end->options.connect_timeout)
-        config->ice.patience_us = end->options.connect_timeout;
+    config->mtu = (size_t)end->options.mtu;
+    config->ice.patience_us = end->options.connect_timeout;
 }
 
 static void serve(struct endpoint *end)

@@ -29,6 +29,11 @@ struct endpoint_options {
     const char *events;
 };
 
+#define ENDPOINT_DEFAULTS                                                      \
+    {                                                                          \
+        .mtu = 1200, .connect_timeout = 20000000                               \
+    }
+
 struct endpoint;
 
 /* What a tool does with its session. Each may be NULL. */

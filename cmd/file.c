@@ -50,13 +50,26 @@ int file_open_read(const char *name)
     return open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
-int file_open_write(const char *name)
+int file_open_write(const char *name, bool wait)
 {
     int number = strcmp(name, "-") ? number_in(name) : STDOUT_FILENO;
+    int fd;
 
     if (number >= 0)
         return take_over(number);
-    return open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    fd =
+        open(name,
+             O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | (wait ? 0 : O_NONBLOCK),
+             0666);
+    if (fd >= 0 && !wait)
+        fcntl(fd, F_SETFL, 0);
+    return fd;
+}
+
+bool file_is_standard(const char *name, int fd)
+{
+    return name && (!strcmp(name, "-") || number_in(name) == fd ||
+                    !strcmp(name, fd ? "/dev/stdout" : "/dev/stdin"));
 }
 
 bool file_is_terminal(int fd)

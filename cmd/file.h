@@ -12,8 +12,11 @@
  * writer. Close it when done. -1 with errno. */
 int file_open_read(const char *name);
 /* A descriptor to write to; a named file is made (0666 less umask) or emptied.
- * -1 with errno. */
-int file_open_write(const char *name);
+ * -1 with errno. A FIFO that nobody reads yet is waited for, or, without
+ * `wait`, gives ENXIO: try again later. */
+int file_open_write(const char *name, bool wait);
+/* Whether the name means our stdin (0), our stdout (1). */
+bool file_is_standard(const char *name, int fd);
 /* Whether binary output must be refused: `fd` is a terminal. */
 bool file_is_terminal(int fd);
 /* Whether epoll can say that `fd` is ready; false for regular files, which are

@@ -68,6 +68,11 @@ const struct rtc_option options_hand_over[] = {
     {.name = NULL},
 };
 
+enum rtc_direction hand_over_direction(const struct hand_over_options *options)
+{
+    return by_choice[options->direction];
+}
+
 void hand_over_check(struct hand_over_options *options)
 {
     if (!options->end.session)
@@ -90,7 +95,7 @@ static void add_track(struct endpoint *end, const char *option,
 void hand_over_add_tracks(struct endpoint *end,
                           const struct hand_over_options *options)
 {
-    enum rtc_direction direction = by_choice[options->direction];
+    enum rtc_direction direction = hand_over_direction(options);
     bool both = !options->video && !options->audio;
 
     if (options->audio || both)
@@ -102,7 +107,7 @@ void hand_over_add_tracks(struct endpoint *end,
 static void write_description(const char *file, const char *text, size_t len,
                               const char *session)
 {
-    int fd = file_open_write(file), error;
+    int fd = file_open_write(file, true), error;
 
     if (fd >= 0 && file_write_all(fd, text, len, WRITE_LIMIT_MS) == 0 &&
         close(fd) == 0)

@@ -19,6 +19,14 @@ struct hand_over_options {
 /* The rows of both tools, for a table with these options at 0. */
 extern const struct rtc_option options_hand_over[];
 
+#define HAND_OVER_DEFAULTS                                                     \
+    {                                                                          \
+        .end = ENDPOINT_DEFAULTS,                                              \
+        .expire = (rtc_usec)SESSION_LIFETIME_S * 1000000                       \
+    }
+
+/* What --direction says. */
+enum rtc_direction hand_over_direction(const struct hand_over_options *options);
 /* Fills in what was left out: ports that are still free when the session is
  * taken. Ends the process without a session file's name. */
 void hand_over_check(struct hand_over_options *options);

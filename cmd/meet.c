@@ -169,12 +169,13 @@ static void start_command(struct endpoint *end)
 
 /* ---- a session file ------------------------------------------------------ */
 
-static void start_session(struct endpoint *end)
+/* Takes the session and makes its peer. */
+static void take_session(struct endpoint *end)
 {
     const char *remote = end->options.remote;
     char why[SESSION_WHY_LEN];
     struct session session;
-    int status, fd;
+    int status;
 
     status = session_take(end->options.session, time(NULL), &session, why);
     if (status)
@@ -188,12 +189,32 @@ static void start_session(struct endpoint *end)
              end->options.session);
     endpoint_load(end, session.state, session.state_len);
     session_done(&session);
-    if (end->role == ROLE_ANSWER)
+}
+
+static void on_remote(void *user, const char *text, size_t len, const char *why)
+{
+    struct endpoint *end = user;
+
+    take_session(end);
+    if (end->role == ROLE_OFFER)
+        on_answer(end, text, len, why);
+}
+
+/* The answer is waited for first: in a pipe from rtc-offer to us the session is
+ * written while we start. */
+static void start_session(struct endpoint *end)
+{
+    const char *remote = end->options.remote;
+    int fd;
+
+    if (!remote) {
+        take_session(end);
         return;
+    }
     fd = file_open_read(remote);
     if (fd < 0)
         die(RTC_EXIT_INPUT, "--remote %s: %s", remote, strerror(errno));
-    start_reading(end, fd, on_answer);
+    start_reading(end, fd, on_remote);
 }
 
 /* ---- which of them ------------------------------------------------------- */
@@ -213,6 +234,10 @@ void meet_check(const struct endpoint_options *options,
                   "--signal COMMAND, --signal -");
     if (options->remote && !options->session)
         die_usage("--remote goes with --session");
+    if (options->session &&
+        (options->interface || options->family || options->ports.first))
+        warn("the session has its addresses already: --interface, -4, -6 and "
+             "--port-range do nothing");
     if (options->session && options->role)
         die_usage("the session file knows who offers: --offer and --answer go "
                   "with --signal");

@@ -107,7 +107,8 @@ const struct rtc_option options_limits[] = {
      .type = OPTION_DURATION,
      .argument = "TIME",
      .offset = offsetof(struct endpoint_options, connect_timeout),
-     .help = "from descriptions to a working pair (default 20s)"},
+     .help =
+         "give up when no pair works this long after both descriptions (20s)"},
     {.name = "events",
      .type = OPTION_FILE,
      .argument = "FILE",

@@ -15,8 +15,14 @@
 
 #include "cmd/file.h"
 
+/* How often to look whether somebody reads a FIFO. */
+#define RETRY_US 20000
+
 struct outflow {
-    int fd;
+    int fd; /* -1: a FIFO that nobody reads yet */
+    const char *file;
+    struct driver *driver;
+    struct driver_watch *retry;    /* NULL once it is open */
     struct driver_watch *writable; /* NULL: a regular file */
     void (*failed)(void *user, int error);
     void *user;
@@ -80,7 +86,8 @@ static bool enqueue(struct outflow *out, const char *data, size_t len)
     }
     memcpy(out->queue + out->len, data, len);
     out->len += len;
-    driver_watch_enable(out->writable, true);
+    if (out->writable)
+        driver_watch_enable(out->writable, true);
     return true;
 }
 
@@ -95,7 +102,7 @@ bool outflow_write(struct outflow *out, const void *data, size_t len)
 
     if (out->error)
         return false;
-    if (!out->len)
+    if (!out->len && out->fd >= 0)
         done = write_some(out, data, len);
     if (done < 0)
         return fail(out, errno);
@@ -122,7 +129,45 @@ static void on_writable(void *user, int fd)
 
 bool outflow_is_terminal(const struct outflow *out)
 {
-    return file_is_terminal(out->fd);
+    return out->fd >= 0 && file_is_terminal(out->fd);
+}
+
+/* Watches what was opened. 0, or -1 with errno. */
+static int watch(struct outflow *out)
+{
+    out->writable =
+        driver_watch_fd(out->driver, out->fd, DRIVER_WRITE, on_writable, out);
+    if (!out->writable)
+        return errno == EPERM ? 0 : -1; /* a regular file is always ready */
+    driver_watch_enable(out->writable, out->len > 0);
+    return 0;
+}
+
+static void on_retry(void *user, int what)
+{
+    struct outflow *out = user;
+
+    (void)what;
+    out->fd = file_open_write(out->file, false);
+    if (out->fd < 0 && errno == ENXIO)
+        driver_timer_set(out->retry, driver_now(out->driver) + RETRY_US);
+    else if (out->fd < 0 || watch(out))
+        fail(out, errno);
+}
+
+/* Opens it, or sees to it that it will be. 0, or -1 with errno. */
+static int open_out(struct outflow *out)
+{
+    out->fd = file_open_write(out->file, false);
+    if (out->fd >= 0)
+        return watch(out);
+    if (errno != ENXIO)
+        return -1;
+    out->retry = driver_timer_new(out->driver, on_retry, out);
+    if (!out->retry)
+        return -1;
+    driver_timer_set(out->retry, driver_now(out->driver) + RETRY_US);
+    return 0;
 }
 
 struct outflow *outflow_new(struct driver *driver, const char *file,
@@ -133,17 +178,12 @@ struct outflow *outflow_new(struct driver *driver, const char *file,
 
     if (!out)
         return NULL;
+    out->file = file;
+    out->driver = driver;
     out->failed = failed;
     out->user = user;
-    out->fd = file_open_write(file);
-    if (out->fd >= 0) {
-        out->writable =
-            driver_watch_fd(driver, out->fd, DRIVER_WRITE, on_writable, out);
-        if (out->writable)
-            driver_watch_enable(out->writable, false);
-        if (out->writable || errno == EPERM)
-            return out;
-    }
+    if (open_out(out) == 0)
+        return out;
     error = errno;
     if (out->fd >= 0)
         close(out->fd);
@@ -152,19 +192,30 @@ struct outflow *outflow_new(struct driver *driver, const char *file,
     return NULL;
 }
 
+/* What waits leaves, if its reader takes it in time. 0 or errno. */
+static int flush(struct outflow *out, int limit_ms)
+{
+    if (out->error)
+        return out->error;
+    if (out->fd < 0)
+        return out->len ? ENXIO : 0;
+    if (out->len &&
+        file_write_all(out->fd, out->queue + out->start, out->len, limit_ms))
+        return errno;
+    return 0;
+}
+
 int outflow_close(struct outflow *out, int limit_ms)
 {
     int error;
 
     if (!out)
         return 0;
-    error = out->error;
-    if (!error && out->len &&
-        file_write_all(out->fd, out->queue + out->start, out->len, limit_ms))
-        error = errno;
+    error = flush(out, limit_ms);
     driver_watch_free(out->writable);
+    driver_watch_free(out->retry);
     /* A full disk may show only here. */
-    if (close(out->fd) && !error)
+    if (out->fd >= 0 && close(out->fd) && !error)
         error = errno;
     free(out->queue);
     free(out);

@@ -15,8 +15,9 @@
 
 struct outflow;
 
-/* Opens `file` as on the command line. `failed` is called once, with errno,
- * when the output cannot be written any more. NULL with errno. */
+/* Opens `file` (lent until outflow_close) as on the command line; a FIFO may
+ * get its reader later. `failed` is called once, with errno, when the output
+ * cannot be written any more. NULL with errno. */
 struct outflow *outflow_new(struct driver *driver, const char *file,
                             void (*failed)(void *user, int error), void *user);
 /* Waits up to `limit_ms` for a slow reader to take what waits; 0, or -1 with

@@ -25,7 +25,7 @@
 
 struct report {
     int fd; /* -1: nobody reads events */
-    rtc_usec start;
+    rtc_usec start, last;
     rtc_usec phases[REPORT_PHASE_COUNT]; /* when; RTC_NEVER: not yet */
     unsigned candidate_count;            /* told of */
     uint32_t seen, keyed; /* tracks with a packet, with a key frame */
@@ -145,6 +145,9 @@ static void emit(struct report *report, const char *event, json_t *fields,
 {
     json_t *line;
 
+    /* A peer's event may be from earlier in the same turn. */
+    now = now > report->last ? now : report->last;
+    report->last = now;
     if (report->fd >= 0) {
         line = json_pack("{s:i, s:o, s:s}", "v", EVENT_VERSION, "t",
                          seconds(now - report->start), "event", event);
@@ -163,7 +166,7 @@ struct report *report_new(const char *file, rtc_usec now)
 
     if (!report)
         return NULL;
-    report->fd = file ? file_open_write(file) : -1;
+    report->fd = file ? file_open_write(file, true) : -1;
     if (file && report->fd < 0) {
         free(report);
         return NULL;
@@ -522,14 +525,16 @@ static json_t *track_totals(const struct rtc_peer *peer)
 {
     json_t *array = json_array();
     struct rtc_track_stats stats;
+    struct rtc_track_info info;
 
-    for (int i = 0; i < (int)rtc_peer_track_count(peer); i++) {
-        json_t *object = track_fields(peer, i);
+    for (int i = 0; rtc_peer_track_info(peer, i, &info) == 0; i++) {
+        json_t *object;
 
-        if (rtc_peer_track_stats(peer, i, &stats) == 0) {
-            set(object, "outbound", outbound(&stats));
-            set(object, "inbound", inbound(&stats));
-        }
+        if (!info.codec_count || rtc_peer_track_stats(peer, i, &stats))
+            continue; /* nothing was agreed for it */
+        object = track_fields(peer, i);
+        set(object, "outbound", outbound(&stats));
+        set(object, "inbound", inbound(&stats));
         json_array_append_new(array, object);
     }
     return array;

@@ -7,9 +7,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cmd/description.h"
 #include "cmd/file.h"
 #include "cmd/hand_over.h"
 #include "cmd/meet.h"
@@ -51,57 +49,43 @@ static void look_at_offer(struct endpoint *end)
         if (named)
             rtc_peer_stop_track(end->peer, t);
         else
-            rtc_peer_set_direction(end->peer, t, RTC_SENDRECV);
+            rtc_peer_set_direction(end->peer, t, hand_over_direction(values));
     }
 }
 
-/* Ends the process when it cannot be read. To be freed. */
-static char *read_offer(const char *file, size_t *ret_len)
+static void on_offer(void *user, const char *text, size_t len, const char *why)
 {
-    int fd = file_open_read(file);
-    char *text = malloc(DESCRIPTION_MAX + 1);
-    size_t len = 0;
-    ssize_t n = 1;
+    struct endpoint *end = user;
+    size_t answer_len;
+    char *answer;
 
-    if (fd < 0)
-        die(RTC_EXIT_INPUT, "%s: %s", file, strerror(errno));
-    if (!text)
-        die(RTC_EXIT_INTERNAL, "out of memory");
-    while (n > 0 && len <= DESCRIPTION_MAX) {
-        n = read(fd, text + len, DESCRIPTION_MAX + 1 - len);
-        if (n < 0 && errno == EINTR)
-            n = 1;
-        else if (n > 0)
-            len += (size_t)n;
-    }
-    if (n < 0)
-        die(RTC_EXIT_INPUT, "%s: %s", file, strerror(errno));
-    if (len > DESCRIPTION_MAX)
-        die(RTC_EXIT_DESCRIPTION, "the offer is longer than 1 MiB");
-    close(fd);
-    *ret_len = len;
-    return text;
+    if (why)
+        die(RTC_EXIT_DESCRIPTION, "no offer: %s", why);
+    answer = meet_answer(end, text, len, &answer_len);
+    hand_over_write(end, end->calls.user, SESSION_ANSWER, answer, answer_len);
+    free(answer);
+    endpoint_end(end, RTC_EXIT_DONE, false);
 }
 
 int main(int argc, char **argv)
 {
     static struct endpoint end;
-    struct hand_over_options values = {.expire = (rtc_usec)SESSION_LIFETIME_S *
-                                                 1000000};
-    int operand = cli_parse(&tool, &values, argc, argv);
-    char *offer, *answer;
-    size_t offer_len, len;
+    struct hand_over_options values = HAND_OVER_DEFAULTS;
+    int operand = cli_parse(&tool, &values, argc, argv), fd;
+    const char *file = operand < argc ? argv[operand] : "-";
 
     hand_over_check(&values);
     end.calls = (struct endpoint_calls){.add_tracks = add_tracks,
                                         .before_answer = look_at_offer,
                                         .user = &values};
     endpoint_init(&end, &tool, &values, &values.end);
-    offer = read_offer(operand < argc ? argv[operand] : "-", &offer_len);
+    fd = file_open_read(file);
+    if (fd < 0)
+        die(RTC_EXIT_INPUT, "%s: %s", file, strerror(errno));
     endpoint_make(&end);
-    answer = meet_answer(&end, offer, offer_len, &len);
-    hand_over_write(&end, &values, SESSION_ANSWER, answer, len);
-    free(offer);
-    free(answer);
+    end.reader = signal_read(end.driver, fd, RTC_NEVER, on_offer, &end);
+    if (!end.reader)
+        die(RTC_EXIT_INTERNAL, "cannot read the offer: %s", strerror(errno));
+    endpoint_run(&end);
     endpoint_exit(&end);
 }

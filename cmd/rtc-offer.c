@@ -35,8 +35,7 @@ static void add_tracks(struct endpoint *end)
 int main(int argc, char **argv)
 {
     static struct endpoint end;
-    struct hand_over_options values = {.expire = (rtc_usec)SESSION_LIFETIME_S *
-                                                 1000000};
+    struct hand_over_options values = HAND_OVER_DEFAULTS;
     char *offer;
     size_t len;
 

@@ -7,10 +7,12 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/cli.h"
 #include "cmd/codecs.h"
 #include "cmd/endpoint.h"
+#include "cmd/file.h"
 #include "cmd/meet.h"
 #include "cmd/options.h"
 #include "cmd/sink.h"
@@ -167,8 +169,10 @@ static void on_frame(struct receiver *receiver, const struct rtc_event *event)
     struct output *output =
         &receiver->outputs[rtc_codec_kind(event->frame.codec)];
 
+    if (!output->sink)
+        return;
     receiver->frame_count++;
-    if (output->sink && !sink_frame(output->sink, &event->frame))
+    if (!sink_frame(output->sink, &event->frame))
         report_drop(receiver->end.report, event->track, 1, "slow reader",
                     event->time);
 }
@@ -268,13 +272,18 @@ static void check(const struct values *values)
         die_usage("give either -o FILE or --video-out and --audio-out");
     if (values->format && two)
         die_usage("--format is of a single output, -o or stdout");
-    meet_check(&values->end, ROLE_ANSWER, false, !values->output && !two);
+    meet_check(&values->end, ROLE_ANSWER, false,
+               (!values->output && !two) ||
+                   file_is_standard(values->output, STDOUT_FILENO) ||
+                   file_is_standard(values->video_out, STDOUT_FILENO) ||
+                   file_is_standard(values->audio_out, STDOUT_FILENO));
 }
 
 int main(int argc, char **argv)
 {
     static struct receiver receiver;
-    struct values values = {.media_timeout = 10000000};
+    struct values values = {.end = ENDPOINT_DEFAULTS,
+                            .media_timeout = 10000000};
 
     cli_parse(&tool, &values, argc, argv);
     check(&values);

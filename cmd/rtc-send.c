@@ -6,9 +6,11 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/cli.h"
 #include "cmd/endpoint.h"
+#include "cmd/file.h"
 #include "cmd/meet.h"
 #include "cmd/options.h"
 #include "cmd/source.h"
@@ -92,6 +94,8 @@ struct sender {
     struct endpoint end;
     struct source *inputs[INPUT_MOST];
     int tracks[INPUT_MOST]; /* of the peer */
+    enum rtc_kind kinds[INPUT_MOST];
+    bool has_kind[INPUT_MOST]; /* the option said which */
     unsigned input_count, ready_count, ended_count;
 };
 
@@ -172,12 +176,26 @@ static void stop_inputs(struct endpoint *end)
 
 /* ---- inputs -------------------------------------------------------------- */
 
+/* --video and --audio say what is in a file. */
+static void check_kind(const struct sender *sender, const struct source *source)
+{
+    enum rtc_kind kind = source_track(source)->kind;
+
+    for (unsigned i = 0; i < sender->input_count; i++)
+        if (sender->inputs[i] == source && sender->has_kind[i] &&
+            sender->kinds[i] != kind)
+            die(RTC_EXIT_INPUT, "%s carries %s: give it by --%s",
+                source_name(source),
+                rtc_codec_name(source_track(source)->codec),
+                kind == RTC_VIDEO ? "video" : "audio");
+}
+
 /* The codecs are known: now there is something to offer. */
 static void on_ready(void *user, struct source *source)
 {
     struct sender *sender = user;
 
-    (void)source;
+    check_kind(sender, source);
     if (++sender->ready_count == sender->input_count)
         meet_start(&sender->end, ROLE_OFFER);
 }
@@ -218,6 +236,8 @@ static void open_input(struct sender *sender, const struct values *values,
         die_usage("--fps %s: not a frame rate (30, 29.97, 30000/1001)",
                   values->fps);
     sender->inputs[n] = source_new(sender->end.driver, &about, &calls);
+    sender->has_kind[n] = file == values->video || file == values->audio;
+    sender->kinds[n] = file == values->video ? RTC_VIDEO : RTC_AUDIO;
     if (!sender->inputs[n] && errno == ESPIPE)
         die_usage("--loop needs a file, and %s is a pipe", file);
     if (!sender->inputs[n])
@@ -228,11 +248,16 @@ static void open_input(struct sender *sender, const struct values *values,
 int main(int argc, char **argv)
 {
     static struct sender sender;
-    struct values values = {.format = 0};
+    struct values values = {.end = ENDPOINT_DEFAULTS};
     int operand = cli_parse(&tool, &values, argc, argv);
     bool any = operand < argc || values.video || values.audio;
 
-    meet_check(&values.end, ROLE_OFFER, !any, false);
+    bool media_in = !any || file_is_standard(values.video, STDIN_FILENO) ||
+                    file_is_standard(values.audio, STDIN_FILENO);
+
+    for (int i = operand; i < argc; i++)
+        media_in = media_in || file_is_standard(argv[i], STDIN_FILENO);
+    meet_check(&values.end, ROLE_OFFER, media_in, false);
     sender.end.calls = (struct endpoint_calls){
         .add_tracks = add_tracks,
         .before_answer = refuse_rest,

@@ -22,6 +22,9 @@
 #define LATE_US 500000
 /* The sender's queue or a socket was full: look again after this. */
 #define RETRY_US 2000
+/* A writer that only takes a breath within a frame is not waited for so long.
+ */
+#define EMPTY_US 5000
 /* A pipe silent for so long has given the whole of its last access unit. */
 #define SILENT_US 15000
 /* H.264 in a regular file that does not tell its frame rate. */
@@ -51,6 +54,8 @@ struct source {
 
     /* The schedule: input time `zero` is due at `anchor`. */
     bool anchored;
+    bool waited; /* for the frame at hand: its pipe was empty for a while */
+    rtc_usec empty_since;
     int64_t zero_us;
     rtc_usec anchor;
     /* RTP ticks of the frame before, and what loops have added. */
@@ -207,7 +212,8 @@ static bool fetch(struct source *s)
         else if (s->eof && s->at == s->len && s->reader && rewind_file(s))
             continue;
         else if (s->eof && s->at == s->len && s->reader)
-            end(s, RTC_EXIT_DONE, s->frame_count ? "end of input" : "no frame");
+            end(s, s->frame_count ? RTC_EXIT_DONE : RTC_EXIT_INPUT,
+                s->frame_count ? "end of input" : "there is no frame in it");
         else if (s->at == s->len || !s->reader) {
             if (!read_some(s))
                 break;
@@ -234,6 +240,16 @@ static int64_t frame_ticks(struct source *s, rtc_usec now)
     return ticks > s->last_ticks || !s->frame_count ? ticks : s->last_ticks + 1;
 }
 
+/* A pipe that was empty shows its writer's own pace, so a frame that comes from
+ * it early was scheduled too late. One that lay in the pipe is late by our
+ * doing, and is caught up with. */
+static bool is_schedule_off(const struct source *s, rtc_usec due, rtc_usec now)
+{
+    if (!s->readable)
+        return now - due > LATE_US;
+    return s->waited && (due > now || now - due > LATE_US);
+}
+
 static rtc_usec due_time(struct source *s, int64_t ticks, rtc_usec now)
 {
     uint32_t rate = rtc_codec_clock_rate(s->frame.codec);
@@ -243,7 +259,7 @@ static rtc_usec due_time(struct source *s, int64_t ticks, rtc_usec now)
     if (s->options.unpaced)
         return now;
     due = s->anchor + us - s->zero_us;
-    if (s->anchored && now - due <= LATE_US)
+    if (s->anchored && !is_schedule_off(s, due, now))
         return due;
     s->anchored = true;
     s->anchor = now;
@@ -311,8 +327,18 @@ static bool send_due(struct source *s)
     s->step_ticks = s->frame_count ? ticks - s->last_ticks : 0;
     s->last_ticks = ticks;
     s->frame_count++;
-    s->has_frame = false;
+    s->has_frame = s->waited = false;
     return true;
+}
+
+/* A pipe's schedule begins when its first frame is there: what comes while the
+ * session is being made must not stay late for good. */
+static void anchor_pipe(struct source *s)
+{
+    rtc_usec now = driver_now(s->driver);
+
+    if (s->readable && s->frame.time >= 0)
+        due_time(s, frame_ticks(s, now), now);
 }
 
 /* As far as it goes now. */
@@ -324,6 +350,7 @@ static void step(struct source *s)
     while (s->state != SOURCE_OVER && fetch(s)) {
         if (s->state == SOURCE_PROBING) {
             s->state = SOURCE_READY;
+            anchor_pipe(s);
             s->calls.ready(s->calls.user, s);
         }
         if (s->state != SOURCE_RUNNING || !is_playable(s) || !send_due(s))
@@ -332,6 +359,7 @@ static void step(struct source *s)
     s->stepping = false;
     if (s->state == SOURCE_OVER || !s->readable)
         return;
+    s->empty_since = s->has_frame ? RTC_NEVER : driver_now(s->driver);
     driver_watch_enable(s->readable, !s->has_frame && !s->eof);
     if (!s->has_frame && s->reader && !s->eof)
         driver_timer_set(s->timer, driver_now(s->driver) + SILENT_US);
@@ -339,8 +367,12 @@ static void step(struct source *s)
 
 static void on_readable(void *user, int fd)
 {
+    struct source *s = user;
+
     (void)fd;
-    step(user);
+    if (driver_now(s->driver) - s->empty_since > EMPTY_US)
+        s->waited = true;
+    step(s);
 }
 
 static void on_timer(void *user, int fd)

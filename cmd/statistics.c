@@ -12,12 +12,12 @@ static void print_track(const struct rtc_peer *peer, int track, FILE *out)
     struct rtc_track_stats stats;
 
     if (rtc_peer_track_info(peer, track, &info) ||
-        rtc_peer_track_stats(peer, track, &stats))
+        rtc_peer_track_stats(peer, track, &stats) || !info.codec_count)
         return;
     fprintf(out, "%s:   track %d %s %s:", cli_name(), track,
             info.kind == RTC_AUDIO ? "audio" : "video",
-            rtc_codec_name(info.codec_count ? info.codecs[0] : RTC_CODEC_NONE));
-    if (info.agreed & RTC_SENDONLY)
+            rtc_codec_name(info.codecs[0]));
+    if (stats.frames_sent || stats.packets_sent)
         fprintf(out,
                 " sent %llu frames in %llu packets (%llu kB), %llu resent, "
                 "remote lost %.1f %%;",
@@ -26,7 +26,7 @@ static void print_track(const struct rtc_peer *peer, int track, FILE *out)
                 (unsigned long long)stats.bytes_sent / 1000,
                 (unsigned long long)stats.packets_retransmitted,
                 100 * stats.remote_loss);
-    if (info.agreed & RTC_RECVONLY)
+    if (stats.packets_received)
         fprintf(out,
                 " received %llu frames in %llu packets (%llu kB), %lld lost, "
                 "%llu frames dropped, jitter %.1f ms;",

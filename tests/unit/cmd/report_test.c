@@ -116,12 +116,12 @@ static void test_end(void)
     report_phase(report, REPORT_RESOLVE, START + 100000);
     is_line("{\"v\":1,\"t\":0.1,\"event\":\"resolve\"}");
     report_drop(report, -1, 4, "late", START);
-    is_line("{\"v\":1,\"t\":0.0,\"event\":\"drop\",\"track\":null,"
+    is_line("{\"v\":1,\"t\":0.1,\"event\":\"drop\",\"track\":null,"
             "\"framesDropped\":4,\"reason\":\"late\"}");
     report_warn(report, "caf\xe9", START);
-    is_line("{\"v\":1,\"t\":0.0,\"event\":\"warn\",\"message\":\"caf?\"}");
+    is_line("{\"v\":1,\"t\":0.1,\"event\":\"warn\",\"message\":\"caf?\"}");
     report_error(report, RTC_EXIT_ICE, "no pair", START);
-    is_line("{\"v\":1,\"t\":0.0,\"event\":\"error\",\"name\":\"ice\","
+    is_line("{\"v\":1,\"t\":0.1,\"event\":\"error\",\"name\":\"ice\","
             "\"message\":\"no pair\",\"exit\":23}");
     report_end(report, &peer, RTC_EXIT_ICE, START + 2000000);
     report_end(report, &peer, RTC_EXIT_DONE, START + 2000000);

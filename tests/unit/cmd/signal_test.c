@@ -165,7 +165,7 @@ static void test_file_names(void)
 
     ok(pipe2(fds, O_CLOEXEC) == 0, "a pipe");
     snprintf(name, sizeof name, "fd:%d", fds[1]);
-    fd = file_open_write(name);
+    fd = file_open_write(name, true);
     is_int(fd, fds[1], "fd:N is taken over");
     ok(file_write_all(fd, "abc", 3, 100) == 0, "written");
     close(fd);

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+#
+# rtc-send by itself: what it says of itself and of its inputs.
+
+load helper
+
+setup() {
+    need_tools rtc-send
+    cd "$BATS_TEST_TMPDIR"
+}
+
+teardown() {
+    end_started "$BATS_TEST_TMPDIR"
+}
+
+@test "rtc-send --help fits and tells of every option" {
+    assert_help rtc-send --session --signal --remote --offer --answer \
+        --json --base64 --video --audio --format --fps --loop \
+        --unpaced --allow-b-frames --interface --ipv4 --ipv6 --port-range \
+        --mtu --time --max-time --connect-timeout --events
+    assert_stdout_checked rtc-send
+}
+
+@test "rtc-send --version names its libraries" {
+    assert_version rtc-send
+}
+
+@test "the format is told by the first bytes, not by the name" {
+    cp "$media/media_vp8.ivf" clip.mp4
+    timeout "$LIMIT" rtc-send "${LO[@]}" --unpaced \
+        --signal "$(receive_command -o out.ivf)" clip.mp4
+    assert_same_frames clip.mp4 out.ivf
+}
+
+@test "--fps stamps Annex-B" {
+    timeout "$LIMIT" rtc-send "${LO[@]}" --fps 50 --events ev.jsonl \
+        --signal "$(receive_command -o out.h264)" "$media/media_slices.h264"
+    assert_same_frames "$media/media_slices.h264" out.h264
+}
+
+@test "options may be shortened, joined by =, and ended by --" {
+    cp "$media/media_vp8.ivf" ./-clip.ivf
+    timeout "$LIMIT" rtc-send "${LO[@]}" --unp --mtu=1000 \
+        --signal="$(receive_command -o out.ivf)" -- -clip.ivf
+    assert_same_frames ./-clip.ivf out.ivf
+}
