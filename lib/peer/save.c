@@ -320,6 +320,8 @@ static void take_descriptions(struct loader *l, struct rtc_peer *peer,
 
 static void read_head(struct loader *l, char *ufrag, char *pwd, bool *ret_lite)
 {
+    if (memchr(l->rest.at, '\0', l->rest.len))
+        refuse(l, "the saved peer is damaged: it is no text");
     take_line(l, "rtcpipe-peer");
     if (take_number(l, UINT32_MAX) != VERSION && !l->why)
         refuse(l, "the peer was saved by another version of rtcpipe");

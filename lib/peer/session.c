@@ -140,6 +140,8 @@ static void follow_dtls(struct rtc_peer *peer, rtc_usec now)
 
 void rtc_peer_follow(struct rtc_peer *peer, rtc_usec now)
 {
+    if (peer->closed)
+        return; /* nothing is told behind the end */
     follow_ice(peer, now);
     follow_dtls(peer, now);
     /* Starting may have read a handshake that came early. */

@@ -126,13 +126,9 @@ track_of() {
     esac
 }
 
-# Size and hash of each frame, one a line. Start codes of Annex-B may have
-# three or four bytes and mean the same, so all are made three.
+# Size and hash of each frame, one a line.
 frames() {
-    case $1 in
-    *.h264) LC_ALL=C sed 's/\x00\x00\x00\x01/\x00\x00\x01/g' "$1" ;;
-    *) cat "$1" ;;
-    esac | timeout "$LIMIT" ffmpeg -v error -i - -map 0 -c copy \
+    timeout "$LIMIT" ffmpeg -nostdin -v error -i "$1" -map 0 -c copy \
         -f framemd5 - | awk -F, '!/^#/ { gsub(/ /, ""); print $5, $6 }'
 }
 
