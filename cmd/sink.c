@@ -44,8 +44,10 @@ struct sink *sink_new(struct driver *driver, const struct sink_options *options,
         die(RTC_EXIT_INTERNAL, "out of memory");
     sink->options = *options;
     sink->out = outflow_new(driver, options->file, failed, user);
-    if (!sink->out)
-        die(RTC_EXIT_OUTPUT, "%s: %s", sink_name(sink), strerror(errno));
+    if (!sink->out) {
+        free(sink);
+        die(RTC_EXIT_OUTPUT, "%s: %s", options->file, strerror(errno));
+    }
     if (outflow_is_terminal(sink->out) && !options->force)
         die_usage("media is binary and stdout is a terminal: name a file with "
                   "-o, pipe it on, or give --force");
