@@ -286,6 +286,7 @@ static void set_config(const struct endpoint *end, struct rtc_config *config)
     config->log = cli_log;
     config->log_level = cli_log_level();
     config->mtu = (size_t)end->options.mtu;
+    config->any_frame = end->options.any_frame;
     config->ice.patience_us = end->options.connect_timeout;
 }
 

@@ -25,6 +25,7 @@ struct endpoint_options {
     int family;
     struct port_range ports;
     int64_t mtu;
+    bool any_frame;                           /* of rtc_config */
     rtc_usec connect_timeout, max_time, time; /* 0: no limit */
     const char *events;
 };

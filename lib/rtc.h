@@ -303,6 +303,9 @@ struct rtc_config {
     const char *identity_pem;
     bool skip_fingerprint; /* accept any DTLS certificate: tests only */
 
+    /* Video whose beginning is missing is given out all the same, flagged by
+     * `contiguous`, instead of nothing up to the next key frame. */
+    bool any_frame;
     rtc_usec reorder_us;      /* a gap holds frames at most this long, 500 ms */
     unsigned reorder_packets; /* and at most this many packets, 2048 */
     rtc_usec history_us;      /* sent packets kept for resending, 1 s */

@@ -82,7 +82,9 @@ static void start_receiving(struct rtc_peer *peer, struct rtc_track *track)
         .packets = track->wish.packets,
         .reorder_us = peer->config.reorder_us,
         .reorder_packets = peer->config.reorder_packets,
-        .keyframe_after_gap = true,
+        .keyframe_first =
+            track->wish.kind == RTC_VIDEO && !peer->config.any_frame,
+        .keyframe_after_gap = !peer->config.any_frame,
     };
 
     if (!track->receiving)

@@ -147,7 +147,7 @@ static bool append(struct rtc_assemble *a, const struct rtc_reorder_slot *slot,
  * unless this stream's key frames never have any. */
 static bool is_headless(struct rtc_assemble *a)
 {
-    if (!a->keyframe || a->shows_start)
+    if (!a->config.keyframe_first || !a->keyframe || a->shows_start)
         return false;
     a->bare_keys = a->bare_keys || !a->cut_before;
     return !a->bare_keys;

@@ -21,7 +21,7 @@ void rtc_inbound_init(struct rtc_inbound *in,
                        ? config->reorder_us
                        : rtc_min_time(config->reorder_us, REORDER_MOST_US),
         .start_us = config->nack ? START_NACK_US : START_US,
-        .keyframe_first = config->kind == RTC_VIDEO,
+        .keyframe_first = config->keyframe_first,
         .keyframe_after_gap = config->keyframe_after_gap,
     };
 

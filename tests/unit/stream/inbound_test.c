@@ -20,6 +20,7 @@ struct scenario {
     bool no_marker;
     unsigned frames_least; /* FRAME_COUNT: every one, and no gap */
     unsigned lost_first;   /* packets at the start that are always lost */
+    bool any_frame;        /* not only from a key frame on */
 };
 
 /* A packet under way. */
@@ -67,6 +68,7 @@ static void setup(const struct scenario *s, uint32_t seed)
                                         .pli = true,
                                         .reorder_us = 500 * RTC_MS,
                                         .reorder_packets = 2048,
+                                        .keyframe_first = !s->any_frame,
                                         .keyframe_after_gap =
                                             s->keyframe_after_gap};
     struct rtc_random random = {.fn = fake_random_bytes, .user = &state};
@@ -270,33 +272,33 @@ static void test_scenarios(void)
 {
     static const struct scenario rows[] = {
         {"clean", 0, 0, 0, 10 * RTC_MS, true, true, false, 0, 100, false,
-         FRAME_COUNT, 0},
+         FRAME_COUNT, 0, false},
         {"no marker, ended by BYE", 0, 0, 0, 10 * RTC_MS, true, true, false, 0,
-         100, true, FRAME_COUNT - 2, 0},
+         100, true, FRAME_COUNT - 2, 0, false},
         {"duplicates and reordering", 0, 20, 20, 10 * RTC_MS, false, false,
-         false, 0, 100, false, FRAME_COUNT, 0},
+         false, 0, 100, false, FRAME_COUNT, 0, false},
         {"5 % loss, RTX", 5, 0, 0, 20 * RTC_MS, true, true, false, 0, 1000,
-         false, FRAME_COUNT, 0},
+         false, FRAME_COUNT, 0, false},
         {"5 % loss, plain resend", 5, 0, 0, 20 * RTC_MS, true, false, false, 0,
-         1000, false, FRAME_COUNT, 0},
+         1000, false, FRAME_COUNT, 0, false},
         {"15 % loss and all the rest, RTX", 15, 10, 10, 20 * RTC_MS, true, true,
-         false, 1, 1000, false, FRAME_COUNT, 0},
+         false, 1, 1000, false, FRAME_COUNT, 0, false},
         {"2 % loss, no NACK, flagged", 2, 5, 5, 20 * RTC_MS, false, false,
-         false, 0, 1000, false, 450, 0},
+         false, 0, 1000, false, 450, 0, false},
         {"2 % loss, no NACK, key frames", 2, 5, 5, 20 * RTC_MS, false, false,
-         true, 1, 1000, false, 80, 0},
+         true, 1, 1000, false, 80, 0, false},
         {"2 % loss, no NACK, no marker", 2, 5, 5, 20 * RTC_MS, false, false,
-         true, 0, 1000, true, 80, 0},
+         true, 0, 1000, true, 80, 0, false},
         {"60 % loss, long RTT", 60, 5, 5, 100 * RTC_MS, true, true, true, 0,
-         1000, false, 1, 0},
+         1000, false, 1, 0, false},
         {"the first 40 packets lost", 5, 0, 0, 20 * RTC_MS, true, true, false,
-         0, 1000, false, FRAME_COUNT, 40},
+         0, 1000, false, FRAME_COUNT, 40, false},
         {"the first packet lost, plain resend", 0, 0, 0, 20 * RTC_MS, true,
-         false, false, 1, 1000, false, FRAME_COUNT, 1},
+         false, false, 1, 1000, false, FRAME_COUNT, 1, false},
         {"audio, 10 % loss, NACK", 10, 5, 5, 20 * RTC_MS, true, false, false, 2,
-         1, false, FRAME_COUNT, 0},
+         1, false, FRAME_COUNT, 0, false},
         {"audio, 10 % loss", 10, 5, 5, 20 * RTC_MS, false, false, false, 2, 1,
-         false, 500, 0},
+         false, 500, 0, false},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -366,6 +368,22 @@ static void test_keyframe(void)
     is_int(rtc_inbound_deadline(&inbound, -1), RTC_NEVER, "all is well");
     rtc_keyframe_want(&inbound.keyframe);
     ok(rtc_inbound_pli(&inbound, -1, 600 * RTC_MS), "the caller may ask too");
+    teardown();
+}
+
+/* Who can start anywhere gets the first frame, whatever it is. */
+static void test_any_frame(void)
+{
+    static const struct scenario s = {.any_frame = true};
+    struct rtc_assemble_gap gap;
+    struct rtc_frame frame;
+
+    setup(&s, 1);
+    receive(5, 100, FAKE_START, true, 0);
+    receive(5, 101, FAKE_START, true, 0);
+    is_int(rtc_inbound_pop(&inbound, &frame, &gap, 20 * RTC_MS),
+           RTC_ASSEMBLE_FRAME, "no key frame, but a frame");
+    ok(!frame.keyframe, "it says so");
     teardown();
 }
 
@@ -539,6 +557,7 @@ int main(void)
     test_scenarios();
     test_ssrc();
     test_keyframe();
+    test_any_frame();
     test_pressed();
     test_packet_level();
     return tap_done();
