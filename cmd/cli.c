@@ -27,6 +27,7 @@ static struct {
     int verbosity;
     void (*hook)(void *user, enum rtc_exit status, const char *sentence);
     void *hook_user;
+    bool has_progress; /* an unfinished line stands on stderr */
     void (*warn_hook)(void *user, const char *sentence);
     void *warn_user;
     struct rtc_option rows[OPTION_MOST + 1];
@@ -53,11 +54,24 @@ enum common { COMMON_QUIET, COMMON_VERBOSE, COMMON_HELP, COMMON_VERSION };
 
 /* ---- lines for people ---------------------------------------------------- */
 
+#define CLEAR_LINE "\r\033[K"
+
+void cli_progress(const char *line)
+{
+    if (process.has_progress)
+        fputs(CLEAR_LINE, stderr);
+    process.has_progress =
+        *line && process.verbosity == 0 && isatty(STDERR_FILENO);
+    if (process.has_progress)
+        fprintf(stderr, "%s: %s", process.name, line);
+}
+
 static void say(const char *kind, const char *format, va_list args)
 {
     char line[1024];
 
     vsnprintf(line, sizeof line, format, args);
+    cli_progress("");
     fprintf(stderr, "%s: %s%s\n", process.name, kind, line);
 }
 
@@ -68,6 +82,7 @@ end(enum rtc_exit status, const char *hint, const char *format, va_list args)
     char line[1024];
 
     vsnprintf(line, sizeof line, format, args);
+    cli_progress("");
     fprintf(stderr, "%s: error %s: %s\n", process.name, exit_name((int)status),
             line);
     if (hint)
@@ -104,6 +119,7 @@ void warn(const char *format, ...)
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    cli_progress("");
     if (process.verbosity >= -1)
         fprintf(stderr, "%s: warning: %s\n", process.name, line);
     if (process.warn_hook)

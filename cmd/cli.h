@@ -103,6 +103,10 @@ void cli_on_die(void (*hook)(void *user, enum rtc_exit status,
 
 /* The tool's name, which starts every line. */
 const char *cli_name(void);
+/* Shows `line` in place of the one shown before, only on a terminal and without
+ * -q and -v; "" takes it away. Lines for people do that by themselves. */
+void cli_progress(const char *line);
+
 /* Called with what each warning printed; NULL for nobody. */
 void cli_on_warn(void (*hook)(void *user, const char *sentence), void *user);
 

@@ -71,6 +71,7 @@ static void say_error(struct endpoint *end, enum rtc_exit status,
     char sentence[512];
 
     vsnprintf(sentence, sizeof sentence, format, args);
+    cli_progress("");
     fprintf(stderr, "%s: error %s: %s\n", end->tool->name, exit_name(status),
             sentence);
     report_error(end->report, status, sentence, driver_now(end->driver));
@@ -146,6 +147,7 @@ void endpoint_exit(struct endpoint *end)
 {
     int number = end->signal_number;
 
+    cli_progress("");
     wait_for_child(end);
     report_end(end->report, end->peer, number ? 128 + number : (int)end->status,
                driver_now(end->driver));
@@ -155,6 +157,7 @@ void endpoint_exit(struct endpoint *end)
         driver_watch_free(end->signals[i]);
     driver_watch_free(end->limit);
     driver_watch_free(end->grace);
+    driver_watch_free(end->pulse);
     driver_remove_peer(end->driver, end->peer);
     rtc_peer_free(end->peer);
     driver_free(end->driver);
@@ -227,9 +230,23 @@ static void on_closed(struct endpoint *end, enum rtc_close_reason reason)
         endpoint_fail(end, status, "%s", rtc_peer_why(end->peer));
 }
 
+static void on_pulse(void *user, int what)
+{
+    struct endpoint *end = user;
+    rtc_usec now = driver_now(end->driver);
+    char line[160];
+
+    (void)what;
+    statistics_line(end->peer, now - end->start, line, sizeof line);
+    cli_progress(line);
+    driver_timer_set(end->pulse, now + 1000000);
+}
+
 static void on_connected(struct endpoint *end)
 {
     rtc_usec now = driver_now(end->driver);
+
+    driver_timer_set(end->pulse, now + 1000000);
 
     end->is_connected = true;
     driver_timer_set(end->limit,
@@ -270,7 +287,8 @@ void endpoint_init(struct endpoint *end, const struct cli_tool *tool,
     cli_on_warn(on_warn, end);
     end->limit = driver_timer_new(end->driver, on_limit, end);
     end->grace = driver_timer_new(end->driver, on_grace, end);
-    if (!end->limit || !end->grace)
+    end->pulse = driver_timer_new(end->driver, on_pulse, end);
+    if (!end->limit || !end->grace || !end->pulse)
         die(RTC_EXIT_INTERNAL, "out of memory");
     watch_signals(end);
     if (options->max_time)

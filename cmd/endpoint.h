@@ -67,6 +67,7 @@ struct endpoint {
     struct driver_watch *signals[4];
     struct driver_watch *limit; /* --max-time, then --time */
     struct driver_watch *grace; /* of the end */
+    struct driver_watch *pulse; /* the progress line, once a second */
     bool is_ending, is_draining;
     rtc_usec end_by;
     struct signal_child *child;   /* --signal COMMAND */

@@ -60,3 +60,24 @@ void statistics_print(const struct rtc_peer *peer, rtc_usec elapsed_us,
     for (int i = 0; i < (int)rtc_peer_track_count(peer); i++)
         print_track(peer, i, out);
 }
+
+void statistics_line(const struct rtc_peer *peer, rtc_usec elapsed_us,
+                     char *buf, size_t cap)
+{
+    unsigned long long sent = 0, received = 0, dropped = 0;
+    struct rtc_track_stats track;
+    struct rtc_stats stats;
+
+    rtc_peer_stats(peer, &stats);
+    for (int i = 0; rtc_peer_track_stats(peer, i, &track) == 0; i++) {
+        sent += track.frames_sent;
+        received += track.frames_received;
+        dropped += track.frames_dropped;
+    }
+    snprintf(buf, cap,
+             "%.0f s, %llu frames sent, %llu received, %llu left out, "
+             "%.2f Mbit/s out, %.2f in",
+             (double)elapsed_us / 1e6, sent, received, dropped,
+             8.0 * (double)stats.bytes_sent / (double)(elapsed_us + 1),
+             8.0 * (double)stats.bytes_received / (double)(elapsed_us + 1));
+}

@@ -8,6 +8,9 @@
 
 #include "rtc.h"
 
+/* One short line on what `peer` did so far, for a progress line. */
+void statistics_line(const struct rtc_peer *peer, rtc_usec elapsed_us,
+                     char *buf, size_t cap);
 /* Prints what `peer` did so far: a line for the path, one for each track.
  * `elapsed_us`: since the tool's start. */
 void statistics_print(const struct rtc_peer *peer, rtc_usec elapsed_us,

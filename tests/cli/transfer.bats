@@ -423,3 +423,14 @@ has_frames() {
     run cat send.err recv.err
     assert_output ''
 }
+
+@test "a terminal is shown a progress line, and -q none" {
+    timeout "$LIMIT" script -qec "rtc-send ${LO[*]} --time 3s --loop \
+        --signal '$(receive_command -q -o out.ivf)' '$CLIPS/clip.ivf'" \
+        terminal </dev/null >/dev/null
+    assert grep -q 'rtc-send: [12] s, [1-9][0-9]* frames sent' terminal
+    timeout "$LIMIT" script -qec "rtc-send -q ${LO[*]} --time 2s --loop \
+        --signal '$(receive_command -q -o out.ivf)' '$CLIPS/clip.ivf'" \
+        quiet </dev/null >/dev/null
+    refute grep -q 'frames sent' quiet
+}
