@@ -18,8 +18,14 @@
 #include "cmd/file.h"
 
 #define CHUNK 65536
-/* A frame this late moves the schedule instead of a burst catching up. */
+/* A frame this late moves the schedule instead of a burst catching up; what a
+ * pipe brings late is caught up with, unless its times jumped. */
 #define LATE_US 500000
+#define PIPE_LATE_US 5000000
+/* A pipe's schedule may come forward by so much at its start, and by one part
+ * in so many of the time that goes on, for a writer whose clock runs fast. */
+#define AHEAD_US 500000
+#define AHEAD_EARN 1000
 /* The sender's queue or a socket was full: look again after this. */
 #define RETRY_US 2000
 /* A writer that only takes a breath within a frame is not waited for so long.
@@ -54,8 +60,7 @@ struct source {
 
     /* The schedule: input time `zero` is due at `anchor`. */
     bool anchored;
-    bool waited; /* for the frame at hand: its pipe was empty for a while */
-    rtc_usec empty_since;
+    rtc_usec ahead_us, ahead_at; /* see take_ahead; when it was last earned */
     int64_t zero_us;
     rtc_usec anchor;
     /* RTP ticks of the frame before, and what loops have added. */
@@ -240,14 +245,25 @@ static int64_t frame_ticks(struct source *s, rtc_usec now)
     return ticks > s->last_ticks || !s->frame_count ? ticks : s->last_ticks + 1;
 }
 
-/* A pipe that was empty shows its writer's own pace, so a frame that comes from
- * it early was scheduled too late. One that lay in the pipe is late by our
- * doing, and is caught up with. */
-static bool is_schedule_off(const struct source *s, rtc_usec due, rtc_usec now)
+/* How far a pipe's schedule may come forward for a frame that is early by
+ * `lead`: it began when we read the first frame, which a live writer had
+ * written before. A writer faster than its own times only gains a short start
+ * by it. */
+static rtc_usec take_ahead(struct source *s, rtc_usec lead, rtc_usec now)
 {
-    if (!s->readable)
-        return now - due > LATE_US;
-    return s->waited && (due > now || now - due > LATE_US);
+    rtc_usec earned = (now - s->ahead_at) / AHEAD_EARN;
+    rtc_usec taken;
+
+    if (earned > 0) {
+        s->ahead_us += earned;
+        s->ahead_at = now;
+    }
+    if (s->ahead_us > AHEAD_US)
+        s->ahead_us = AHEAD_US;
+    taken = lead < s->ahead_us ? lead : s->ahead_us;
+    s->ahead_us -= taken;
+    s->anchor -= taken;
+    return taken;
 }
 
 static rtc_usec due_time(struct source *s, int64_t ticks, rtc_usec now)
@@ -259,8 +275,9 @@ static rtc_usec due_time(struct source *s, int64_t ticks, rtc_usec now)
     if (s->options.unpaced)
         return now;
     due = s->anchor + us - s->zero_us;
-    if (s->anchored && !is_schedule_off(s, due, now))
-        return due;
+    if (s->anchored && now - due <= (s->readable ? PIPE_LATE_US : LATE_US))
+        return s->readable && due > now ? due - take_ahead(s, due - now, now)
+                                        : due;
     s->anchored = true;
     s->anchor = now;
     s->zero_us = us;
@@ -327,7 +344,7 @@ static bool send_due(struct source *s)
     s->step_ticks = s->frame_count ? ticks - s->last_ticks : 0;
     s->last_ticks = ticks;
     s->frame_count++;
-    s->has_frame = s->waited = false;
+    s->has_frame = false;
     return true;
 }
 
@@ -337,6 +354,8 @@ static void anchor_pipe(struct source *s)
 {
     rtc_usec now = driver_now(s->driver);
 
+    s->ahead_us = AHEAD_US;
+    s->ahead_at = now;
     if (s->readable && s->frame.time >= 0)
         due_time(s, frame_ticks(s, now), now);
 }
@@ -359,7 +378,6 @@ static void step(struct source *s)
     s->stepping = false;
     if (s->state == SOURCE_OVER || !s->readable)
         return;
-    s->empty_since = s->has_frame ? RTC_NEVER : driver_now(s->driver);
     driver_watch_enable(s->readable, !s->has_frame && !s->eof);
     if (!s->has_frame && s->reader && !s->eof)
         driver_timer_set(s->timer, driver_now(s->driver) + SILENT_US);
@@ -367,12 +385,8 @@ static void step(struct source *s)
 
 static void on_readable(void *user, int fd)
 {
-    struct source *s = user;
-
     (void)fd;
-    if (driver_now(s->driver) - s->empty_since > EMPTY_US)
-        s->waited = true;
-    step(s);
+    step(user);
 }
 
 static void on_timer(void *user, int fd)

@@ -285,7 +285,8 @@ send_by_command() {
     cat "$CLIPS/clip.ivf" | timeout "$LIMIT" rtc-send "${LO[@]}" \
         --events ev.jsonl --signal "$(receive_command -o out.ivf)"
     assert_same_frames "$CLIPS/clip.ivf" out.ivf
-    run jq -e 'select(.event == "end") | .duration > 1.9' ev.jsonl
+    # Two seconds, of which a pipe may be half a second ahead.
+    run jq -e 'select(.event == "end") | .duration > 1.4' ev.jsonl
     assert_success
 }
 
