@@ -6,8 +6,8 @@
  * time.
  *
  * The first byte has the options of peer_run.h. Then each step is a byte (bits
- * 0-2: enum step, 3-4: the path, 5-7: how much time passes behind it), two
- * bytes of length, and as many bytes.
+ * 0-2: enum step, 3-4: the path, 5-7: how much time passes behind it, 0: the
+ * next step comes at once), two bytes of length, and as many bytes.
  */
 #include <string.h>
 
@@ -55,7 +55,8 @@ static void give_stun(struct run *run, const struct rtc_path *path,
         run_give(run, path, buf, w.len, 0);
 }
 
-/* The first byte: bits 0-1 the codec, 2 the marker, 4-7 a sequence number. */
+/* The first byte: bits 0-1 the codec, 2 the marker, 4-7 how many more frames,
+ * or the packet's sequence number. */
 static void send_media(struct run *run, const uint8_t *data, size_t len)
 {
     static const enum rtc_codec codecs[] = {RTC_CODEC_OPUS, RTC_CODEC_VP8,
@@ -80,7 +81,8 @@ static void send_media(struct run *run, const uint8_t *data, size_t len)
         .marker = frame.marker,
     };
 
-    rtc_peer_send_frame(run->peer, choice > 0, &frame, run->now);
+    for (unsigned i = 0; i <= data[0] >> 4; i++)
+        rtc_peer_send_frame(run->peer, choice > 0, &frame, run->now);
     rtc_peer_send_packet(run->peer, choice > 0, &packet, run->now);
 }
 
@@ -182,12 +184,11 @@ static void take_step(struct run *run, unsigned head, const uint8_t *data,
         do_something(run, path, data, len);
         break;
     }
-    run_pass(run, 0);
 }
 
 /* A check, the answer to the peer's own, and a handshake: nothing the steps of
  * an input could not do. */
-static void establish(struct run *run)
+static void establish(struct run *run, bool controlling)
 {
     static const uint8_t any_id[RTC_STUN_ID_LEN], hello = 22;
     uint8_t buf[128], *attributes = buf + RTC_STUN_HEADER_LEN;
@@ -198,9 +199,12 @@ static void establish(struct run *run)
     rtc_stun_write_begin(&w, RTC_STUN_REQUEST, RTC_STUN_BINDING, any_id);
     rtc_stun_write_text(&w, RTC_STUN_USERNAME, "ours:theirs");
     rtc_stun_write_u32(&w, RTC_STUN_PRIORITY, 1);
-    rtc_stun_write_u64(&w, RTC_STUN_ICE_CONTROLLING, 1);
+    rtc_stun_write_u64(
+        &w, controlling ? RTC_STUN_ICE_CONTROLLED : RTC_STUN_ICE_CONTROLLING,
+        1);
     rtc_stun_write(&w, RTC_STUN_USE_CANDIDATE, NULL, 0);
     take_step(run, STUN_REQUEST, attributes, w.len - RTC_STUN_HEADER_LEN);
+    run_pass(run, 0);
 
     rtc_writer_init(&w, buf, sizeof buf);
     rtc_stun_write_begin(&w, RTC_STUN_SUCCESS, RTC_STUN_BINDING, any_id);
@@ -209,8 +213,8 @@ static void establish(struct run *run)
     attributes[-1] = 0; /* success */
     take_step(run, STUN_ANSWER, attributes - 1,
               w.len - RTC_STUN_HEADER_LEN + 1);
-
     take_step(run, RAW, &hello, 1);
+    run_pass(run, 0);
     rtc_peer_stats(run->peer, &stats);
     run_must(stats.srtp_profile);
 }
@@ -229,7 +233,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         return 0;
     run_begin(&run, data[0]);
     if (!(data[0] & RUN_UNCONNECTED))
-        establish(&run);
+        establish(&run, data[0] & RUN_OFFERER);
     rtc_reader_init(&r, data + 1, len - 1);
     while (rtc_reader_left(&r) > 3) {
         unsigned head = rtc_read_u8(&r);
@@ -237,7 +241,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
         part = part < left ? part : left;
         take_step(&run, head, rtc_read_bytes(&r, part), part);
-        run_pass(&run, spans[head >> 5]);
+        if (spans[head >> 5])
+            run_pass(&run, spans[head >> 5]);
     }
     run_end(&run);
     return 0;

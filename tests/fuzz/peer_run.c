@@ -237,7 +237,7 @@ void run_give(struct run *run, const struct rtc_path *path, const uint8_t *data,
 
 /* ---- beginning and end -------------------------------------------------- */
 
-static void negotiate(struct run *run, unsigned options)
+static void add_tracks(struct run *run, unsigned options)
 {
     const struct rtc_track_config audio = {
         .kind = RTC_AUDIO,
@@ -249,16 +249,32 @@ static void negotiate(struct run *run, unsigned options)
         .direction = RTC_SENDRECV,
         .packets = options & RUN_VIDEO_PACKETS,
     };
-    static char answer[32768];
+
+    run_must(rtc_peer_add_track(run->peer, &audio) == 0);
+    run_must(rtc_peer_add_track(run->peer, &video) == 1);
+}
+
+static void negotiate(struct run *run, unsigned options)
+{
+    char theirs[sizeof run_offer];
+    static char text[32768];
 
     for (int i = 0; i < 2; i++)
         run_must(!rtc_peer_add_local(run->peer, &run_paths[i].local, RTC_UDP,
                                      run->now));
-    run_must(rtc_peer_add_track(run->peer, &audio) == 0);
-    run_must(rtc_peer_add_track(run->peer, &video) == 1);
-    run_must(
-        !rtc_peer_remote_offer(run->peer, run_offer, run_offer_len, run->now));
-    run_must(rtc_peer_answer(run->peer, answer, sizeof answer, run->now) > 0);
+    add_tracks(run, options);
+    memcpy(theirs, run_offer, sizeof theirs);
+    if (options & RUN_OFFERER) {
+        /* An answer has to decide. */
+        memcpy(strstr(theirs, "actpass"), "passive", strlen("passive"));
+        run_must(rtc_peer_offer(run->peer, text, sizeof text, run->now) > 0);
+        run_must(!rtc_peer_remote_answer(run->peer, theirs, run_offer_len,
+                                         run->now));
+    } else {
+        run_must(
+            !rtc_peer_remote_offer(run->peer, theirs, run_offer_len, run->now));
+        run_must(rtc_peer_answer(run->peer, text, sizeof text, run->now) > 0);
+    }
 }
 
 void run_begin(struct run *run, unsigned options)

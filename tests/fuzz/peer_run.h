@@ -14,6 +14,7 @@ enum {
     RUN_VIDEO_PACKETS = 2,
     RUN_UNCONNECTED = 4, /* begins before the first check */
     RUN_LITE = 8,
+    RUN_OFFERER = 16, /* and so the controlling one */
 };
 
 #define RUN_PATH_COUNT 4
@@ -42,7 +43,8 @@ struct run {
 /* Ends the program if not. */
 void run_must(bool holds);
 
-/* A peer that has answered run_offer; track 0 is audio, 1 video. */
+/* A peer that has answered run_offer, or had it for an answer; track 0 is
+ * audio, 1 video. */
 void run_begin(struct run *run, unsigned options);
 /* Closes the peer and frees everything. */
 void run_end(struct run *run);
