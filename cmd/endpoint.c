@@ -72,7 +72,7 @@ static void say_error(struct endpoint *end, enum rtc_exit status,
 
     vsnprintf(sentence, sizeof sentence, format, args);
     cli_progress("");
-    fprintf(stderr, "%s: error %s: %s\n", end->tool->name, exit_name(status),
+    fprintf(stderr, "%s: error %s: %s\n", end->tool->name, exit_name((int)status),
             sentence);
     report_error(end->report, status, sentence, driver_now(end->driver));
 }
