@@ -72,8 +72,8 @@ static void say_error(struct endpoint *end, enum rtc_exit status,
 
     vsnprintf(sentence, sizeof sentence, format, args);
     cli_progress("");
-    fprintf(stderr, "%s: error %s: %s\n", end->tool->name, exit_name((int)status),
-            sentence);
+    fprintf(stderr, "%s: error %s: %s\n", end->tool->name,
+            exit_name((int)status), sentence);
     report_error(end->report, status, sentence, driver_now(end->driver));
 }
 
@@ -108,7 +108,7 @@ static void on_die(void *user, enum rtc_exit status, const char *sentence)
     rtc_usec now = driver_now(end->driver);
 
     report_error(end->report, status, sentence, now);
-    report_end(end->report, end->peer, status, now);
+    report_end(end->report, end->peer, (int)status, now);
     signal_child_free(end->child);
 }
 
