@@ -70,23 +70,23 @@ send_by_command() {
 }
 
 @test "--signal COMMAND carries VP8" {
-    send_by_command "$CLIPS/clip.ivf"
+    send_by_command "$LONG/clip.ivf"
 }
 
 @test "--signal COMMAND carries H.264" {
-    send_by_command "$CLIPS/clip.h264"
+    send_by_command "$LONG/clip.h264"
 }
 
 @test "--signal COMMAND carries Opus, and its times" {
-    send_by_command "$CLIPS/clip.ogg"
-    run diff <(steps "$CLIPS/clip.ogg") <(steps out.ogg)
+    send_by_command "$LONG/clip.ogg"
+    run diff <(steps "$LONG/clip.ogg") <(steps out.ogg)
     assert_success
 }
 
 @test "--signal - through two FIFOs carries VP8, H.264 and Opus" {
     local name track clip
     for name in ivf h264 ogg; do
-        clip=$CLIPS/clip.$name
+        clip=$LONG/clip.$name
         read -ra track <<<"$(track_of "$clip")"
         mkdir "$name"
         mkfifo "$name/offer" "$name/answer"
@@ -100,7 +100,7 @@ send_by_command() {
     for name in ivf h264 ogg; do
         finish "$name/send"
         finish "$name/recv"
-        assert_same_frames "$CLIPS/clip.$name" "$name/out.$name"
+        assert_same_frames "$LONG/clip.$name" "$name/out.$name"
         assert_playable "$name/out.$name"
     done
 }
