@@ -371,10 +371,12 @@ int driver_reopen_sockets(struct driver *driver, struct rtc_peer *peer,
                           struct rtc_addr *ret_failed)
 {
     struct served *served = find(driver, peer);
+    enum rtc_transport transport;
     struct rtc_addr addr;
 
     assert(served);
-    for (unsigned i = 0; rtc_peer_local_addr(peer, i, &addr) == 0; i++)
+    for (unsigned i = 0; rtc_peer_local_addr(peer, i, &addr, &transport) == 0;
+         i++)
         if (open_one(served, &addr, (struct port_range){0, 0}) < 0) {
             *ret_failed = addr;
             return -1;

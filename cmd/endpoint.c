@@ -348,7 +348,7 @@ void endpoint_load(struct endpoint *end, const char *state, size_t len)
     const char *why = "";
 
     set_config(end, &config);
-    if (rtc_peer_load(&end->peer, &config, state, len, &why,
+    if (rtc_peer_load(&end->peer, &config, state, len, 0, &why,
                       driver_now(end->driver)))
         die(RTC_EXIT_DESCRIPTION, "session %s: %s", end->options.session, why);
     serve(end);

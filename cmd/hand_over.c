@@ -136,7 +136,8 @@ void hand_over_write(struct endpoint *end,
 
     if (!session.state)
         die(RTC_EXIT_INTERNAL, "out of memory");
-    saved = rtc_peer_save(end->peer, session.state, STATE_MAX);
+    saved = rtc_peer_save(end->peer, session.state, STATE_MAX,
+                          driver_now(end->driver));
     if (saved < 0)
         die(RTC_EXIT_INTERNAL, "cannot save the session: %s",
             rtc_error_text(saved));

@@ -408,6 +408,9 @@ void report_event(struct report *report, const struct rtc_peer *peer,
                        count(event->gap.frames)),
              now);
         break;
+    case RTC_EVENT_CANDIDATE:
+    case RTC_EVENT_GATHERED:
+    case RTC_EVENT_SERVER:
     case RTC_EVENT_PAUSED:
     case RTC_EVENT_BYE:
     case RTC_EVENT_CLOSED: /* `end` says it */

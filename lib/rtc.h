@@ -90,6 +90,18 @@ struct rtc_path {
     enum rtc_transport transport;
 };
 
+/* How messages are told apart in the byte stream of a TCP or TLS connection. */
+enum rtc_framing {
+    RTC_FRAMING_ICE,  /* to another peer: a 16-bit length (RFC 4571 2) */
+    RTC_FRAMING_TURN, /* to a STUN or TURN server: each says its length itself
+                         (RFC 8489 6.2.2, RFC 8656 12.5) */
+};
+/* Finds the first message in `len` bytes of a stream. How many bytes it takes
+ * in all, 0 when it is not all there yet, RTC_ERR_FORMAT when the stream is out
+ * of step: close it. The message itself is `ret_len` bytes from `ret_start`. */
+RTC_API int rtc_framing_next(enum rtc_framing framing, const uint8_t *data,
+                             size_t len, size_t *ret_start, size_t *ret_len);
+
 /* ---- ICE candidates (RFC 8445, RFC 8839) ------------------------------- */
 
 enum rtc_candidate_type {
@@ -124,6 +136,23 @@ struct rtc_candidate {
     char host[RTC_HOST_MAX + 1]; /* a `.local` or DNS name not yet resolved */
 };
 
+/* Longest text of a candidate with its NUL. */
+#define RTC_CANDIDATE_TEXT 512
+/* Reads `candidate:1 1 udp ...`, with or without `a=` in front. A name instead
+ * of an address goes to `host`. RTC_ERR_FORMAT; RTC_ERR_UNSUPPORTED: of a kind
+ * that is to be ignored (RFC 8839 5.1). */
+RTC_API int rtc_candidate_parse(const char *text, size_t len,
+                                struct rtc_candidate *ret_candidate);
+/* Writes `candidate:...` with a NUL. The length, or RTC_ERR_NOBUF. */
+RTC_API int rtc_candidate_write(const struct rtc_candidate *candidate,
+                                char *buf, size_t cap);
+
+/* Which of our candidates are told and used. */
+enum rtc_ice_policy {
+    RTC_ICE_POLICY_ALL,
+    RTC_ICE_POLICY_RELAY, /* only those on TURN servers */
+};
+
 enum rtc_ice_state {
     RTC_ICE_NEW,
     RTC_ICE_CHECKING,
@@ -146,6 +175,30 @@ struct rtc_ice_timing {
     rtc_usec consent_us;      /* between consent checks, 5 s, +-20 % */
     rtc_usec disconnected_us; /* no answer this long: disconnected, 7 s */
     rtc_usec expiry_us;       /* no answer this long: failed, 30 s */
+};
+
+/* ---- STUN and TURN servers (RFC 8489, RFC 8656) -------------------------- */
+
+enum rtc_server_type { RTC_SERVER_STUN, RTC_SERVER_TURN };
+
+/* A server to gather candidates from. */
+struct rtc_server {
+    enum rtc_server_type type;
+    enum rtc_transport transport; /* to the server; STUN: only RTC_UDP */
+    struct rtc_addr addr;
+    /* TCP, TLS: our own end of the connection that the caller made. UDP: family
+     * 0, since every local UDP socket of the server's family is used. */
+    struct rtc_addr local;
+    const char *username, *password; /* TURN */
+    uint8_t relay_family; /* of the relayed address: 4, 6, or 0 for both where
+                             the server has them */
+};
+
+enum rtc_server_failure {
+    RTC_SERVER_SILENT,    /* it never answered */
+    RTC_SERVER_REFUSED,   /* it answered with an error code */
+    RTC_SERVER_LOST,      /* the connection to it ended */
+    RTC_SERVER_ALTERNATE, /* 300: it names another one, see `alternate` */
 };
 
 /* ---- media ------------------------------------------------------------- */
@@ -295,6 +348,15 @@ struct rtc_config {
     size_t mtu;        /* bytes of UDP payload no datagram exceeds: 1200 */
     bool ice_lite;     /* answers checks, makes none (RFC 8445 2.5) */
     bool hide_related; /* raddr 0.0.0.0 rport 0 in what we describe */
+    enum rtc_ice_policy ice_policy;
+    /* Addresses at which a 1:1 NAT makes our sockets reachable, same port:
+     * described as srflx beside the host candidate. Family 0: none. */
+    struct rtc_addr nat_address4, nat_address6;
+    /* Descriptions are given out before gathering is done; further candidates
+     * go to the remote as RTC_EVENT_CANDIDATE tells of them (RFC 8838). */
+    bool trickle;
+    /* ICE state FAILED does not end the session: it may be restarted. */
+    bool survives_failure;
     struct rtc_ice_timing ice;
     const char *ice_ufrag, *ice_pwd; /* NULL: random ones */
 
@@ -353,12 +415,17 @@ RTC_API int rtc_peer_transmit(struct rtc_peer *peer, uint8_t *buf, size_t cap,
                               rtc_usec now);
 
 enum rtc_event_type {
-    RTC_EVENT_ICE,              /* ice_state: it changed */
-    RTC_EVENT_PAIR,             /* path, types: packets now take this pair */
-    RTC_EVENT_CONNECTED,        /* DTLS is done; media can flow both ways */
-    RTC_EVENT_TRACK,            /* track: added by the remote, or agreed anew */
-    RTC_EVENT_FRAME,            /* track, frame */
-    RTC_EVENT_PACKET,           /* track, packet */
+    RTC_EVENT_ICE,       /* ice_state: it changed */
+    RTC_EVENT_CANDIDATE, /* candidate: one of ours that no description told of
+                          */
+    RTC_EVENT_GATHERED,  /* every server answered or failed; told once for each
+                            time that gathering was under way */
+    RTC_EVENT_SERVER,    /* server: it failed */
+    RTC_EVENT_PAIR,      /* path, types: packets now take this pair */
+    RTC_EVENT_CONNECTED, /* DTLS is done; media can flow both ways */
+    RTC_EVENT_TRACK,     /* track: added by the remote, or agreed anew */
+    RTC_EVENT_FRAME,     /* track, frame */
+    RTC_EVENT_PACKET,    /* track, packet */
     RTC_EVENT_KEYFRAME_REQUEST, /* track: the remote wants one (PLI, FIR) */
     RTC_EVENT_GAP,    /* track, gap: packets given up, frames left out */
     RTC_EVENT_PAUSED, /* track, paused: nothing came for 1.5 s, or again */
@@ -383,6 +450,16 @@ struct rtc_event {
     rtc_usec time;
     union {
         enum rtc_ice_state ice_state;
+        const struct rtc_candidate *candidate;
+        struct {
+            enum rtc_server_type type;
+            enum rtc_transport transport;
+            struct rtc_addr addr;
+            enum rtc_server_failure failure;
+            unsigned code;             /* REFUSED: RFC 8489 14.8, else 0 */
+            const char *reason;        /* its phrase, or "" */
+            struct rtc_addr alternate; /* ALTERNATE */
+        } server;
         struct {
             struct rtc_path path;
             enum rtc_candidate_type local_type, remote_type;
@@ -420,7 +497,11 @@ RTC_API void rtc_peer_close(struct rtc_peer *peer, rtc_usec now);
 /* ---- local and remote addresses ---------------------------------------- */
 
 /* Tells of one local socket; `addr` is its real address and port. It becomes a
- * host candidate. Copies. RTC_ERR_ARG, STATE (closed), NOMEM (cap of 16). */
+ * host candidate, and servers are asked about it. RTC_TCP: `addr` listens (a
+ * passive candidate, RFC 6544), and connections may be made from its IP address
+ * (an active one, whose path has port 9 as local port): transmit gives
+ * datagrams for such a path, the caller connects and frames (RTC_FRAMING_ICE).
+ * Copies. RTC_ERR_ARG, STATE (closed), NOMEM (cap of 16). */
 RTC_API int rtc_peer_add_local(struct rtc_peer *peer,
                                const struct rtc_addr *addr,
                                enum rtc_transport transport, rtc_usec now);
@@ -433,13 +514,34 @@ RTC_API int rtc_peer_remove_local(struct rtc_peer *peer,
 RTC_API int rtc_peer_add_remote(struct rtc_peer *peer,
                                 const struct rtc_candidate *candidate,
                                 rtc_usec now);
+/* The remote has no more candidates than those told. */
+RTC_API int rtc_peer_end_remote(struct rtc_peer *peer, rtc_usec now);
+
+/* Gathers from a server: srflx by STUN, relay (and srflx) by TURN. Datagrams
+ * for it come out of transmit and what it sends goes into receive, whole
+ * messages each; over TCP and TLS the caller keeps a connection and frames
+ * (RTC_FRAMING_TURN). Copies. RTC_ERR_ARG, STATE (closed), NOMEM (a cap of 16),
+ * UNSUPPORTED (STUN over TCP). */
+RTC_API int rtc_peer_add_server(struct rtc_peer *peer,
+                                const struct rtc_server *server, rtc_usec now);
+/* The connection to a TURN server is gone, and the candidates on it. */
+RTC_API int rtc_peer_lose_server(struct rtc_peer *peer,
+                                 const struct rtc_addr *local,
+                                 const struct rtc_addr *addr, rtc_usec now);
+/* Whether no server is still to answer. */
+RTC_API bool rtc_peer_is_gathered(const struct rtc_peer *peer);
 /* Local candidate `index`, 0 and up. RTC_ERR_ARG past the last. */
 RTC_API int rtc_peer_local_candidate(const struct rtc_peer *peer,
                                      unsigned index,
                                      struct rtc_candidate *ret_candidate);
-/* The socket addresses this peer was told of, for a loader to bind again. */
+/* The sockets this peer was told of, for a loader to bind again. */
 RTC_API int rtc_peer_local_addr(const struct rtc_peer *peer, unsigned index,
-                                struct rtc_addr *ret_addr);
+                                struct rtc_addr *ret_addr,
+                                enum rtc_transport *ret_transport);
+/* The servers this peer was told of, to connect to again over TCP or TLS. Its
+ * texts are lent. */
+RTC_API int rtc_peer_server(const struct rtc_peer *peer, unsigned index,
+                            struct rtc_server *ret_server);
 
 /* ---- tracks ------------------------------------------------------------ */
 
@@ -504,21 +606,45 @@ RTC_API int rtc_peer_answer(struct rtc_peer *peer, char *buf, size_t cap,
 /* Applies the answer to our offer. */
 RTC_API int rtc_peer_remote_answer(struct rtc_peer *peer, const char *sdp,
                                    size_t len, rtc_usec now);
-/* Back to stable; what the pending description brought is gone. */
+/* Back to stable; what the pending description brought is gone, an ICE restart
+ * in it included. */
 RTC_API int rtc_peer_rollback(struct rtc_peer *peer);
+
+/* Restarts ICE (RFC 8445 2.4): new credentials go into the next offer or
+ * fragment. Media and checks go on over the old pair until a new one works. A
+ * remote that restarts is followed by itself. RTC_ERR_STATE (no pair of
+ * descriptions is in force), CLOSED, NOMEM. */
+RTC_API int rtc_peer_restart_ice(struct rtc_peer *peer, rtc_usec now);
+/* Gives up a restart that found no pair yet: the old session goes on. */
+RTC_API int rtc_peer_cancel_restart(struct rtc_peer *peer, rtc_usec now);
+
+/* Writes an SDP fragment (RFC 8840; RFC 9725 4.3) with our ICE credentials and
+ * the candidates no description or fragment told of yet, all of them after a
+ * restart; with end-of-candidates once gathering is done. Its length, 0 when
+ * there is nothing to tell, RTC_ERR_STATE (no offer or answer yet), NOBUF. */
+RTC_API int rtc_peer_fragment(struct rtc_peer *peer, char *buf, size_t cap,
+                              rtc_usec now);
+/* Reads the remote's fragment: candidates, or after rtc_peer_restart_ice its
+ * new credentials, too. Credentials that are neither new nor those in force:
+ * RTC_ERR_STATE. RTC_ERR_FORMAT with the line in rtc_peer_why. Borrows. */
+RTC_API int rtc_peer_remote_fragment(struct rtc_peer *peer, const char *text,
+                                     size_t len, rtc_usec now);
 
 /* ---- handing over to another process ----------------------------------- */
 
-/* Writes the private half (credentials, identity, local addresses, tracks, both
- * descriptions) as text with a NUL: a secret. Only before a pair works. Its
- * length, RTC_ERR_NOBUF, STATE. */
-RTC_API int rtc_peer_save(const struct rtc_peer *peer, char *buf, size_t cap);
-/* A peer as it was saved; of `config` only random, log, mtu, timing and buffer
- * settings count. RTC_ERR_FORMAT, NOMEM, CRYPTO; `ret_why` (or NULL) gets one
- * static sentence on failure. */
+/* Writes the private half (credentials, identity, local addresses, servers and
+ * what they gave, tracks, both descriptions) as text with a NUL: a secret. Only
+ * before a pair works. Its length, RTC_ERR_NOBUF, STATE. */
+RTC_API int rtc_peer_save(const struct rtc_peer *peer, char *buf, size_t cap,
+                          rtc_usec now);
+/* A peer as it was saved `age_us` ago: relays over UDP are refreshed, not made
+ * anew. Of `config` only random, log, mtu, timing and buffer settings count.
+ * RTC_ERR_FORMAT, NOMEM, CRYPTO; `ret_why` (or NULL) gets one static sentence
+ * on failure. */
 RTC_API int rtc_peer_load(struct rtc_peer **ret_peer,
                           const struct rtc_config *config, const char *text,
-                          size_t len, const char **ret_why, rtc_usec now);
+                          size_t len, rtc_usec age_us, const char **ret_why,
+                          rtc_usec now);
 
 #ifdef __cplusplus
 }

@@ -230,10 +230,12 @@ int rtc_peer_local_candidate(const struct rtc_peer *peer, unsigned index,
 }
 
 int rtc_peer_local_addr(const struct rtc_peer *peer, unsigned index,
-                        struct rtc_addr *ret_addr)
+                        struct rtc_addr *ret_addr,
+                        enum rtc_transport *ret_transport)
 {
-    if (!peer || !ret_addr || index >= peer->local_count)
+    if (!peer || !ret_addr || !ret_transport || index >= peer->local_count)
         return RTC_ERR_ARG;
+    *ret_transport = RTC_UDP;
     *ret_addr = peer->locals[index];
     return 0;
 }

@@ -78,12 +78,14 @@ static void write_identity(struct rtc_writer *w, const struct rtc_peer *peer)
     rtc_wipe(pem, sizeof pem);
 }
 
-int rtc_peer_save(const struct rtc_peer *peer, char *buf, size_t cap)
+int rtc_peer_save(const struct rtc_peer *peer, char *buf, size_t cap,
+                  rtc_usec now)
 {
     const struct rtc_descriptions *d = peer ? &peer->descriptions : NULL;
     char addr[RTC_ADDR_TEXT];
     struct rtc_writer w;
 
+    (void)now;
     if (!peer || !buf || !cap)
         return RTC_ERR_ARG;
     if (peer->dtls_started || peer->closed ||
@@ -376,8 +378,8 @@ static void read_body(struct loader *l, struct rtc_peer *peer, rtc_usec now)
 }
 
 int rtc_peer_load(struct rtc_peer **ret_peer, const struct rtc_config *config,
-                  const char *text, size_t len, const char **ret_why,
-                  rtc_usec now)
+                  const char *text, size_t len, rtc_usec age_us,
+                  const char **ret_why, rtc_usec now)
 {
     struct loader l = {.rest = {text, len}};
     char ufrag[RTC_UFRAG_MAX + 1], pwd[RTC_PWD_MAX + 1], *pem = NULL;
@@ -385,6 +387,7 @@ int rtc_peer_load(struct rtc_peer **ret_peer, const struct rtc_config *config,
     struct rtc_peer *peer = NULL;
     int error;
 
+    (void)age_us;
     if (!ret_peer || !config || !text)
         return RTC_ERR_ARG;
     changed = *config;

@@ -36,7 +36,7 @@ static int load(struct rtc_peer **ret_peer, const char *text, size_t len)
 
     rtc_config_init(&config);
     config.random = draw;
-    error = rtc_peer_load(ret_peer, &config, text, len, &why, START_US);
+    error = rtc_peer_load(ret_peer, &config, text, len, 0, &why, START_US);
     must(!error || (why && *why));
     return error;
 }
@@ -59,13 +59,13 @@ static void check_again(const struct rtc_peer *peer)
 {
     static char once[TEXT_MAX], twice[TEXT_MAX];
     struct rtc_peer *again;
-    int len = rtc_peer_save(peer, once, sizeof once);
+    int len = rtc_peer_save(peer, once, sizeof once, START_US);
 
     if (len == RTC_ERR_STATE)
         return;
     must(len > 0);
     must(!load(&again, once, (size_t)len));
-    must(rtc_peer_save(again, twice, sizeof twice) == len);
+    must(rtc_peer_save(again, twice, sizeof twice, START_US) == len);
     must(!memcmp(once, twice, (size_t)len));
     rtc_peer_free(again);
 }

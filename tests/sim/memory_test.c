@@ -162,18 +162,19 @@ static void test_failing_load(void)
     sim_pair_start(pair);
     sim_talk_add(talk, SIM_L, RTC_CODEC_VP8);
     sim_pair_negotiate(pair, SIM_L);
-    len = rtc_peer_save(r->peer, text, sizeof text);
+    len = rtc_peer_save(r->peer, text, sizeof text, pair->now);
     ok(len > 0, "a peer is saved");
     allocations = 0;
-    is_int(rtc_peer_load(&peer, &r->config, text, (size_t)len, &why, pair->now),
-           0, "and loaded");
+    is_int(
+        rtc_peer_load(&peer, &r->config, text, (size_t)len, 0, &why, pair->now),
+        0, "and loaded");
     rtc_peer_free(peer);
     all = allocations;
     for (unsigned n = 1; n <= all; n++) {
         int error;
         allocations = 0;
         fail_at = n;
-        error = rtc_peer_load(&peer, &r->config, text, (size_t)len, &why,
+        error = rtc_peer_load(&peer, &r->config, text, (size_t)len, 0, &why,
                               pair->now);
         fail_at = 0;
         if (error == 0) {

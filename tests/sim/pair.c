@@ -103,7 +103,8 @@ void sim_pair_add_locals(struct sim_pair *pair)
     for (int i = 0; i < 2; i++) {
         struct sim_side *side = &pair->side[i];
         struct rtc_addr have;
-        if (rtc_peer_local_addr(side->peer, 0, &have) == 0)
+        enum rtc_transport transport;
+        if (rtc_peer_local_addr(side->peer, 0, &have, &transport) == 0)
             continue;
         for (unsigned a = 0; a < side->addr_count; a++)
             rtc_peer_add_local(side->peer, &side->addrs[a], RTC_UDP, pair->now);

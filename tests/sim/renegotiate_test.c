@@ -170,7 +170,7 @@ static char *offer_of(struct sim_side *side)
 static char *save_of(struct sim_side *side)
 {
     static char text[65536];
-    int len = rtc_peer_save(side->peer, text, sizeof text);
+    int len = rtc_peer_save(side->peer, text, sizeof text, side->pair->now);
 
     if (len < 0)
         return NULL;
@@ -236,23 +236,24 @@ static void hand_over(struct sim_talk *talk, int which, const char *name)
     struct sim_side *side = &talk->pair->side[which];
     const char *why = "";
     struct rtc_config config = side->config;
-    int len = rtc_peer_save(side->peer, first, sizeof first), error;
+    int len = rtc_peer_save(side->peer, first, sizeof first, side->pair->now),
+        error;
 
     if (!ok(len > 0, name))
         return;
-    is_int(rtc_peer_save(side->peer, second, (size_t)len), RTC_ERR_NOBUF,
-           "a buffer one byte too small is refused");
+    is_int(rtc_peer_save(side->peer, second, (size_t)len, side->pair->now),
+           RTC_ERR_NOBUF, "a buffer one byte too small is refused");
     rtc_peer_free(side->peer);
     side->peer = NULL;
     config.ice_lite = false; /* what was saved counts */
-    error = rtc_peer_load(&side->peer, &config, first, (size_t)len, &why,
+    error = rtc_peer_load(&side->peer, &config, first, (size_t)len, 0, &why,
                           talk->pair->now);
     if (!seeded(talk->pair, error == 0, "loaded")) {
         printf("# %s\n", why);
         abort();
     }
-    is_int(rtc_peer_save(side->peer, second, sizeof second), len,
-           "saved again it is as long");
+    is_int(rtc_peer_save(side->peer, second, sizeof second, side->pair->now),
+           len, "saved again it is as long");
     is_str(second, first, "and the same");
 }
 
@@ -293,7 +294,7 @@ static void check_saved(unsigned steps, bool lite)
     within(pair, there->received, 100, 100, "media flows there");
     within(pair, back->received, 100, 100, "and back");
     is_int(rtc_peer_save(pair->side[SIM_L].peer, pair->side[0].description,
-                         sizeof pair->side[0].description),
+                         sizeof pair->side[0].description, pair->now),
            RTC_ERR_STATE, "too late to be saved");
     sound(talk, "soundly");
     sim_talk_free(talk);
@@ -316,11 +317,11 @@ static void test_damaged(void)
     sim_talk_add(talk, SIM_L, RTC_CODEC_VP8);
     sim_pair_add_locals(pair);
     sim_pair_offer(pair, SIM_L);
-    len = rtc_peer_save(l->peer, text, sizeof text);
+    len = rtc_peer_save(l->peer, text, sizeof text, pair->now);
     for (int cut = 0; cut < len; cut += cut < len - 100 ? 37 : 1) {
         why = NULL;
         count++;
-        if (!rtc_peer_load(&peer, &l->config, text, (size_t)cut, &why,
+        if (!rtc_peer_load(&peer, &l->config, text, (size_t)cut, 0, &why,
                            pair->now))
             rtc_peer_free(peer);
         else
@@ -338,7 +339,7 @@ static void test_damaged(void)
             continue;
         text[at] = (char)sim_draw(&random);
         why = NULL;
-        if (!rtc_peer_load(&peer, &l->config, text, (size_t)len, &why,
+        if (!rtc_peer_load(&peer, &l->config, text, (size_t)len, 0, &why,
                            pair->now))
             rtc_peer_free(peer);
         else

@@ -110,10 +110,12 @@ int rtc_peer_add_local(struct rtc_peer *peer, const struct rtc_addr *addr,
 }
 
 int rtc_peer_local_addr(const struct rtc_peer *peer, unsigned index,
-                        struct rtc_addr *ret_addr)
+                        struct rtc_addr *ret_addr,
+                        enum rtc_transport *ret_transport)
 {
     if (index >= peer->local_count)
         return RTC_ERR_ARG;
+    *ret_transport = RTC_UDP;
     *ret_addr = peer->locals[index];
     return 0;
 }
