@@ -26,7 +26,6 @@ struct rtc_ice_answer {
     struct rtc_path path; /* the request's, seen from here */
     uint8_t id[RTC_STUN_ID_LEN];
     uint16_t error;   /* 0: success; 420; 487 */
-    bool is_previous; /* signed by the credentials before a restart */
     uint8_t unknown_count;
     uint16_t unknown[RTC_STUN_UNKNOWN_MOST];
 };
