@@ -83,12 +83,12 @@ static void read_group(struct reader *r, struct rtc_text value)
         r->tagged = word;
 }
 
-static void read_candidate(struct reader *r, struct rtc_text value)
+static void read_candidate(struct reader *r, struct rtc_text line)
 {
     struct rtc_sdp_fragment *f = r->fragment;
 
     if (f->candidate_count == RTC_SDP_FRAGMENT_CANDIDATE_MOST ||
-        rtc_sdp_candidate_parse(value, &f->candidates[f->candidate_count]))
+        rtc_sdp_candidate_parse(line, &f->candidates[f->candidate_count]))
         return;
     f->candidate_count++;
     if (r->has_candidates)
@@ -98,15 +98,15 @@ static void read_candidate(struct reader *r, struct rtc_text value)
     r->awaits_mid = !r->mid.len;
 }
 
-static void read_attribute(struct reader *r, struct rtc_text value)
+static void read_attribute(struct reader *r, struct rtc_text line)
 {
     struct rtc_sdp_fragment *f = r->fragment;
-    struct rtc_text name = {"", 0};
+    struct rtc_text value = {line.at + 2, line.len - 2}, name = {"", 0};
 
     (void)rtc_text_split(&value, ':', &name);
     value = rtc_text_trim(value);
     if (rtc_text_is(name, "candidate"))
-        read_candidate(r, value);
+        read_candidate(r, line);
     else if (rtc_text_is(name, "ice-ufrag"))
         read_credential(r, &f->ice_ufrag, value);
     else if (rtc_text_is(name, "ice-pwd"))
@@ -135,7 +135,7 @@ static void read_lines(struct rtc_text rest, struct rtc_sdp_fragment *f)
             r.mid = (struct rtc_text){"", 0};
             r.awaits_mid = false;
         } else if (rtc_text_starts(line, "a=")) {
-            read_attribute(&r, (struct rtc_text){line.at + 2, line.len - 2});
+            read_attribute(&r, line);
         }
     }
     if (!r.has_candidates)
