@@ -325,6 +325,24 @@ bool rtc_ice_local(const struct rtc_ice_agent *agent, unsigned index,
     return true;
 }
 
+bool rtc_ice_remote(const struct rtc_ice_agent *agent, unsigned index,
+                    struct rtc_candidate *ret_candidate)
+{
+    const struct rtc_ice_remote *remote;
+
+    if (index >= agent->list.remote_count)
+        return false;
+    remote = &agent->list.remotes[index];
+    *ret_candidate = (struct rtc_candidate){
+        .type = (enum rtc_candidate_type)remote->type,
+        .transport = (enum rtc_transport)remote->transport,
+        .tcptype = (enum rtc_tcptype)remote->tcptype,
+        .component = 1,
+        .priority = remote->priority,
+        .addr = remote->addr};
+    return true;
+}
+
 bool rtc_ice_poll(struct rtc_ice_agent *agent, struct rtc_ice_event *ret_event)
 {
     if (agent->event_count == 0) {
@@ -345,9 +363,9 @@ rtc_usec rtc_ice_deadline(const struct rtc_ice_agent *agent)
 {
     if (!agent->before)
         return agent->due_at;
-    return rtc_min_time(agent->due_at,
-                        rtc_min_time(agent->before_end_at,
-                                     rtc_ice_deadline(agent->before)));
+    return rtc_min_time(
+        agent->due_at,
+        rtc_min_time(agent->before_end_at, rtc_ice_deadline(agent->before)));
 }
 
 void rtc_ice_tick(struct rtc_ice_agent *agent, rtc_usec now)

@@ -85,6 +85,11 @@ int rtc_ice_add_remote(struct rtc_ice_agent *agent,
 bool rtc_ice_local(const struct rtc_ice_agent *agent, unsigned index,
                    struct rtc_candidate *ret_candidate);
 
+/* The remote candidates 0, 1, ...: `addr`, `transport`, `type` and `priority`
+ * are set. False: there are no more. */
+bool rtc_ice_remote(const struct rtc_ice_agent *agent, unsigned index,
+                    struct rtc_candidate *ret_candidate);
+
 /* Is the datagram for this agent: from a path it knows, or a STUN request with
  * its ufrag and a right MESSAGE-INTEGRITY. */
 bool rtc_ice_accepts(const struct rtc_ice_agent *agent,

@@ -40,7 +40,7 @@ struct rtc_ice_agent {
     /* The remote checks another way: the selected pair has to answer since
      * `doubted_at` and by `doubt_at`, or is given up. */
     rtc_usec doubted_at, doubt_at;
-    rtc_usec due_at;        /* the earliest of all times */
+    rtc_usec due_at; /* the earliest of all times */
 
     struct rtc_ice_answer answers[RTC_ICE_ANSWER_MOST];
     struct rtc_ice_event events[RTC_ICE_EVENT_MOST];
