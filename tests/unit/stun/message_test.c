@@ -275,7 +275,8 @@ static void test_truncation(void)
         refused += refused_at(all, i);
     for (size_t i = 0; i < sizeof vector_request; i++)
         refused += refused_at(vector_request, i);
-    is_int(refused, len + sizeof vector_request, "every truncation is refused");
+    is_int(refused, len + sizeof vector_request,
+           "acceptance 19: malformed STUN, every truncation is refused");
     for (size_t i = 0; i < len; i++)
         too_small += write_all(small, i) == 0;
     is_int(too_small, len, "every too small buffer is noticed");
