@@ -333,8 +333,8 @@ void endpoint_make(struct endpoint *end)
     if (count == 0)
         die(RTC_EXIT_GATHER, "no local address fits%s%s",
             filter.only ? " --interface " : "", filter.only ? filter.only : "");
-    if (driver_open_sockets(end->driver, end->peer, addrs, (unsigned)count,
-                            end->options.ports) == 0)
+    if (driver_open_sockets(end->driver, end->peer, RTC_UDP, addrs,
+                            (unsigned)count, end->options.ports) == 0)
         die(RTC_EXIT_GATHER, "no socket: %s", strerror(errno));
     report_candidates(end->report, end->peer, driver_now(end->driver));
     report_phase(end->report, REPORT_GATHER, driver_now(end->driver));
