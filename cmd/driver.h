@@ -85,6 +85,7 @@ struct driver_server {
     const struct tls_trust *trust; /* TLS; outlives the peer */
     const char *username, *password;
     uint8_t relay_family;
+    struct rtc_addr from4, from6; /* our end, port 0; family 0: any */
 };
 
 /* `why`: NULL when it is connected, so that the peer is told of the server;

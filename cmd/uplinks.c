@@ -167,13 +167,17 @@ static void attempt(struct uplink *link)
         .open_us = OPEN_US,
     };
 
+    const struct rtc_addr *from;
+
     link->path = (struct rtc_path){
         .remote = link->alternate.family ? link->alternate
                                          : link->server.addrs[link->next],
         .transport = link->server.transport,
     };
+    from = link->path.remote.family == 4 ? &link->server.from4
+                                         : &link->server.from6;
     link->stream = stream_connect(link->up->owner->driver, &link->path.remote,
-                                  NULL, &options, &calls);
+                                  from->family ? from : NULL, &options, &calls);
     if (!link->stream)
         go_on(link, strerror(errno));
 }
