@@ -11,7 +11,11 @@
 
 #include "cmd/cli.h"
 #include "cmd/driver.h"
+#include "cmd/gather.h"
+#include "cmd/ice_options.h"
+#include "cmd/network.h"
 #include "cmd/report.h"
+#include "cmd/session.h"
 #include "cmd/signal.h"
 
 enum endpoint_role { ROLE_DEFAULT, ROLE_OFFER, ROLE_ANSWER };
@@ -24,6 +28,7 @@ struct endpoint_options {
     const char *interface;
     int family;
     struct port_range ports;
+    struct ice_options ice;
     int64_t mtu;
     bool any_frame;                           /* of rtc_config */
     rtc_usec connect_timeout, max_time, time; /* 0: no limit */
@@ -32,7 +37,7 @@ struct endpoint_options {
 
 #define ENDPOINT_DEFAULTS                                                      \
     {                                                                          \
-        .mtu = 1200, .connect_timeout = 20000000                               \
+        .mtu = 1200, .connect_timeout = 20000000, .ice = ICE_DEFAULTS          \
     }
 
 struct endpoint;
@@ -59,6 +64,9 @@ struct endpoint {
     struct driver *driver;
     struct rtc_peer *peer; /* NULL until endpoint_make or _load */
     struct report *report;
+    struct gather *gather;
+    struct network *network;
+    void (*made)(struct endpoint *end);
     rtc_usec start;
     bool is_connected;
     enum rtc_exit status; /* why it ends */
@@ -78,16 +86,23 @@ struct endpoint {
 /* Sets up driver, report and signals. Ends the process when it cannot. */
 void endpoint_init(struct endpoint *end, const struct cli_tool *tool,
                    const void *values, const struct endpoint_options *options);
-/* A new peer with sockets on this machine's addresses, or one from saved text
- * with the sockets it had. End the process when they cannot. */
-void endpoint_make(struct endpoint *end);
-void endpoint_load(struct endpoint *end, const char *state, size_t len);
+/* A new peer with sockets on this machine's addresses; `made` is called when
+ * the servers have given what they have: without servers before it returns,
+ * else from endpoint_run. Ends the process, or the session, when it cannot. */
+void endpoint_make(struct endpoint *end, void (*made)(struct endpoint *end));
+/* A peer from a session file with the sockets it had; `age_us`: since that was
+ * written. Ends the process when it cannot. */
+void endpoint_load(struct endpoint *end, const struct session *session,
+                   rtc_usec age_us);
 
 /* Runs until the session has ended. */
 void endpoint_run(struct endpoint *end);
 /* Ends the session: what was sent is waited for when `drain`, then BYE and
  * close_notify leave. The first call's status counts. */
 void endpoint_end(struct endpoint *end, enum rtc_exit status, bool drain);
+/* Ends the tool's part, while the session goes on in another process: the
+ * remote and the servers hear nothing. */
+void endpoint_leave(struct endpoint *end);
 /* Prints the error line and puts it into the report; the first one counts. */
 void endpoint_say_error(struct endpoint *end, enum rtc_exit status,
                         const char *format, ...)

@@ -18,6 +18,7 @@
 #include "cmd/file.h"
 
 #define EVENT_VERSION 1
+#define TOLD_MOST 64 /* candidates that are told of once; more are not told */
 #define END_LIMIT_MS 1000 /* a full pipe delays our end at most this long */
 
 /* Twelve digits are microseconds for eleven days. */
@@ -26,8 +27,9 @@
 struct report {
     int fd; /* -1: nobody reads events */
     rtc_usec start, last;
-    rtc_usec phases[REPORT_PHASE_COUNT]; /* when; RTC_NEVER: not yet */
-    unsigned candidate_count;            /* told of */
+    rtc_usec phases[REPORT_PHASE_COUNT];  /* when; RTC_NEVER: not yet */
+    struct rtc_candidate told[TOLD_MOST]; /* candidates */
+    unsigned told_count;
     uint32_t seen, keyed; /* tracks with a packet, with a key frame */
     uint64_t lines_lost;
     enum rtc_exit status; /* of the error, if there was one */
@@ -278,16 +280,39 @@ static json_t *candidate_fields(const struct rtc_candidate *candidate)
         address(&candidate->related), "relatedPort", candidate->related.port);
 }
 
+static void tell_candidate(struct report *report,
+                           const struct rtc_candidate *candidate, rtc_usec now)
+{
+    for (unsigned i = 0; i < report->told_count; i++) {
+        const struct rtc_candidate *told = &report->told[i];
+
+        if (told->priority == candidate->priority &&
+            !memcmp(&told->addr, &candidate->addr, sizeof told->addr) &&
+            !memcmp(&told->base, &candidate->base, sizeof told->base))
+            return;
+    }
+    if (report->told_count == TOLD_MOST)
+        return;
+    report->told[report->told_count++] = *candidate;
+    emit(report, "candidate", candidate_fields(candidate), now);
+}
+
 void report_candidates(struct report *report, const struct rtc_peer *peer,
                        rtc_usec now)
 {
     struct rtc_candidate candidate;
 
-    while (rtc_peer_local_candidate(peer, report->candidate_count,
-                                    &candidate) == 0) {
-        report->candidate_count++;
-        emit(report, "candidate", candidate_fields(&candidate), now);
-    }
+    for (unsigned i = 0; !rtc_peer_local_candidate(peer, i, &candidate); i++)
+        tell_candidate(report, &candidate, now);
+}
+
+void report_network(struct report *report, const struct rtc_addr *addr,
+                    bool is_new, rtc_usec now)
+{
+    emit(report, "network",
+         json_pack("{s:s, s:o}", "change", is_new ? "added" : "removed",
+                   "address", address(addr)),
+         now);
 }
 
 static json_t *end_fields(const struct rtc_addr *addr,
@@ -409,8 +434,10 @@ void report_event(struct report *report, const struct rtc_peer *peer,
              now);
         break;
     case RTC_EVENT_CANDIDATE:
-    case RTC_EVENT_GATHERED:
-    case RTC_EVENT_SERVER:
+        tell_candidate(report, event->candidate, now);
+        break;
+    case RTC_EVENT_GATHERED: /* the phase `gather` says it */
+    case RTC_EVENT_SERVER:   /* report_server, with the server's name */
     case RTC_EVENT_PAUSED:
     case RTC_EVENT_BYE:
     case RTC_EVENT_CLOSED: /* `end` says it */
@@ -438,6 +465,15 @@ void report_drop(struct report *report, int track, unsigned frames,
 void report_warn(struct report *report, const char *sentence, rtc_usec now)
 {
     emit(report, "warn", json_pack("{s:o}", "message", string(sentence)), now);
+}
+
+void report_server(struct report *report, const char *sentence, unsigned code,
+                   rtc_usec now)
+{
+    emit(report, "warn",
+         json_pack("{s:o, s:o}", "message", string(sentence), "code",
+                   code ? json_integer((json_int_t)code) : json_null()),
+         now);
 }
 
 void report_error(struct report *report, enum rtc_exit status,
