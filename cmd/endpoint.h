@@ -11,6 +11,7 @@
 
 #include "cmd/cli.h"
 #include "cmd/driver.h"
+#include "cmd/http.h"
 #include "cmd/report.h"
 #include "cmd/signal.h"
 
@@ -28,6 +29,9 @@ struct endpoint_options {
     bool any_frame;                           /* of rtc_config */
     rtc_usec connect_timeout, max_time, time; /* 0: no limit */
     const char *events;
+    const char *whip, *whep;
+    bool preflight, server_offer, reconnect;
+    struct http_options http;
 };
 
 #define ENDPOINT_DEFAULTS                                                      \
@@ -73,6 +77,12 @@ struct endpoint {
     struct signal_child *child;   /* --signal COMMAND */
     struct signal_reader *reader; /* --signal -, --remote */
     const char *child_command;
+    struct whip *whip; /* --whip, --whep */
+    bool is_leaving;   /* the server is told of the end */
+    /* An ICE server that the HTTP server named, or NULL for nobody's matter;
+     * user and password may be NULL. */
+    void (*link_server)(struct endpoint *end, const char *url, const char *user,
+                        const char *password);
 };
 
 /* Sets up driver, report and signals. Ends the process when it cannot. */
@@ -88,6 +98,8 @@ void endpoint_run(struct endpoint *end);
 /* Ends the session: what was sent is waited for when `drain`, then BYE and
  * close_notify leave. The first call's status counts. */
 void endpoint_end(struct endpoint *end, enum rtc_exit status, bool drain);
+/* The server knows of the end: what endpoint_end began is over. */
+void endpoint_left(struct endpoint *end);
 /* Prints the error line and puts it into the report; the first one counts. */
 void endpoint_say_error(struct endpoint *end, enum rtc_exit status,
                         const char *format, ...)

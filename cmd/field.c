@@ -8,6 +8,22 @@
 #include <string.h>
 #include <strings.h>
 
+bool field_is_text(const char *text)
+{
+    for (; *text; text++)
+        if (((unsigned char)*text < ' ' && *text != '\t') || *text == 127)
+            return false;
+    return true;
+}
+
+bool field_has_name(const char *line, const char *name)
+{
+    size_t len = strlen(name);
+
+    return !strncasecmp(line, name, len) &&
+           line[len + strspn(line + len, " \t")] == ':';
+}
+
 /* ---- media types --------------------------------------------------------- */
 
 char *field_media_type(const char *value, char buf[FIELD_TYPE_LEN])
@@ -93,9 +109,8 @@ bool field_etag(const char *value, char buf[FIELD_ETAG_LEN], bool *ret_odd)
         len--;
     if (len == 0 || len >= FIELD_ETAG_LEN)
         return false;
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)value[i] < ' ' || value[i] == 127)
-            return false;
+    if (!field_is_text(value))
+        return false;
     memcpy(buf, value, len);
     buf[len] = '\0';
     *ret_odd = !is_standard(buf, len) || !strncmp(buf, "W/", 2);

@@ -15,6 +15,11 @@
 #define FIELD_ETAG_LEN 256
 #define FIELD_WAIT_MOST_S 86400
 
+/* Whether a header field can carry it: no line ends, no control characters. */
+bool field_is_text(const char *text);
+/* Whether a line `Name: value` is of that name, in any case. */
+bool field_has_name(const char *line, const char *name);
+
 /* The media type in lower case without its parameters; "" when there is none.
  * `value` may be NULL. Returns `buf`. */
 char *field_media_type(const char *value, char buf[FIELD_TYPE_LEN]);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cmd/field.h"
 #include "cmd/redirect.h"
 #include "cmd/url.h"
 
@@ -43,7 +44,8 @@ struct http_transfer {
     struct http_response response;
     unsigned redirects;
     bool with_token, with_credentials;
-    rtc_usec begun, deadline;
+    rtc_usec started, begun, deadline; /* `begun`: with this URL */
+    rtc_usec resolved, connected, secured;
     char curl_why[CURL_ERROR_SIZE];
 };
 
@@ -75,18 +77,11 @@ static size_t on_body(char *data, size_t size, size_t count, void *user)
 
 /* ---- a request ----------------------------------------------------------- */
 
-static bool has_name(const char *line, const char *name)
-{
-    size_t len = strlen(name);
-
-    return !strncasecmp(line, name, len) &&
-           line[len + strspn(line + len, " \t")] == ':';
-}
-
 static bool is_credential(const char *line)
 {
-    return has_name(line, "Authorization") || has_name(line, "Cookie") ||
-           has_name(line, "Proxy-Authorization");
+    return field_has_name(line, "Authorization") ||
+           field_has_name(line, "Cookie") ||
+           field_has_name(line, "Proxy-Authorization");
 }
 
 static bool add_header(struct http_transfer *t, const char *name,
@@ -111,7 +106,7 @@ static bool add_users_headers(struct http_transfer *t, bool *ret_authorized)
     for (unsigned i = 0; i < list->count; i++) {
         struct curl_slist *longer;
 
-        *ret_authorized |= has_name(list->items[i], "Authorization");
+        *ret_authorized |= field_has_name(list->items[i], "Authorization");
         if (is_credential(list->items[i]) && !t->with_credentials)
             continue;
         longer = curl_slist_append(t->headers, list->items[i]);
@@ -335,6 +330,17 @@ static bool follow(struct http_transfer *t)
     return set_up(t);
 }
 
+/* Of a redirect, the first connection counts. */
+static void take_times(struct http_transfer *t)
+{
+    if (t->secured < 0)
+        t->secured = time_of(t, CURLINFO_APPCONNECT_TIME_T);
+    if (t->connected >= 0)
+        return;
+    t->resolved = time_of(t, CURLINFO_NAMELOOKUP_TIME_T);
+    t->connected = time_of(t, CURLINFO_CONNECT_TIME_T);
+}
+
 static void finish(struct http_transfer *t, CURLcode code)
 {
     struct http_response *r = &t->response;
@@ -343,15 +349,16 @@ static void finish(struct http_transfer *t, CURLcode code)
     curl_multi_remove_handle(t->http->multi, t->easy);
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     r->status = (int)status;
+    take_times(t);
     if (code)
         say_failure(t, code);
     else if (follow(t) &&
              curl_multi_add_handle(t->http->multi, t->easy) == CURLM_OK)
         return;
-    r->started = t->begun;
-    r->resolved = time_of(t, CURLINFO_NAMELOOKUP_TIME_T);
-    r->connected = time_of(t, CURLINFO_CONNECT_TIME_T);
-    r->secured = time_of(t, CURLINFO_APPCONNECT_TIME_T);
+    r->started = t->started;
+    r->resolved = t->resolved;
+    r->connected = t->connected;
+    r->secured = t->secured;
     r->answered = time_of(t, CURLINFO_STARTTRANSFER_TIME_T);
     r->method = t->request.method;
     r->url = t->url;
@@ -482,7 +489,8 @@ static struct http_transfer *transfer_new(struct http *http,
     }
     t->url = strdup(request->url);
     t->easy = curl_easy_init();
-    t->begun = driver_now(http->driver);
+    t->started = t->begun = driver_now(http->driver);
+    t->resolved = t->connected = t->secured = -1;
     t->deadline = request->timeout ? t->begun + request->timeout : RTC_NEVER;
     t->with_token = t->with_credentials = true;
     if (failed || !t->url || !t->easy || !set_up(t)) {
@@ -529,14 +537,6 @@ void http_perform(struct http *http, const struct http_request *request)
 
 /* ---- beginning and end --------------------------------------------------- */
 
-static bool is_field_text(const char *text)
-{
-    for (; *text; text++)
-        if (((unsigned char)*text < ' ' && *text != '\t') || *text == 127)
-            return false;
-    return true;
-}
-
 static void check_options(const struct http *http)
 {
     const struct http_options *o = http->options;
@@ -544,25 +544,12 @@ static void check_options(const struct http *http)
     for (unsigned i = 0; i < o->headers.count; i++) {
         const char *line = o->headers.items[i];
 
-        if (!is_field_text(line) || strcspn(line, ":;") == 0 ||
+        if (!field_is_text(line) || strcspn(line, ":;") == 0 ||
             !line[strcspn(line, ":;")])
             die_usage("--header: not of the form `Name: value'");
     }
-    if (http->token && !is_field_text(http->token))
+    if (http->token && !field_is_text(http->token))
         die_usage("the token has characters that no header field can carry");
-}
-
-void http_check_url(const char *option, const char *url,
-                    const struct http_options *options)
-{
-    char shown[256];
-
-    if (!url_is_http(url))
-        die_usage("--%s: not an http or https URL", option);
-    if (!redirect_may_ask(url, options->insecure_http))
-        die_usage("--%s: %s is not https, so that everybody on the way could "
-                  "read it; --insecure-http allows that",
-                  option, url_show(url, shown, sizeof shown));
 }
 
 struct http *http_new(struct driver *driver, const struct http_options *options)

@@ -38,10 +38,6 @@ void http_free(struct http *http);
 const char *http_version(void);
 /* The token, or NULL: not to be shown. */
 const char *http_token(const struct http *http);
-/* Ends the process when the URL is none, or may not be asked. */
-void http_check_url(const char *option, const char *url,
-                    const struct http_options *options);
-
 struct http_request {
     const char *method, *url;
     const char *content_type, *accept, *if_match; /* or NULL */
