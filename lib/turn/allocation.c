@@ -13,6 +13,9 @@
 #define FAMILY_4 ((uint32_t)1 << 24)
 #define FAMILY_6 ((uint32_t)2 << 24)
 
+/* Its number in coturn as Debian 12 has it (4.6.1). */
+#define ADDITIONAL_ADDRESS_FAMILY_OLD ((enum rtc_stun_attribute)0x8032)
+
 /* RFC 8656 7.2: what a server gives that does not say. */
 #define LIFETIME_DEFAULT 600u
 /* Less is refreshed too often, more is not worth believing. */
@@ -87,11 +90,14 @@ void rtc_turn_allocation_write(const struct rtc_turn_client *client,
         return;
     }
     rtc_stun_write_u32(w, RTC_STUN_REQUESTED_TRANSPORT, TRANSPORT_UDP);
-    /* RFC 8656 18.11: only IPv6 can be additional. */
-    if (client->want == RTC_TURN_WANT_BOTH)
+    /* RFC 8656 18.11: only IPv6 can be additional. A server knows one number of
+     * the attribute and skips the other. */
+    if (client->want == RTC_TURN_WANT_BOTH) {
         rtc_stun_write_u32(w, RTC_STUN_ADDITIONAL_ADDRESS_FAMILY, FAMILY_6);
-    else if (client->want == RTC_TURN_WANT_6)
+        rtc_stun_write_u32(w, ADDITIONAL_ADDRESS_FAMILY_OLD, FAMILY_6);
+    } else if (client->want == RTC_TURN_WANT_6) {
         rtc_stun_write_u32(w, RTC_STUN_REQUESTED_ADDRESS_FAMILY, FAMILY_6);
+    }
 }
 
 /* Half of it leaves time to ask again. */
@@ -125,22 +131,31 @@ static bool is_usable(const struct rtc_addr *addr)
     return addr->family && addr->port && !rtc_addr_is_any(addr);
 }
 
-static bool take_allocation(struct rtc_turn_client *client,
-                            const struct rtc_stun *m, rtc_usec now)
+/* coturn gives 0.0.0.0:0 for the family it does not have. */
+static bool take_relayed(struct rtc_turn_client *client,
+                         const struct rtc_addr *first,
+                         const struct rtc_addr *second)
 {
-    const struct rtc_addr *first = &m->relayed, *second = &m->relayed_second;
     static const struct rtc_addr none;
 
+    if (!is_usable(first)) {
+        first = second;
+        second = &none;
+    }
     if (!is_usable(first))
         return false;
     if (!is_usable(second) || second->family == first->family)
         second = &none;
-    if (second->family == 4) {
-        second = first;
-        first = &m->relayed_second;
-    }
-    client->relayed[0] = *first;
-    client->relayed[1] = *second;
+    client->relayed[0] = second->family == 4 ? *second : *first;
+    client->relayed[1] = second->family == 4 ? *first : *second;
+    return true;
+}
+
+static bool take_allocation(struct rtc_turn_client *client,
+                            const struct rtc_stun *m, rtc_usec now)
+{
+    if (!take_relayed(client, &m->relayed, &m->relayed_second))
+        return false;
     client->mapped = m->mapped;
     client->generation++;
     take_lifetime(client, m, now);

@@ -88,19 +88,18 @@ static bool take_challenge(struct rtc_turn_client *client, unsigned slot,
     return true;
 }
 
+/* Up to a NUL, with which coturn pads it. */
 static void keep_reason(struct rtc_turn_client *client,
                         const struct rtc_stun *m)
 {
-    size_t len = m->error_reason.len < RTC_TURN_REASON_MOST
-                     ? m->error_reason.len
-                     : RTC_TURN_REASON_MOST;
+    size_t len = 0;
 
-    for (size_t i = 0; i < len; i++) {
-        char c = m->error_reason.at[i];
+    while (len < m->error_reason.len && len < RTC_TURN_REASON_MOST) {
+        char c = m->error_reason.at[len];
 
-        client->reason[i] = '?';
-        if (c >= ' ' && c <= '~')
-            client->reason[i] = c;
+        if (!c)
+            break;
+        client->reason[len++] = c >= ' ' && c <= '~' ? c : '?';
     }
     client->reason[len] = '\0';
 }

@@ -6,6 +6,9 @@
 
 #include "base/addr.h"
 
+#define TEN "1234567890"
+#define LONG_REASON TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "1234567"
+
 static void is_relayed(const struct world *world, unsigned index,
                        const char *want, const char *name)
 {
@@ -115,6 +118,7 @@ static void test_refused(void)
         {486, "Quota", "Quota", true, 250 * RTC_MS},
         {500, "", "", false, 0},
         {508, "a\tb\xc3\xa9\x7f", "a?b???", false, 0},
+        {508, LONG_REASON, LONG_REASON, false, 0},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -216,6 +220,65 @@ static void test_forged(void)
     world_done(&world);
 }
 
+/* An error that is not signed to the last request of ours. */
+static enum rtc_turn_input give_error(struct world *world, unsigned code,
+                                      const char *reason, size_t reason_len)
+{
+    uint8_t value[64] = {0, 0, (uint8_t)(code / 100), (uint8_t)(code % 100)};
+    struct rtc_turn_data data;
+    struct rtc_stun request;
+    struct rtc_writer w;
+    uint8_t buf[256];
+
+    if (rtc_stun_parse(&request, world->server.request,
+                       world->server.request_len) < 0)
+        abort();
+    memcpy(value + 4, reason, reason_len);
+    rtc_writer_init(&w, buf, sizeof buf);
+    rtc_stun_write_begin(&w, RTC_STUN_ERROR,
+                         (enum rtc_stun_method)request.method, request.id);
+    rtc_stun_write(&w, RTC_STUN_ERROR_CODE, value, 4 + reason_len);
+    return give(world, buf, w.len, &data);
+}
+
+static void test_doubt(void)
+{
+    struct rtc_turn_data data;
+    struct world world;
+    uint8_t buf[1024];
+    size_t len;
+
+    world_init(&world);
+    world_drain(&world);
+    world.server.down = true;
+    world_run(&world, 300 * RTC_SEC);
+    len = server_answer(&world.server, world.server.request,
+                        world.server.request_len, buf, sizeof buf);
+    is_int(give_error(&world, 437, "forged", 6), RTC_TURN_CONTROL,
+           "an unsigned error");
+    is_int(give_error(&world, 403, "forged", 6), RTC_TURN_CONTROL, "another");
+    world_run(&world, 249 * RTC_MS);
+    is_int(give(&world, buf, len, &data), RTC_TURN_CONTROL,
+           "the signed answer comes later");
+    world_run(&world, RTC_SEC);
+    is_state(&world, RTC_TURN_ALLOCATED, "and counts");
+    is_int(rtc_turn_generation(world.client), 1, "nothing was lost");
+    is_int(give(&world, buf, len, &data), RTC_TURN_DROPPED, "but once");
+    world_done(&world);
+}
+
+static void test_padded_reason(void)
+{
+    struct world world;
+
+    world_init(&world);
+    world.server.down = true;
+    world_drain(&world);
+    give_error(&world, 508, "full\0\0\0\0", 8);
+    is_failed(&world, 508, "full", "a reason padded by NULs");
+    world_done(&world);
+}
+
 static void test_alternate(void)
 {
     struct world world;
@@ -306,6 +369,18 @@ static const struct {
      0,
      {"203.0.113.1:1", "203.0.113.1:2"},
      {"203.0.113.1:1", "none"},
+     true,
+     false},
+    {"both, but the second is void",
+     0,
+     {"203.0.113.1:1", "0.0.0.0:0"},
+     {"203.0.113.1:1", "none"},
+     true,
+     false},
+    {"both, but the first is void",
+     0,
+     {"0.0.0.0:0", "[2001:db8::1]:2"},
+     {"[2001:db8::1]:2", "none"},
      true,
      false},
     {"both, but it has one",
@@ -448,6 +523,8 @@ int main(void)
     test_stale_nonce();
     test_silence();
     test_forged();
+    test_doubt();
+    test_padded_reason();
     test_alternate();
     test_mismatch();
     test_families();

@@ -188,7 +188,7 @@ static void write_success(const struct server *server, struct rtc_writer *w,
         rtc_stun_write_u32(w, RTC_STUN_LIFETIME, server->lifetime);
 }
 
-static size_t answer(struct server *server, const uint8_t *data, size_t len,
+size_t server_answer(struct server *server, const uint8_t *data, size_t len,
                      uint8_t *buf, size_t cap)
 {
     uint8_t key[RTC_MD5_LEN];
@@ -241,8 +241,8 @@ void world_drain(struct world *world)
         world->sent_count++;
         if (server->down)
             continue;
-        answer_len =
-            answer(server, server->request, (size_t)len, buf, sizeof buf);
+        answer_len = server_answer(server, server->request, (size_t)len, buf,
+                                   sizeof buf);
         give(world, buf, answer_len, &data);
     }
     if (len < 0 || rtc_turn_deadline(world->client) <= world->now)

@@ -49,6 +49,9 @@ void world_run(struct world *world, rtc_usec span);
 /* Runs up to `most` until the state is that; how long it took. */
 rtc_usec world_run_until(struct world *world, enum rtc_turn_state state,
                          rtc_usec most);
+/* Its answer to a request; the length. */
+size_t server_answer(struct server *server, const uint8_t *request, size_t len,
+                     uint8_t *buf, size_t cap);
 /* The server forgets all it knew. */
 void server_restart(struct server *server);
 
