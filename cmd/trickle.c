@@ -6,6 +6,7 @@
 #include "cmd/trickle.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,7 +142,7 @@ char *trickle_write(const struct trickle_line *line)
 struct trickle {
     struct driver *driver;
     struct trickle_calls calls;
-    int in;
+    int in, out_fd;
     struct driver_watch *readable; /* NULL: a regular file */
     struct driver_watch *timer;    /* silence; regular files: now */
     char out_name[24];             /* lent to `out` */
@@ -320,6 +321,7 @@ static int open_both(struct trickle *t, int out)
 {
     bool regular = !file_is_pollable(t->in);
 
+    t->out_fd = out;
     snprintf(t->out_name, sizeof t->out_name, "fd:%d", out);
     t->out = outflow_new(t->driver, t->out_name, on_failed, t);
     if (!t->out)
@@ -373,6 +375,9 @@ bool trickle_send(struct trickle *t, const char *text, size_t len)
 
 void trickle_finish(struct trickle *t, int limit_ms)
 {
+    /* The limit holds for descriptors that do not block; this is its end. */
+    if (t->out && !outflow_has_room(t->out, OUTFLOW_MOST))
+        fcntl(t->out_fd, F_SETFL, O_NONBLOCK);
     outflow_close(t->out, t->out_failed ? 0 : limit_ms);
     t->out = NULL;
 }

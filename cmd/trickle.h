@@ -51,7 +51,8 @@ struct trickle_calls {
 
 struct trickle;
 
-/* Reads `in` and writes `out`; takes both. NULL with errno. */
+/* Reads `in` and writes `out`, neither of them one of the standard three; takes
+ * both. NULL with errno. */
 struct trickle *trickle_new(struct driver *driver, int in, int out,
                             const struct trickle_calls *calls);
 /* Whether the other side's description was no JSON line: it reads one

@@ -327,7 +327,7 @@ static void test_command(void)
     struct trickle *t;
     int in, out;
 
-    child = signal_child_open("while read -r line; do echo \"$line\"; done",
+    child = signal_child_open("while read -r l; do printf '%s\\n' \"$l\"; done",
                               &in, &out);
     ok(child != NULL, "a command that echoes");
     t = open_stream(out, in);
