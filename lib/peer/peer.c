@@ -107,6 +107,8 @@ static int make_dtls(struct rtc_peer *peer)
 static void init(struct rtc_peer *peer, const struct rtc_config *config)
 {
     peer->config = *config;
+    /* Who hides behind relays does not say where. */
+    peer->config.hide_related |= config->ice_policy == RTC_ICE_POLICY_RELAY;
     peer->log = (struct rtc_log){config->log, config->log_user,
                                  config->log_level, config->log_redact};
     peer->random = (struct rtc_random){config->random, config->random_user};
