@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "turn/machine.h"
 
-#include <string.h>
+#include <assert.h>
 
 #define TRANSPORT_UDP ((uint32_t)17 << 24)
 #define FAMILY_4 ((uint32_t)1 << 24)
@@ -171,7 +171,7 @@ bool rtc_turn_allocation_granted(struct rtc_turn_client *client,
     if (client->state == RTC_TURN_RELEASING) {
         rtc_turn_set_state(client, RTC_TURN_RELEASED);
     } else if (m->has_lifetime && m->lifetime == 0) {
-        rtc_turn_allocation_lost(client, now);
+        rtc_turn_allocation_refused(client, 0, now);
     } else {
         take_lifetime(client, m, now);
         client->probe_wait_us =
@@ -265,8 +265,7 @@ void rtc_turn_allocation_silent(struct rtc_turn_client *client, rtc_usec now)
 
 void rtc_turn_allocation_lost(struct rtc_turn_client *client, rtc_usec now)
 {
-    if (client->state != RTC_TURN_ALLOCATED)
-        return;
+    assert(client->state == RTC_TURN_ALLOCATED);
     for (unsigned slot = 0; slot < RTC_TURN_SLOT_COUNT; slot++)
         rtc_turn_stop(client, slot);
     client->allocate_at =

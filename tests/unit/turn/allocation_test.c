@@ -507,10 +507,49 @@ static void test_release(void)
     world.server.down = false;
 
     world_renew(&world);
+    world_drain(&world);
+    world.server.refuse_method = RTC_STUN_REFRESH;
+    world.server.refuse_code = 437;
+    world.server.refuse_count = 1;
+    rtc_turn_release(world.client, world.now);
+    world_drain(&world);
+    is_state(&world, RTC_TURN_RELEASED, "released by a refusal");
+
+    world_renew(&world);
     rtc_turn_release(world.client, world.now);
     is_state(&world, RTC_TURN_RELEASED, "before it began");
     rtc_turn_release(world.client, world.now);
     is_state(&world, RTC_TURN_RELEASED, "twice");
+    world_done(&world);
+}
+
+/* The server has it, but its answer has not come. */
+static void test_release_early(void)
+{
+    struct rtc_turn_data data;
+    struct world world;
+    uint8_t buf[1024];
+    size_t len;
+    int sent;
+
+    world_init(&world);
+    sent = rtc_turn_transmit(world.client, world.server.request,
+                             sizeof world.server.request, world.now);
+    len = server_answer(&world.server, world.server.request, (size_t)sent, buf,
+                        sizeof buf);
+    give(&world, buf, len, &data);
+    sent = rtc_turn_transmit(world.client, world.server.request,
+                             sizeof world.server.request, world.now);
+    len = server_answer(&world.server, world.server.request, (size_t)sent, buf,
+                        sizeof buf);
+    ok(world.server.allocated, "the server has it");
+    rtc_turn_release(world.client, world.now);
+    is_state(&world, RTC_TURN_RELEASING, "to be released");
+    is_int(give(&world, buf, len, &data), RTC_TURN_DROPPED,
+           "the answer comes too late");
+    world_drain(&world);
+    is_state(&world, RTC_TURN_RELEASED, "released");
+    ok(!world.server.allocated, "the server agrees");
     world_done(&world);
 }
 
@@ -532,5 +571,6 @@ int main(void)
     test_senseless();
     test_refresh();
     test_release();
+    test_release_early();
     return tap_done();
 }

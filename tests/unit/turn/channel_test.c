@@ -228,6 +228,25 @@ static void test_silence(void)
     world_done(&world);
 }
 
+static void test_expiry(void)
+{
+    struct world world;
+
+    start(&world, RTC_UDP);
+    bind_peer(&world, "192.0.2.7:1000", 0, "bind");
+    world_run(&world, 479 * RTC_SEC);
+    world.server.drops_method = RTC_STUN_CHANNEL_BIND;
+    world_run(&world, 120 * RTC_SEC);
+    is_int(head_of(&world, "192.0.2.7:1000"), 4, "still bound");
+    world_run(&world, 2 * RTC_SEC);
+    is_int(head_of(&world, "192.0.2.7:1000"), 36, "a binding ends");
+    is_int(rtc_turn_generation(world.client), 1, "but not the allocation");
+    world.server.drops_method = 0;
+    world_run(&world, 5 * RTC_SEC);
+    is_int(head_of(&world, "192.0.2.7:1000"), 4, "bound again");
+    world_done(&world);
+}
+
 static void test_cap(void)
 {
     const struct rtc_addr none = {0};
@@ -264,6 +283,7 @@ int main(void)
     test_binding();
     test_refused();
     test_silence();
+    test_expiry();
     test_cap();
     return tap_done();
 }

@@ -267,6 +267,46 @@ static void test_stuck(void)
     world_done(&world);
 }
 
+/* Data proves that there is an allocation, whatever becomes of a refresh. */
+static void test_lost_refresh(void)
+{
+    struct world world;
+    uint8_t buf[256];
+
+    start(&world);
+    for (unsigned i = 0; i < 330; i++) {
+        struct rtc_turn_data data;
+
+        /* Requests do not arrive, data does. */
+        world.server.down = i >= 299 && i < 320;
+        give(&world, buf, write_data(buf, sizeof buf, PEER, "x"), &data);
+        world_run(&world, RTC_SEC);
+        if (!is_allocated(&world))
+            break;
+    }
+    ok(is_allocated(&world), "still there");
+    is_int(rtc_turn_generation(world.client), 1, "never lost");
+    ok(world.server.counts[RTC_STUN_REFRESH] >= 1, "refreshed in the end");
+    world_done(&world);
+}
+
+/* A refresh of that ends it. */
+static void test_lifetime_0(void)
+{
+    struct world world;
+
+    start(&world);
+    world.server.lifetime = 0;
+    world_run(&world, 299 * RTC_SEC);
+    is_int(rtc_turn_generation(world.client), 1, "one allocation");
+    world_run(&world, 10 * RTC_SEC);
+    is_int(rtc_turn_state(world.client), RTC_TURN_FAILED,
+           "a server that keeps what it says has ended");
+    is_int(rtc_turn_error(world.client, NULL), 437, "is given up");
+    ok(world.server.counts[RTC_STUN_ALLOCATE] <= 12, "after a few requests");
+    world_done(&world);
+}
+
 int main(void)
 {
     test_restart();
@@ -279,5 +319,7 @@ int main(void)
     test_new_realm();
     test_flapping();
     test_stuck();
+    test_lost_refresh();
+    test_lifetime_0();
     return tap_done();
 }

@@ -31,12 +31,13 @@ static int load(struct world *world, struct rtc_text text, rtc_usec age_us)
     return result;
 }
 
-static void start(struct world *world, const char *realm)
+static void start(struct world *world, const char *realm, const char *password)
 {
     struct rtc_addr peer = addr_of(PEER);
 
     world_init(world);
     world->server.realm = realm;
+    world->server.password = password;
     world->server.relayed[1] = addr_of("[2001:db8::1]:1");
     world_drain(world);
     rtc_turn_bind(world->client, &peer, world->now);
@@ -57,10 +58,7 @@ static void test_hand_over(void)
         struct world world;
         struct rtc_text text;
 
-        world_init(&world);
-        world.server.password = rows[i].password;
-        world_done(&world);
-        start(&world, rows[i].realm);
+        start(&world, rows[i].realm, rows[i].password);
         text = save(&world);
         ok(!memchr(text.at, '\n', text.len), "one line");
         is_int(load(&world, text, RTC_SEC), 0, "loaded");
@@ -88,7 +86,7 @@ static void test_forgotten(void)
     struct world world;
     struct rtc_text text;
 
-    start(&world, "example.org");
+    start(&world, "example.org", "secret");
     text = save(&world);
     server_restart(&world.server);
     is_int(load(&world, text, 0), 0, "loaded");
@@ -160,7 +158,7 @@ static void test_damage(void)
     struct rtc_text text;
     unsigned refused = 0, loaded = 0, too_small = 0;
 
-    start(&world, "example.org");
+    start(&world, "example.org", "secret");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         is_int(load(&world, rtc_text_of(rows[i]), 0), RTC_ERR_FORMAT, rows[i]);
     is_int(
@@ -168,7 +166,7 @@ static void test_damage(void)
         0, "one that is right");
     world_done(&world);
 
-    start(&world, "example.org");
+    start(&world, "example.org", "secret");
     text = save(&world);
     for (size_t len = 0; len < text.len; len++) {
         char *cut = malloc(len + 1);

@@ -222,6 +222,14 @@ enum rtc_turn_input give(struct world *world, const void *data, size_t len,
     return rtc_turn_receive(world->client, lent, len, ret_data, world->now);
 }
 
+static bool is_dropped(const struct server *server)
+{
+    struct rtc_stun m;
+
+    return rtc_stun_parse(&m, server->request, server->request_len) == 0 &&
+           m.method == server->drops_method;
+}
+
 void world_drain(struct world *world)
 {
     struct server *server = &world->server;
@@ -239,7 +247,7 @@ void world_drain(struct world *world)
         server->request_len = (size_t)len;
         world->last_sent_at = world->now;
         world->sent_count++;
-        if (server->down)
+        if (server->down || is_dropped(server))
             continue;
         answer_len = server_answer(server, server->request, (size_t)len, buf,
                                    sizeof buf);

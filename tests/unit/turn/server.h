@@ -11,6 +11,7 @@ struct server {
     const char *realm, *password; /* password NULL: no authentication */
     unsigned nonce;               /* which one is right */
     bool down;                    /* nothing comes through, either way */
+    unsigned drops_method;        /* requests of it are lost */
     bool forges;                  /* answers are signed with another key */
     bool signs_no_error;
     unsigned refuse_method, refuse_code, refuse_count;
