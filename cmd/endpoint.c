@@ -126,6 +126,8 @@ static void wait_for_child(struct endpoint *end)
     int limit_ms = end->is_connected ? CHILD_LIMIT_MS : CHILD_UNUSED_MS;
     int status;
 
+    if (end->line)
+        end->line->done(end); /* the command sees end of file */
     if (!end->child)
         return;
     status = signal_child_wait(end->child, limit_ms);
@@ -180,6 +182,8 @@ static void on_signal(void *user, int number)
                              stderr);
         return;
     }
+    if (number == SIGHUP && end->line && end->line->restart(end))
+        return;
     if (end->signal_number) /* the second one does not wait */
         cli_die_by_signal(number);
     end->signal_number = number;
@@ -262,6 +266,8 @@ static void on_event(void *user, const struct rtc_event *event)
     report_event(end->report, end->peer, event);
     if (event->type == RTC_EVENT_CONNECTED)
         on_connected(end);
+    if (end->line)
+        end->line->event(end, event);
     if (end->calls.event)
         end->calls.event(end, event);
     if (event->type == RTC_EVENT_CLOSED)
@@ -305,6 +311,7 @@ static void set_config(const struct endpoint *end, struct rtc_config *config)
     config->log_level = cli_log_level();
     config->mtu = (size_t)end->options.mtu;
     config->any_frame = end->options.any_frame;
+    config->trickle = end->options.trickle;
     config->ice.patience_us = end->options.connect_timeout;
 }
 

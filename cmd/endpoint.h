@@ -27,6 +27,8 @@ struct endpoint_options {
     int64_t mtu;
     bool any_frame;                           /* of rtc_config */
     rtc_usec connect_timeout, max_time, time; /* 0: no limit */
+    bool trickle;
+    rtc_usec ice_restart_after; /* 0: never */
     const char *events;
 };
 
@@ -51,6 +53,14 @@ struct endpoint_calls {
     void *user;
 };
 
+/* How the two ends stay in touch during the session (meet_trickle.h). */
+struct endpoint_line {
+    void (*event)(struct endpoint *end, const struct rtc_event *event);
+    /* ICE, on request; false: the other end cannot be told. */
+    bool (*restart)(struct endpoint *end);
+    void (*done)(struct endpoint *end);
+};
+
 struct endpoint {
     const struct cli_tool *tool;
     struct endpoint_options options;
@@ -73,6 +83,8 @@ struct endpoint {
     struct signal_child *child;   /* --signal COMMAND */
     struct signal_reader *reader; /* --signal -, --remote */
     const char *child_command;
+    const struct endpoint_line *line; /* NULL: they do not */
+    struct meet_trickle *trickle;     /* its state */
 };
 
 /* Sets up driver, report and signals. Ends the process when it cannot. */

@@ -12,6 +12,7 @@
 
 #include "cmd/description.h"
 #include "cmd/file.h"
+#include "cmd/meet_trickle.h"
 #include "cmd/session.h"
 
 #define SDP_MAX 65536
@@ -224,6 +225,16 @@ static bool is_standard(const struct endpoint_options *o)
     return o->signal && !strcmp(o->signal, "-");
 }
 
+static void check_trickle(const struct endpoint_options *options)
+{
+    if (options->trickle && !options->signal)
+        die_usage("--trickle goes with --signal");
+    if (options->trickle && options->form == DESCRIPTION_BASE64)
+        die_usage("--trickle writes JSON: --base64 does not go with it");
+    if (options->ice_restart_after && !options->trickle)
+        die_usage("--ice-restart-after goes with --trickle");
+}
+
 void meet_check(const struct endpoint_options *options,
                 enum endpoint_role default_role, bool media_in, bool media_out)
 {
@@ -251,6 +262,7 @@ void meet_check(const struct endpoint_options *options,
     if (is_standard(options) && media_out)
         die_usage("--signal - writes descriptions to stdout: name the media "
                   "by -o FILE");
+    check_trickle(options);
     if (options->remote && !strcmp(options->remote, "-") && media_in)
         die_usage("--remote - reads the answer from stdin: name the media by "
                   "FILE");
@@ -265,10 +277,12 @@ void meet_start(struct endpoint *end, enum endpoint_role default_role)
         return;
     }
     endpoint_make(end);
-    if (is_standard(&end->options)) {
-        start_standard(end);
-    } else {
+    if (!is_standard(&end->options))
         end->role = ROLE_OFFER;
+    if (end->options.trickle)
+        meet_trickle_start(end);
+    else if (is_standard(&end->options))
+        start_standard(end);
+    else
         start_command(end);
-    }
 }
