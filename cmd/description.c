@@ -148,18 +148,41 @@ static int read_object(const json_t *object,
                     ret_description, ret_why);
 }
 
+/* On lines of their own more may follow: candidates, of one who trickles. */
+static bool ends_its_line(const char *rest, size_t len)
+{
+    while (len > 0 && *rest && strchr(" \t\r", *rest)) {
+        rest++;
+        len--;
+    }
+    return len == 0 || *rest == '\n';
+}
+
+static unsigned line_of(const char *text, size_t position)
+{
+    unsigned line = 1;
+
+    for (size_t i = 0; i < position; i++)
+        line += text[i] == '\n';
+    return line;
+}
+
 static int parse_json(const char *text, size_t len,
                       struct description *ret_description,
                       char ret_why[DESCRIPTION_WHY_LEN])
 {
     json_error_t error;
-    json_t *object = json_loadb(text, len, 0, &error);
+    json_t *object = json_loadb(text, len, JSON_DISABLE_EOF_CHECK, &error);
     int result;
 
     if (!object)
         return fail(ret_why, "line %d: broken JSON: %.100s", error.line,
                     error.text);
-    result = read_object(object, ret_description, ret_why);
+    if (ends_its_line(text + error.position, len - (size_t)error.position))
+        result = read_object(object, ret_description, ret_why);
+    else
+        result = fail(ret_why, "line %u: broken JSON: text behind it",
+                      line_of(text, (size_t)error.position));
     json_decref(object);
     return result;
 }

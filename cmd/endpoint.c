@@ -152,6 +152,8 @@ static void wait_for_child(struct endpoint *end)
     int limit_ms = end->is_connected ? CHILD_LIMIT_MS : CHILD_UNUSED_MS;
     int status;
 
+    if (end->line)
+        end->line->done(end); /* the command sees end of file */
     if (!end->child)
         return;
     status = signal_child_wait(end->child, limit_ms);
@@ -209,6 +211,8 @@ static void on_signal(void *user, int number)
                              stderr);
         return;
     }
+    if (number == SIGHUP && end->line && end->line->restart(end))
+        return;
     if (end->signal_number) /* the second one does not wait */
         cli_die_by_signal(number);
     end->signal_number = number;
@@ -294,6 +298,8 @@ static void on_event(void *user, const struct rtc_event *event)
         on_connected(end);
     if (end->whip)
         whip_event(end->whip, event);
+    if (end->line)
+        end->line->event(end, event);
     if (end->calls.event)
         end->calls.event(end, event);
     if (event->type == RTC_EVENT_CLOSED)
@@ -337,6 +343,7 @@ static void set_config(const struct endpoint *end, struct rtc_config *config)
     config->log_level = cli_log_level();
     config->mtu = (size_t)end->options.mtu;
     config->any_frame = end->options.any_frame;
+    config->trickle = end->options.trickle;
     config->ice.patience_us = end->options.connect_timeout;
     ice_options_config(&end->options.ice, config);
 }

@@ -33,6 +33,8 @@ struct endpoint_options {
     int64_t mtu;
     bool any_frame;                           /* of rtc_config */
     rtc_usec connect_timeout, max_time, time; /* 0: no limit */
+    bool trickle;
+    rtc_usec ice_restart_after; /* 0: never */
     const char *events;
     const char *whip, *whep;
     bool preflight, server_offer, reconnect;
@@ -58,6 +60,14 @@ struct endpoint_calls {
     /* The end has come: queue no more. */
     void (*ending)(struct endpoint *end);
     void *user;
+};
+
+/* How the two ends stay in touch during the session (meet_trickle.h). */
+struct endpoint_line {
+    void (*event)(struct endpoint *end, const struct rtc_event *event);
+    /* ICE, on request; false: the other end cannot be told. */
+    bool (*restart)(struct endpoint *end);
+    void (*done)(struct endpoint *end);
 };
 
 struct endpoint {
@@ -91,6 +101,8 @@ struct endpoint {
      * user and password may be NULL. */
     void (*link_server)(struct endpoint *end, const char *url, const char *user,
                         const char *password);
+    const struct endpoint_line *line; /* NULL: they do not */
+    struct meet_trickle *trickle;     /* its state */
 };
 
 /* Sets up driver, report and signals. Ends the process when it cannot. */

@@ -12,6 +12,7 @@
 
 #include "cmd/description.h"
 #include "cmd/file.h"
+#include "cmd/meet_trickle.h"
 #include "cmd/session.h"
 #include "cmd/whip.h"
 
@@ -228,6 +229,16 @@ static bool is_standard(const struct endpoint_options *o)
     return o->signal && !strcmp(o->signal, "-");
 }
 
+static void check_trickle(const struct endpoint_options *options)
+{
+    if (options->trickle && !options->signal)
+        die_usage("--trickle goes with --signal");
+    if (options->trickle && options->form == DESCRIPTION_BASE64)
+        die_usage("--trickle writes JSON: --base64 does not go with it");
+    if (options->ice_restart_after && !options->trickle)
+        die_usage("--ice-restart-after goes with --trickle");
+}
+
 void meet_check(const struct endpoint_options *options,
                 enum endpoint_role default_role, bool media_in, bool media_out)
 {
@@ -263,31 +274,40 @@ void meet_check(const struct endpoint_options *options,
     if (is_standard(options) && media_out)
         die_usage("--signal - writes descriptions to stdout: name the media "
                   "by -o FILE");
+    check_trickle(options);
     if (options->remote && !strcmp(options->remote, "-") && media_in)
         die_usage("--remote - reads the answer from stdin: name the media by "
                   "FILE");
 }
 
+static void start_signal(struct endpoint *end)
+{
+    if (!is_standard(&end->options))
+        end->role = ROLE_OFFER;
+    if (end->options.trickle)
+        meet_trickle_start(end);
+    else if (is_standard(&end->options))
+        start_standard(end);
+    else
+        start_command(end);
+}
+
 static void on_made(struct endpoint *end)
 {
-    if (end->options.whip || end->options.whep) {
-        end->role = end->options.server_offer ? ROLE_ANSWER : ROLE_OFFER;
-        whip_start(end);
-    } else if (is_standard(&end->options)) {
-        start_standard(end);
-    } else {
-        end->role = ROLE_OFFER;
-        start_command(end);
+    if (!end->options.whip && !end->options.whep) {
+        start_signal(end);
+        return;
     }
+    end->role = end->options.server_offer ? ROLE_ANSWER : ROLE_OFFER;
+    whip_start(end);
 }
 
 void meet_start(struct endpoint *end, enum endpoint_role default_role)
 {
     end->role = end->options.role ? (enum endpoint_role)end->options.role
                                   : default_role;
-    if (end->options.session) {
+    if (end->options.session)
         start_session(end);
-        return;
-    }
-    endpoint_make(end, on_made);
+    else
+        endpoint_make(end, on_made);
 }

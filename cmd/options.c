@@ -38,6 +38,10 @@ const struct rtc_option options_meet[] = {
      .offset = offsetof(struct endpoint_options, role),
      .least = ROLE_ANSWER,
      .help = "with --signal -: answer one"},
+    {.name = "trickle",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct endpoint_options, trickle),
+     .help = "keep --signal open, for candidates and restarts"},
     {.name = NULL},
 };
 
@@ -197,7 +201,7 @@ const struct rtc_option options_network[] = {
      .type = OPTION_STRING,
      .argument = "NAME",
      .offset = offsetof(struct endpoint_options, interface),
-     .help = "use only this interface or address (default: all but loopback)"},
+     .help = "only this interface or address (default: not lo)"},
     {.name = "ipv4",
      .letter = '4',
      .type = OPTION_SET,
@@ -249,6 +253,11 @@ const struct rtc_option options_limits[] = {
      .offset = offsetof(struct endpoint_options, connect_timeout),
      .help =
          "give up when no pair works this long after both descriptions (20s)"},
+    {.name = "ice-restart-after",
+     .type = OPTION_DURATION,
+     .argument = "TIME",
+     .offset = offsetof(struct endpoint_options, ice_restart_after),
+     .help = "restart ICE this long after connecting (--trickle)"},
     {.name = "events",
      .type = OPTION_FILE,
      .argument = "FILE",

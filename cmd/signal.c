@@ -210,8 +210,8 @@ static void on_output(void *user, const char *text, size_t len, const char *why)
     struct signal_child *child = user;
     char sentence[SIGNAL_WHY_LEN];
 
-    close(child->out);
-    child->out = -1;
+    /* Its stdout stays open: one who trickles writes on, and should not be told
+     * by SIGPIPE that nobody listens. */
     if (!why && len == 0)
         why = signal_child_silence(child, sentence);
     child->fn(child->user, text, len, why);

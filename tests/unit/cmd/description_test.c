@@ -25,6 +25,9 @@ static const struct {
      DESCRIPTION_OFFER, "v=0\r\ns=-\r\n"},
     {"\r\n{ \"sdp\" : \"v=0\\n\", \"x\": [1],\n \"type\" : \"answer\" }",
      DESCRIPTION_JSON, DESCRIPTION_ANSWER, "v=0\r\n"},
+    /* of one who trickles */
+    {"{\"type\":\"offer\",\"sdp\":\"v=0\"} \r\n{\"candidate\":\"\"}\n",
+     DESCRIPTION_JSON, DESCRIPTION_OFFER, "v=0\r\n"},
     {"eyJ0eXBlIjoib2ZmZXIiLCJzZHAiOiJ2PTBcclxuIn0=\n", DESCRIPTION_BASE64,
      DESCRIPTION_OFFER, "v=0\r\n"},
     {"eyJ0eXBlIjoib2ZmZXIiLCJzZHAiOiJ2PTAifSAg", DESCRIPTION_BASE64,
@@ -151,6 +154,16 @@ static void test_identity(void)
     ok(same, "written and read again: the same");
 }
 
+static void test_whole(void)
+{
+    const char *text = good[5].text;
+
+    is_int(description_whole(text, strlen(text)), DESCRIPTION_WHOLE,
+           "JSON is whole, whatever follows on further lines");
+    is_int(description_whole(text, strlen(text) - 1), DESCRIPTION_PART,
+           "with its line's end");
+}
+
 static void test_truncation(void)
 {
     const char *text = good[3].text;
@@ -175,6 +188,7 @@ int main(void)
     test_limits();
     test_writing();
     test_identity();
+    test_whole();
     test_truncation();
     return tap_done();
 }

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Two ends that stay in touch (--signal with --trickle; RFC 8838, RFC 9429):
+ * offer and answer, candidates as they are found, and new offers during the
+ * session.
+ */
+#pragma once
+
+#include "cmd/endpoint.h"
+
+/* Begins, with end->role set; endpoint_run goes on with it. Ends the process
+ * when it cannot. */
+void meet_trickle_start(struct endpoint *end);
+/* Restarts ICE: new credentials and an offer with them, while media goes on.
+ * False when the other end cannot be told, or does not know us yet. */
+bool meet_restart(struct endpoint *end);
