@@ -526,6 +526,40 @@ static void test_alternate(void)
     sim_server_free(server);
 }
 
+/* Over a connection of the caller's to the server, which then ends. */
+static void test_stream(enum rtc_transport transport)
+{
+    struct scene s = scene_new(52, NULL, NULL);
+    struct sim_side *l = &s.pair->side[SIM_L];
+    struct rtc_server server = {.type = RTC_SERVER_TURN,
+                                .transport = transport,
+                                .addr = TURN,
+                                .local = addr("192.0.2.1:49152"),
+                                .username = "user",
+                                .password = "secret"};
+
+    l->config.ice_policy = RTC_ICE_POLICY_RELAY;
+    talk_on_event = l->on_event;
+    l->on_event = watch_server;
+    scene_begin(&s);
+    l->addrs[l->addr_count++] = server.local;
+    sim_net_link(s.pair->net, &server.local, &wire);
+    is_int(rtc_peer_add_server(l->peer, &server, s.pair->now), 0,
+           "a server over a stream");
+    within(s.pair, scene_connect(&s), 100 * MS, 2 * SEC, "connects");
+    check_media(&s, "media flows");
+    is_int(
+        rtc_peer_lose_server(l->peer, &server.local, &server.addr, s.pair->now),
+        0, "its connection ends");
+    sim_talk_run(s.talk, 5 * SEC);
+    within(s.pair, s.talk->seen[SIM_L].events[RTC_EVENT_SERVER], 1, 1,
+           "which is told");
+    is_int(server_event.server.failure, RTC_SERVER_LOST, "as lost");
+    within(s.pair, l->ice_state, RTC_ICE_DISCONNECTED, RTC_ICE_DISCONNECTED,
+           "and disconnects at once");
+    scene_free(&s);
+}
+
 int main(void)
 {
     test_nats();
@@ -537,5 +571,7 @@ int main(void)
     check_server_restart(true, 500 * MS);
     test_failures();
     test_alternate();
+    test_stream(RTC_TCP);
+    test_stream(RTC_TLS);
     return tap_done();
 }
