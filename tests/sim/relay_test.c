@@ -569,6 +569,9 @@ int main(void)
     test_refreshed();
     check_server_restart(false, 500 * MS);
     check_server_restart(true, 500 * MS);
+    check_server_restart(false, 5 * SEC);
+    check_server_restart(true, 5 * SEC);
+    check_server_restart(false, 15 * SEC);
     test_failures();
     test_alternate();
     test_stream(RTC_TCP);
