@@ -76,12 +76,25 @@ static rtc_usec repeat_time(const struct rtc_ice_agent *agent,
     return rtc_after(pair->last_sent_at, gap);
 }
 
+/* What was sent for the last time, perhaps before the remote was there, is sent
+ * once more. */
+static void repeat_soon(const struct rtc_ice_agent *agent,
+                        struct rtc_ice_pair *pair)
+{
+    rtc_usec soon = repeat_time(agent, pair);
+    unsigned most = agent->timing.transmit_count;
+
+    if (most == 0)
+        return;
+    if (pair->check.sent_count >= most)
+        pair->check.sent_count = most - 1;
+    pair->check.due_at = rtc_min_time(pair->check.due_at, soon);
+}
+
 /* RFC 8445 7.3.1.4. A check under way is repeated earlier instead of being
  * begun anew. */
 static void trigger(struct rtc_ice_agent *agent, struct rtc_ice_pair *pair)
 {
-    rtc_usec soon = repeat_time(agent, pair);
-
     switch ((enum rtc_ice_pair_state)pair->state) {
     case RTC_ICE_PAIR_WAITING:
     case RTC_ICE_PAIR_FAILED:
@@ -89,8 +102,7 @@ static void trigger(struct rtc_ice_agent *agent, struct rtc_ice_pair *pair)
         pair->triggered = true;
         break;
     case RTC_ICE_PAIR_CHECKING:
-        if (pair->check.sent_count < agent->timing.transmit_count)
-            pair->check.due_at = rtc_min_time(pair->check.due_at, soon);
+        repeat_soon(agent, pair);
         break;
     case RTC_ICE_PAIR_SUCCEEDED:
     case RTC_ICE_PAIR_FREE:
@@ -106,13 +118,15 @@ static void prove_lite(struct rtc_ice_pair *pair, rtc_usec now)
     pair->answered_at = now;
 }
 
-/* Once all is done a check on another pair tells that the remote looks for a
- * way, e.g. since it moved: the pair is looked at again. */
+/* Once a pair is nominated a check on another one tells that the remote looks
+ * for a way, e.g. since it moved: the pair is looked at again. Only by the side
+ * that controls, or they would make each other do so for ever. */
 static void note_lateness(struct rtc_ice_agent *agent, unsigned index)
 {
     struct rtc_ice_pair *pair = &agent->list.pairs[index];
 
-    if (agent->state != RTC_ICE_COMPLETED || agent->selected == (int)index)
+    if (!agent->list.controlling || agent->nominated < 0 ||
+        agent->selected != agent->nominated || agent->selected == (int)index)
         return;
     pair->late = true;
     if (pair->state == RTC_ICE_PAIR_SUCCEEDED)

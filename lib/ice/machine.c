@@ -196,7 +196,9 @@ static void select_pair(struct rtc_ice_agent *agent, unsigned index,
                         rtc_usec now)
 {
     const struct rtc_ice_pair *pair = &agent->list.pairs[index];
-    bool is_old = now - pair->answered_at > agent->timing.consent_us;
+    /* One that was not checked just now tells the remote that we moved. */
+    bool is_old = now - pair->answered_at >
+                  (agent->was_connected ? 0 : agent->timing.consent_us);
     struct rtc_ice_event *event;
 
     agent->selected = (int)index;

@@ -42,6 +42,7 @@ struct sim_pair *sim_pair_new(uint64_t seed)
     pair->net = sim_net_new(seed);
     pair->now = START_US;
     pair->digest = UINT64_C(0xcbf29ce484222325);
+    pair->trickle_us = RTC_NEVER;
     sim_clock_set(pair->now);
     sim_random_seed(seed);
     gnutls_global_deinit(); /* its generator begins anew, with our seed */
@@ -171,6 +172,37 @@ static void digest(struct sim_pair *pair, const void *data, size_t len)
         pair->digest = (pair->digest ^ p[i]) * UINT64_C(0x100000001b3);
 }
 
+static void tell(struct sim_side *side, const struct rtc_candidate *candidate)
+{
+    struct sim_pair *pair = side->pair;
+    struct sim_told *told = &pair->told[pair->told_count];
+
+    if (pair->trickle_us == RTC_NEVER)
+        return;
+    if (pair->told_count++ == SIM_TOLD_MOST)
+        abort();
+    *told = (struct sim_told){.to = !side->which,
+                              .due = pair->now + pair->trickle_us,
+                              .end = !candidate};
+    if (candidate)
+        told->candidate = *candidate;
+}
+
+/* What was told is due in the order of telling. */
+static void deliver_told(struct sim_pair *pair)
+{
+    while (pair->told_count && pair->told[0].due <= pair->now) {
+        struct sim_told told = pair->told[0];
+        struct rtc_peer *peer = pair->side[told.to].peer;
+        memmove(pair->told, pair->told + 1,
+                --pair->told_count * sizeof *pair->told);
+        if (told.end)
+            rtc_peer_end_remote(peer, pair->now);
+        else
+            rtc_peer_add_remote(peer, &told.candidate, pair->now);
+    }
+}
+
 static void note(struct sim_side *side, const struct rtc_event *event)
 {
     switch (event->type) {
@@ -180,6 +212,12 @@ static void note(struct sim_side *side, const struct rtc_event *event)
     case RTC_EVENT_ICE:
         side->ice_state = event->ice_state;
         side->ice_event_count++;
+        break;
+    case RTC_EVENT_CANDIDATE:
+        tell(side, event->candidate);
+        break;
+    case RTC_EVENT_GATHERED:
+        tell(side, NULL);
         break;
     case RTC_EVENT_CLOSED:
         side->closed_at = side->pair->now;
@@ -316,6 +354,8 @@ static rtc_usec earliest(const struct sim_pair *pair)
 {
     rtc_usec next = sim_net_deadline(pair->net);
 
+    if (pair->told_count && pair->told[0].due < next)
+        next = pair->told[0].due;
     for (int i = 0; i < 2; i++) {
         const struct sim_side *side = &pair->side[i];
         rtc_usec deadline = rtc_peer_deadline(side->peer);
@@ -343,6 +383,7 @@ static void move_on(struct sim_pair *pair, rtc_usec next)
 static void step(struct sim_pair *pair)
 {
     deliver(pair);
+    deliver_told(pair);
     for (int i = 0; i < 2; i++) {
         struct sim_side *side = &pair->side[i];
         if (rtc_peer_deadline(side->peer) <= pair->now)

@@ -46,6 +46,16 @@ struct sim_side {
     char description[32768]; /* the last one it made */
 };
 
+#define SIM_TOLD_MOST 64
+
+/* A candidate of the other side under way to `to`. */
+struct sim_told {
+    int to;
+    rtc_usec due;
+    bool end; /* there are no more */
+    struct rtc_candidate candidate;
+};
+
 struct sim_pair {
     uint64_t seed;
     struct sim_net *net;
@@ -56,6 +66,11 @@ struct sim_pair {
     unsigned steps_at_once; /* since time moved on */
     /* May change a description on its way, with edit.h; NULL: it stays. */
     void (*edit)(char *sdp, size_t cap, bool is_answer);
+    /* Candidates that RTC_EVENT_CANDIDATE tells of get to the other side, this
+     * much later; RTC_NEVER: they do not. */
+    rtc_usec trickle_us;
+    struct sim_told told[SIM_TOLD_MOST];
+    unsigned told_count;
 };
 
 /* A pair with its links perfect; peers are made by sim_pair_start. */

@@ -71,6 +71,7 @@ static void test_again(int whose)
     const char *first = whose ? B : A, *second = whose ? B2 : A2;
     struct link *link = link_new();
     struct rtc_candidate again = link_host(first);
+    unsigned sent;
 
     link_add_host(link, 0, A);
     link_add_host(link, 1, B);
@@ -85,13 +86,47 @@ static void test_again(int whose)
     link_tell(link, whose, &again);
     link_run(link, RTC_SEC);
     remove_host(link, whose, second);
-    /* A remote that controls has to miss it first. */
-    link_run(link, whose ? 15 * RTC_SEC : RTC_SEC);
+    /* A remote that controls follows when it is sure. */
+    link_run(link, whose ? 2 * RTC_SEC : RTC_SEC);
+    link_is_selected(link, !whose, whose ? A : B, first);
     ok(rtc_ice_selected(link->agents[whose]) &&
            rtc_ice_selected(link->agents[whose])->local.port == again.addr.port,
        whose ? "acceptance 14: a remote candidate that comes again is used"
              : "acceptance 14: a local candidate that comes again is used");
+    link_run(link, 15 * RTC_SEC); /* until what is dead is given up */
     link_are_states(link, RTC_ICE_COMPLETED, "by both");
+    sent = link->sent[0] + link->sent[1];
+    link_run(link, 60 * RTC_SEC);
+    sent = link->sent[0] + link->sent[1] - sent;
+    /* A request and an answer every 4 to 6 s each way. */
+    ok(sent >= 40 && sent <= 64, "and then only consent is asked for");
+    link_free(link);
+}
+
+static bool is_late;
+
+/* Until then nothing comes through. */
+static bool open_late(struct link *link, int from, struct rtc_path *path)
+{
+    return is_late && link_pass(link, from, path);
+}
+
+/* Our last check was sent before the remote could answer, and not yet given
+ * up when its own comes. */
+static void test_last_check(void)
+{
+    struct link *link = link_new();
+
+    link->route = open_late;
+    link_add_host(link, 0, A);
+    link_add_host(link, 1, B);
+    link_introduce_one(link, 0, false);
+    link_run(link, 11 * RTC_SEC); /* the last one left after 9.75 s */
+    is_late = true;
+    link_introduce_one(link, 1, false);
+    link_run(link, 3 * RTC_SEC);
+    link_are_states(link, RTC_ICE_COMPLETED,
+                    "a remote that begins at the last moment is answered");
     link_free(link);
 }
 
@@ -207,6 +242,7 @@ int main(void)
     test_told_meanwhile(15 * RTC_MS);
     test_told_meanwhile(25 * RTC_MS);
     test_told_meanwhile(35 * RTC_MS);
+    test_last_check();
     test_identical();
     test_relay_families(true);
     test_relay_families(false);
