@@ -47,8 +47,11 @@ struct endpoint_calls {
     void (*add_tracks)(struct endpoint *end);
     /* A remote offer was read: look at its tracks before the answer. */
     void (*before_answer)(struct endpoint *end);
-    /* Media can flow. */
+    /* Media can flow; again after `lost`. */
     void (*connected)(struct endpoint *end);
+    /* --reconnect: media cannot flow any more until connected is called; the
+     * peer will be another. */
+    void (*lost)(struct endpoint *end);
     void (*event)(struct endpoint *end, const struct rtc_event *event);
     /* The end has come: queue no more. */
     void (*ending)(struct endpoint *end);
@@ -64,7 +67,9 @@ struct endpoint {
     struct rtc_peer *peer; /* NULL until endpoint_make or _load */
     struct report *report;
     rtc_usec start;
-    bool is_connected;
+    bool is_connected; /* it was, once */
+    bool is_lost;      /* --reconnect: a new session is being made */
+    rtc_usec lost_at;
     enum rtc_exit status; /* why it ends */
     int signal_number;    /* that ended it, or 0 */
 
@@ -92,6 +97,10 @@ void endpoint_init(struct endpoint *end, const struct cli_tool *tool,
  * with the sockets it had. End the process when they cannot. */
 void endpoint_make(struct endpoint *end);
 void endpoint_load(struct endpoint *end, const char *state, size_t len);
+
+/* Makes a new peer in the old one's place, not from within an event. False: no
+ * local address fits now. */
+bool endpoint_renew(struct endpoint *end);
 
 /* Runs until the session has ended. */
 void endpoint_run(struct endpoint *end);

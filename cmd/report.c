@@ -460,6 +460,19 @@ void report_restart(struct report *report, rtc_usec now)
     emit(report, "restart", json_object(), now);
 }
 
+void report_reconnect(struct report *report, rtc_usec gap_us, rtc_usec now)
+{
+    emit(report, "gap",
+         json_pack("{s:n, s:s, s:o}", "track", "reason", "reconnect", "seconds",
+                   seconds(gap_us)),
+         now);
+}
+
+void report_renew(struct report *report)
+{
+    report->candidate_count = 0;
+}
+
 void report_warn(struct report *report, const char *sentence, rtc_usec now)
 {
     emit(report, "warn", json_pack("{s:o}", "message", string(sentence)), now);

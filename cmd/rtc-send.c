@@ -174,6 +174,14 @@ static void start_inputs(struct endpoint *end)
     }
 }
 
+static void pause_inputs(struct endpoint *end)
+{
+    struct sender *sender = end->calls.user;
+
+    for (unsigned i = 0; i < sender->input_count; i++)
+        source_pause(sender->inputs[i]);
+}
+
 static void stop_inputs(struct endpoint *end)
 {
     struct sender *sender = end->calls.user;
@@ -270,6 +278,7 @@ int main(int argc, char **argv)
         .add_tracks = add_tracks,
         .before_answer = refuse_rest,
         .connected = start_inputs,
+        .lost = pause_inputs,
         .ending = stop_inputs,
         .user = &sender,
     };

@@ -42,7 +42,8 @@ struct whip {
     struct http_transfer *transfer; /* POST, OPTIONS, DELETE, our answer */
     struct whip_patch *patch;
     struct driver_watch *timer; /* of the next attempt */
-    int64_t attempts;           /* failed ones */
+    int64_t attempts;           /* failed ones in a row */
+    bool is_lost;               /* --reconnect: each attempt has a new peer */
     bool is_leaving, is_deleting;
 };
 
@@ -275,13 +276,24 @@ static rtc_usec wait_of(const struct whip *w,
     return wait < most ? wait : most;
 }
 
+static bool may_retry(const struct whip *w,
+                      const struct http_response *response)
+{
+    enum rtc_exit status = whip_exit(response);
+
+    if (w->is_lost)
+        return status != RTC_EXIT_AUTH && status != RTC_EXIT_FINGERPRINT;
+    return whip_is_passing(response) &&
+           w->attempts < w->end->options.http.retry;
+}
+
 /* Asks again later, if that may help. */
 static bool retry(struct whip *w, const struct http_response *response)
 {
     rtc_usec wait;
     char why[WHIP_WHY_LEN];
 
-    if (!whip_is_passing(response) || w->attempts >= w->end->options.http.retry)
+    if (!may_retry(w, response))
         return false;
     w->attempts++;
     wait = wait_of(w, response);
@@ -387,10 +399,66 @@ static void post(struct whip *w)
         die(RTC_EXIT_INTERNAL, "out of memory");
 }
 
+static void make_offer(struct whip *w)
+{
+    free(w->offer);
+    w->offer = NULL;
+    if (!w->end->options.server_offer)
+        w->offer = meet_offer(w->end, DESCRIPTION_SDP, &w->offer_len);
+}
+
+/* The wait before the next attempt, doubled each time. */
+static void back_off(struct whip *w)
+{
+    rtc_usec wait = BACKOFF_US;
+
+    for (int64_t i = 0; i < w->attempts && wait < BACKOFF_MOST_US; i++)
+        wait *= 2;
+    if (wait > BACKOFF_MOST_US)
+        wait = BACKOFF_MOST_US;
+    w->attempts++;
+    info("a new session in %.0f s", (double)wait / 1e6);
+    driver_timer_set(w->timer, driver_now(w->end->driver) + wait);
+}
+
 static void on_time(void *user, int what)
 {
+    struct whip *w = user;
+
     (void)what;
-    post(user);
+    if (w->is_lost && !endpoint_renew(w->end)) {
+        back_off(w);
+        return;
+    }
+    if (w->is_lost)
+        make_offer(w);
+    post(w);
+}
+
+static void on_forgotten(void *user, const struct http_response *response)
+{
+    struct whip *w = user;
+
+    whip_report(w->end, w->http, response, true);
+}
+
+/* The server may hold the lost session for a while, and refuse another. */
+void whip_reconnect(struct whip *whip, const char *why)
+{
+    struct whip *w = whip;
+    const struct http_request request = delete_request(w);
+
+    warn("the session is lost: %s", why);
+    http_cancel(w->transfer);
+    w->transfer = NULL;
+    whip_patch_free(w->patch);
+    w->patch = NULL;
+    if (w->session)
+        http_start(w->http, &request, on_forgotten, w);
+    free(w->session);
+    w->session = NULL;
+    w->is_lost = true;
+    back_off(w);
 }
 
 /* ---- OPTIONS ------------------------------------------------------------- */
@@ -445,6 +513,8 @@ void whip_check(const struct endpoint_options *options)
 
 void whip_event(struct whip *whip, const struct rtc_event *event)
 {
+    if (event->type == RTC_EVENT_CONNECTED)
+        whip->attempts = 0;
     if (whip->patch)
         whip_patch_event(whip->patch, event);
 }
@@ -472,8 +542,7 @@ void whip_start(struct endpoint *end)
 {
     struct whip *w = end->whip = whip_new(end);
 
-    if (!end->options.server_offer)
-        w->offer = meet_offer(end, DESCRIPTION_SDP, &w->offer_len);
+    make_offer(w);
     if (end->options.preflight)
         preflight(w);
     else
