@@ -26,18 +26,21 @@
 
 static void close_peer(struct endpoint *end)
 {
+    rtc_usec wait;
+
     end->is_draining = false;
     if (end->peer) {
         rtc_peer_close(end->peer, driver_now(end->driver));
         driver_changed(end->driver, end->peer);
         driver_flush(end->driver, end->peer);
     }
-    end->is_leaving = end->whip && whip_leave(end->whip);
+    wait = end->whip ? whip_leave(end->whip) : 0;
+    end->is_leaving = wait > 0;
     if (!end->is_leaving) {
         driver_stop(end->driver);
         return;
     }
-    end->end_by = driver_now(end->driver) + GRACE_US;
+    end->end_by = driver_now(end->driver) + wait;
     driver_timer_set(end->grace, end->end_by);
 }
 
@@ -55,7 +58,7 @@ static void on_grace(void *user, int what)
 
     (void)what;
     if (end->is_leaving) {
-        warn("the server was told of the end, and did not answer in time");
+        warn("the HTTP server did not answer in time");
         endpoint_left(end);
     }
     if (!end->is_draining)

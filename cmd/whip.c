@@ -27,6 +27,8 @@
 /* A server that is asked and does not answer. */
 #define POST_LIMIT_US 30000000
 #define DELETE_LIMIT_US 2000000
+/* How long the end waits for the answer to a POST. */
+#define POSTED_LIMIT_US 500000
 #define BACKOFF_US 1000000
 #define BACKOFF_MOST_US 30000000
 
@@ -84,7 +86,7 @@ static bool start_delete(struct whip *w)
 }
 
 /* A POST that is under way may make a session, which is to end, too. */
-bool whip_leave(struct whip *whip)
+rtc_usec whip_leave(struct whip *whip)
 {
     struct whip *w = whip;
 
@@ -93,10 +95,10 @@ bool whip_leave(struct whip *whip)
     whip_patch_free(w->patch);
     w->patch = NULL;
     if (w->transfer && !w->session)
-        return true;
+        return POSTED_LIMIT_US;
     http_cancel(w->transfer);
     w->transfer = NULL;
-    return start_delete(w);
+    return start_delete(w) ? DELETE_LIMIT_US : 0;
 }
 
 void whip_die(struct whip *whip)
@@ -134,10 +136,6 @@ static void take_session(struct whip *w, const struct http_response *response)
         warn("the session's URL is not https and is not used");
         free(w->session);
         w->session = NULL;
-    } else if (!w->session) {
-        warn("the server gave no %sURL for the session: it cannot be ended "
-             "there, nor told of candidates",
-             location ? "usable " : "");
     }
     w->has_etag = field_etag(http_field(response, "ETag", 0), w->etag, &odd);
     if (w->has_etag && odd)
@@ -348,6 +346,9 @@ static void take_description(struct whip *w,
     }
     if (!is_offer && response->status != 201)
         warn("the server answered %d instead of 201", response->status);
+    if (!w->session)
+        warn("the server gave no usable URL for the session: it cannot be "
+             "ended there, nor told of candidates");
     take_links(w, response);
     if (is_offer)
         take_offer(w, sdp, len);
@@ -365,8 +366,7 @@ static void on_posted(void *user, const struct http_response *response)
     whip_report(w->end, w->http, response, false);
     if (success || is_counter) {
         report_phases(w->end, response);
-        if (success || is_counter)
-            take_session(w, response);
+        take_session(w, response);
         if (w->is_leaving) {
             if (!start_delete(w))
                 endpoint_left(w->end);

@@ -145,7 +145,7 @@ static bool start_restart(struct whip_patch *p, bool quoted)
 static void end_restart(struct whip_patch *p, const char *why)
 {
     if (why) {
-        warn("no ICE restart: %s", why);
+        warn("no ICE restart: %s", *why ? why : "the answer is of no use");
         rtc_peer_cancel_restart(p->end->peer, driver_now(p->end->driver));
         p->no_restart = true;
     }
