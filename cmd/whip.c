@@ -153,8 +153,8 @@ static void take_link(struct whip *w, const struct link *link)
     const char *user = link_param(link, "username");
     const char *password = link_param(link, "credential");
 
-    if (link_has_rel(link, "ice-server") && end->link_server)
-        end->link_server(end, link->target, user, password);
+    if (link_has_rel(link, "ice-server"))
+        gather_add(end->gather, link->target, user, password);
     if (rel && (link_has_rel(link, "ice-server") ||
                 !strncmp(rel, EXTENSION, strlen(EXTENSION)) ||
                 !strncmp(rel, EXTENSION_WHEP, strlen(EXTENSION_WHEP))))
@@ -445,6 +445,11 @@ static void back_off(struct whip *w)
     driver_timer_set(w->timer, driver_now(w->end->driver) + wait);
 }
 
+static void on_renewed(struct endpoint *end)
+{
+    gather(end->whip);
+}
+
 static void on_time(void *user, int what)
 {
     struct whip *w = user;
@@ -454,9 +459,7 @@ static void on_time(void *user, int what)
         end_gathering(w);
     else if (!w->is_lost)
         post(w);
-    else if (endpoint_renew(w->end))
-        gather(w);
-    else
+    else if (!endpoint_renew(w->end, on_renewed))
         back_off(w);
 }
 
@@ -553,6 +556,8 @@ static struct whip *whip_new(struct endpoint *end)
 
     if (!w)
         die(RTC_EXIT_INTERNAL, "out of memory");
+    o->http.cacert = o->ice.cacert;
+    o->http.insecure = o->ice.insecure;
     o->http.interface = o->interface;
     o->http.family = o->family;
     o->http.connect_timeout = o->connect_timeout;
