@@ -26,18 +26,21 @@
 
 static void close_peer(struct endpoint *end)
 {
+    rtc_usec wait;
+
     end->is_draining = false;
     if (end->peer) {
         rtc_peer_close(end->peer, driver_now(end->driver));
         driver_changed(end->driver, end->peer);
         driver_flush(end->driver, end->peer);
     }
-    end->is_leaving = end->whip && whip_leave(end->whip);
+    wait = end->whip ? whip_leave(end->whip) : 0;
+    end->is_leaving = wait > 0;
     if (!end->is_leaving) {
         driver_stop(end->driver);
         return;
     }
-    end->end_by = driver_now(end->driver) + GRACE_US;
+    end->end_by = driver_now(end->driver) + wait;
     driver_timer_set(end->grace, end->end_by);
 }
 
@@ -55,7 +58,7 @@ static void on_grace(void *user, int what)
 
     (void)what;
     if (end->is_leaving) {
-        warn("the server was told of the end, and did not answer in time");
+        warn("the HTTP server did not answer in time");
         endpoint_left(end);
     }
     if (!end->is_draining)
@@ -249,11 +252,32 @@ static void watch_signals(struct endpoint *end)
 
 /* ---- events -------------------------------------------------------------- */
 
+/* Whether a new session takes the place of the one that was closed. */
+static bool lose(struct endpoint *end, enum rtc_close_reason reason)
+{
+    rtc_usec now = driver_now(end->driver);
+
+    if (!end->options.reconnect || !end->is_connected || end->is_ending ||
+        (reason != RTC_CLOSE_REMOTE && reason != RTC_CLOSE_CONSENT &&
+         reason != RTC_CLOSE_ICE_FAILED && reason != RTC_CLOSE_DTLS))
+        return false;
+    if (!end->is_lost)
+        end->lost_at = now;
+    end->is_lost = true;
+    driver_timer_set(end->pulse, RTC_NEVER);
+    if (end->calls.lost)
+        end->calls.lost(end);
+    whip_reconnect(end->whip, *rtc_peer_why(end->peer)
+                                  ? rtc_peer_why(end->peer)
+                                  : "the server ended the session");
+    return true;
+}
+
 static void on_closed(struct endpoint *end, enum rtc_close_reason reason)
 {
     enum rtc_exit status = exit_for_close(reason);
 
-    if (reason == RTC_CLOSE_LOCAL)
+    if (reason == RTC_CLOSE_LOCAL || lose(end, reason))
         return;
     if (status == RTC_EXIT_DONE)
         endpoint_end(end, RTC_EXIT_DONE, false);
@@ -281,9 +305,13 @@ static void on_connected(struct endpoint *end)
 
     driver_timer_set(end->pulse, now + 1000000);
 
+    if (!end->is_connected)
+        driver_timer_set(end->limit, end->options.time ? now + end->options.time
+                                                       : RTC_NEVER);
+    if (end->is_lost)
+        report_reconnect(end->report, now - end->lost_at, now);
     end->is_connected = true;
-    driver_timer_set(end->limit,
-                     end->options.time ? now + end->options.time : RTC_NEVER);
+    end->is_lost = false;
     if (end->calls.connected)
         end->calls.connected(end);
 }
@@ -457,6 +485,25 @@ void endpoint_load(struct endpoint *end, const struct session *session,
     watch_network(end);
     report_candidates(end->report, end->peer, driver_now(end->driver));
     report_phase(end->report, REPORT_GATHER, driver_now(end->driver));
+}
+
+bool endpoint_renew(struct endpoint *end, void (*made)(struct endpoint *end))
+{
+    const struct interface_filter filter = {end->options.interface,
+                                            end->options.family};
+    struct rtc_addr addrs[INTERFACE_MOST];
+
+    if (interface_list(&filter, addrs) <= 0)
+        return false;
+    network_free(end->network);
+    end->network = NULL;
+    driver_remove_peer(end->driver, end->peer);
+    gather_free(end->gather);
+    rtc_peer_free(end->peer);
+    end->peer = NULL;
+    report_renew(end->report);
+    endpoint_make(end, made);
+    return true;
 }
 
 void endpoint_run(struct endpoint *end)

@@ -12,9 +12,9 @@
 #include "cmd/cli.h"
 #include "cmd/driver.h"
 #include "cmd/gather.h"
+#include "cmd/http.h"
 #include "cmd/ice_options.h"
 #include "cmd/network.h"
-#include "cmd/http.h"
 #include "cmd/report.h"
 #include "cmd/session.h"
 #include "cmd/signal.h"
@@ -54,8 +54,11 @@ struct endpoint_calls {
     void (*add_tracks)(struct endpoint *end);
     /* A remote offer was read: look at its tracks before the answer. */
     void (*before_answer)(struct endpoint *end);
-    /* Media can flow. */
+    /* Media can flow; again after `lost`. */
     void (*connected)(struct endpoint *end);
+    /* --reconnect: media cannot flow any more until connected is called; the
+     * peer will be another. */
+    void (*lost)(struct endpoint *end);
     void (*event)(struct endpoint *end, const struct rtc_event *event);
     /* The end has come: queue no more. */
     void (*ending)(struct endpoint *end);
@@ -82,7 +85,9 @@ struct endpoint {
     struct network *network;
     void (*made)(struct endpoint *end);
     rtc_usec start;
-    bool is_connected;
+    bool is_connected; /* it was, once */
+    bool is_lost;      /* --reconnect: a new session is being made */
+    rtc_usec lost_at;
     enum rtc_exit status; /* why it ends */
     int signal_number;    /* that ended it, or 0 */
 
@@ -116,6 +121,10 @@ void endpoint_make(struct endpoint *end, void (*made)(struct endpoint *end));
  * written. Ends the process when it cannot. */
 void endpoint_load(struct endpoint *end, const struct session *session,
                    rtc_usec age_us);
+
+/* Makes a new peer in the old one's place, as endpoint_make, but not from
+ * within an event. False: no local address fits now. */
+bool endpoint_renew(struct endpoint *end, void (*made)(struct endpoint *end));
 
 /* Runs until the session has ended. */
 void endpoint_run(struct endpoint *end);

@@ -30,6 +30,7 @@ struct gather {
     struct tls_trust *trust;
     struct driver_watch *limit;
     bool is_started, is_done;
+    bool any_user; /* the user named servers */
     bool any_name; /* that had to be looked up */
     unsigned unresolved;
     enum rtc_exit status; /* the worst that a server said, with a sentence */
@@ -360,6 +361,39 @@ void gather_start(struct gather *gather, struct rtc_peer *peer, gather_fn fn,
     look(gather);
 }
 
+static bool set_credentials(struct server *server, const char *username,
+                            const char *password)
+{
+    if ((username && strlen(username) > SERVER_USERNAME_MAX) ||
+        (password && strlen(password) > SERVER_PASSWORD_MAX))
+        return false;
+    if (username)
+        snprintf(server->username, sizeof server->username, "%s", username);
+    if (password)
+        snprintf(server->password, sizeof server->password, "%s", password);
+    return true;
+}
+
+void gather_add(struct gather *gather, const char *url, const char *username,
+                const char *password)
+{
+    struct target target = {.gather = gather};
+    char why[SERVER_WHY_LEN] = "its credentials are too long";
+
+    if (gather->any_user || gather->target_count == SERVER_MOST)
+        return;
+    if (server_parse(url, &target.server, why) ||
+        !set_credentials(&target.server, username, password)) {
+        warn("an ICE server that the remote named is not used: %s", why);
+        return;
+    }
+    gather->targets[gather->target_count] = target;
+    start_target(&gather->targets[gather->target_count++],
+                 driver_now(gather->setup.driver) +
+                     gather->setup.options->gather_timeout);
+    driver_changed(gather->setup.driver, gather->peer);
+}
+
 /* ---- a session that goes on ---------------------------------------------- */
 
 char *gather_hosts(const struct gather *gather)
@@ -450,6 +484,7 @@ struct gather *gather_new(const struct gather_setup *setup, bool servers)
     for (unsigned i = 0; i < list.count; i++)
         gather->targets[gather->target_count++] =
             (struct target){.gather = gather, .server = list.items[i]};
+    gather->any_user = list.count > 0;
     server_list_done(&list);
     return gather;
 }

@@ -33,6 +33,11 @@ void gather_free(struct gather *gather);
  * failed already, `fn` is called before it returns. */
 void gather_start(struct gather *gather, struct rtc_peer *peer, gather_fn fn,
                   void *user);
+/* One more server, that the other side named while the session was being made;
+ * not when the user named some. User and password may be NULL. The session does
+ * not wait for it. */
+void gather_add(struct gather *gather, const char *url, const char *username,
+                const char *password);
 /* For each event of the peer: warns of servers, and notices the end. */
 void gather_event(struct gather *gather, const struct rtc_event *event);
 

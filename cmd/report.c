@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 
 #include "cmd/cli.h"
 #include "cmd/file.h"
+#include "cmd/report_value.h"
 
 #define EVENT_VERSION 1
 #define TOLD_MOST 64 /* candidates that are told of once; more are not told */
@@ -51,72 +51,6 @@ static const struct {
     [REPORT_FIRST_PACKET] = {"first_packet", true},
     [REPORT_FIRST_KEYFRAME] = {"first_keyframe", true},
 };
-
-/* ---- values -------------------------------------------------------------- */
-
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-/* `us` of -1 or RTC_NEVER is unknown. */
-static json_t *seconds(rtc_usec us)
-{
-    return us < 0 || us == RTC_NEVER ? json_null() : number((double)us / 1e6);
-}
-
-static json_t *count(uint64_t value)
-{
-    return json_integer((json_int_t)value);
-}
-
-/* NULL is null; bytes that are not UTF-8 become `?`. */
-static json_t *string(const char *text)
-{
-    json_t *value = text ? json_string(text) : json_null();
-    char copy[256];
-
-    if (value)
-        return value;
-    snprintf(copy, sizeof copy, "%s", text);
-    for (char *at = copy; *at; at++)
-        if (*at & 0x80)
-            *at = '?';
-    return json_string(copy);
-}
-
-static json_t *track_number(int track)
-{
-    return track < 0 ? json_null() : json_integer(track);
-}
-
-static void set(json_t *object, const char *name, json_t *value)
-{
-    json_object_set_new(object, name, value);
-}
-
-/* The address alone, without brackets. */
-static json_t *address(const struct rtc_addr *addr)
-{
-    char text[RTC_ADDR_TEXT], *at = text, *colon;
-
-    if (!addr->family)
-        return json_null();
-    rtc_addr_write(addr, text);
-    colon = strrchr(text, ':');
-    if (colon)
-        *colon = '\0';
-    if (*at == '[') {
-        at++;
-        at[strcspn(at, "]")] = '\0';
-    }
-    return string(at);
-}
-
-static const char *transport_name(enum rtc_transport transport)
-{
-    return transport == RTC_UDP ? "udp" : "tcp";
-}
 
 /* ---- lines --------------------------------------------------------------- */
 
@@ -485,6 +419,19 @@ void report_link(struct report *report, const char *rel, const char *href,
 void report_restart(struct report *report, rtc_usec now)
 {
     emit(report, "restart", json_object(), now);
+}
+
+void report_reconnect(struct report *report, rtc_usec gap_us, rtc_usec now)
+{
+    emit(report, "gap",
+         json_pack("{s:n, s:s, s:o}", "track", "reason", "reconnect", "seconds",
+                   seconds(gap_us)),
+         now);
+}
+
+void report_renew(struct report *report)
+{
+    report->told_count = 0;
 }
 
 void report_warn(struct report *report, const char *sentence, rtc_usec now)

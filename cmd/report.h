@@ -73,6 +73,10 @@ void report_link(struct report *report, const char *rel, const char *href,
                  rtc_usec now);
 /* ICE was restarted, and the remote agreed. */
 void report_restart(struct report *report, rtc_usec now);
+/* A lost session was followed by another one, after so long: a gap. */
+void report_reconnect(struct report *report, rtc_usec gap_us, rtc_usec now);
+/* The next peer's candidates are told of from the first one on. */
+void report_renew(struct report *report);
 void report_warn(struct report *report, const char *sentence, rtc_usec now);
 /* Remembered for `end`, too. */
 void report_error(struct report *report, enum rtc_exit status,

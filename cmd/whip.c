@@ -27,6 +27,10 @@
 /* A server that is asked and does not answer. */
 #define POST_LIMIT_US 30000000
 #define DELETE_LIMIT_US 2000000
+/* How long the end waits for the answer to a POST. */
+#define POSTED_LIMIT_US 500000
+/* How long an offer waits for candidates of servers. */
+#define GATHER_LIMIT_US 1000000
 #define BACKOFF_US 1000000
 #define BACKOFF_MOST_US 30000000
 
@@ -42,7 +46,9 @@ struct whip {
     struct http_transfer *transfer; /* POST, OPTIONS, DELETE, our answer */
     struct whip_patch *patch;
     struct driver_watch *timer; /* of the next attempt */
-    int64_t attempts;           /* failed ones */
+    int64_t attempts;           /* failed ones in a row */
+    bool is_lost;               /* --reconnect: each attempt has a new peer */
+    bool is_gathering;          /* before the offer */
     bool is_leaving, is_deleting;
 };
 
@@ -83,19 +89,20 @@ static bool start_delete(struct whip *w)
 }
 
 /* A POST that is under way may make a session, which is to end, too. */
-bool whip_leave(struct whip *whip)
+rtc_usec whip_leave(struct whip *whip)
 {
     struct whip *w = whip;
 
     w->is_leaving = true;
+    w->is_gathering = false;
     driver_timer_set(w->timer, RTC_NEVER);
     whip_patch_free(w->patch);
     w->patch = NULL;
     if (w->transfer && !w->session)
-        return true;
+        return POSTED_LIMIT_US;
     http_cancel(w->transfer);
     w->transfer = NULL;
-    return start_delete(w);
+    return start_delete(w) ? DELETE_LIMIT_US : 0;
 }
 
 void whip_die(struct whip *whip)
@@ -133,10 +140,6 @@ static void take_session(struct whip *w, const struct http_response *response)
         warn("the session's URL is not https and is not used");
         free(w->session);
         w->session = NULL;
-    } else if (!w->session) {
-        warn("the server gave no %sURL for the session: it cannot be ended "
-             "there, nor told of candidates",
-             location ? "usable " : "");
     }
     w->has_etag = field_etag(http_field(response, "ETag", 0), w->etag, &odd);
     if (w->has_etag && odd)
@@ -150,8 +153,8 @@ static void take_link(struct whip *w, const struct link *link)
     const char *user = link_param(link, "username");
     const char *password = link_param(link, "credential");
 
-    if (link_has_rel(link, "ice-server") && end->link_server)
-        end->link_server(end, link->target, user, password);
+    if (link_has_rel(link, "ice-server"))
+        gather_add(end->gather, link->target, user, password);
     if (rel && (link_has_rel(link, "ice-server") ||
                 !strncmp(rel, EXTENSION, strlen(EXTENSION)) ||
                 !strncmp(rel, EXTENSION_WHEP, strlen(EXTENSION_WHEP))))
@@ -257,8 +260,6 @@ static void take_offer(struct whip *w, const char *sdp, size_t len)
 
 /* ---- POST ---------------------------------------------------------------- */
 
-static void post(struct whip *w);
-
 static rtc_usec wait_of(const struct whip *w,
                         const struct http_response *response)
 {
@@ -275,13 +276,24 @@ static rtc_usec wait_of(const struct whip *w,
     return wait < most ? wait : most;
 }
 
+static bool may_retry(const struct whip *w,
+                      const struct http_response *response)
+{
+    enum rtc_exit status = whip_exit(response);
+
+    if (w->is_lost)
+        return status != RTC_EXIT_AUTH && status != RTC_EXIT_FINGERPRINT;
+    return whip_is_passing(response) &&
+           w->attempts < w->end->options.http.retry;
+}
+
 /* Asks again later, if that may help. */
 static bool retry(struct whip *w, const struct http_response *response)
 {
     rtc_usec wait;
     char why[WHIP_WHY_LEN];
 
-    if (!whip_is_passing(response) || w->attempts >= w->end->options.http.retry)
+    if (!may_retry(w, response))
         return false;
     w->attempts++;
     wait = wait_of(w, response);
@@ -336,6 +348,9 @@ static void take_description(struct whip *w,
     }
     if (!is_offer && response->status != 201)
         warn("the server answered %d instead of 201", response->status);
+    if (!w->session)
+        warn("the server gave no usable URL for the session: it cannot be "
+             "ended there, nor told of candidates");
     take_links(w, response);
     if (is_offer)
         take_offer(w, sdp, len);
@@ -353,8 +368,7 @@ static void on_posted(void *user, const struct http_response *response)
     whip_report(w->end, w->http, response, false);
     if (success || is_counter) {
         report_phases(w->end, response);
-        if (success || is_counter)
-            take_session(w, response);
+        take_session(w, response);
         if (w->is_leaving) {
             if (!start_delete(w))
                 endpoint_left(w->end);
@@ -387,10 +401,92 @@ static void post(struct whip *w)
         die(RTC_EXIT_INTERNAL, "out of memory");
 }
 
+static void make_offer(struct whip *w)
+{
+    free(w->offer);
+    w->offer = NULL;
+    if (!w->end->options.server_offer)
+        w->offer = meet_offer(w->end, DESCRIPTION_SDP, &w->offer_len);
+}
+
+/* Candidates of servers that answer soon are in the offer: not every HTTP
+ * server takes them later. */
+static void gather(struct whip *w)
+{
+    w->is_gathering = !rtc_peer_is_gathered(w->end->peer);
+    if (w->is_gathering) {
+        driver_timer_set(w->timer,
+                         driver_now(w->end->driver) + GATHER_LIMIT_US);
+        return;
+    }
+    make_offer(w);
+    post(w);
+}
+
+static void end_gathering(struct whip *w)
+{
+    w->is_gathering = false;
+    driver_timer_set(w->timer, RTC_NEVER);
+    make_offer(w);
+    post(w);
+}
+
+/* The wait before the next attempt, doubled each time. */
+static void back_off(struct whip *w)
+{
+    rtc_usec wait = BACKOFF_US;
+
+    for (int64_t i = 0; i < w->attempts && wait < BACKOFF_MOST_US; i++)
+        wait *= 2;
+    if (wait > BACKOFF_MOST_US)
+        wait = BACKOFF_MOST_US;
+    w->attempts++;
+    info("a new session in %.0f s", (double)wait / 1e6);
+    driver_timer_set(w->timer, driver_now(w->end->driver) + wait);
+}
+
+static void on_renewed(struct endpoint *end)
+{
+    gather(end->whip);
+}
+
 static void on_time(void *user, int what)
 {
+    struct whip *w = user;
+
     (void)what;
-    post(user);
+    if (w->is_gathering)
+        end_gathering(w);
+    else if (!w->is_lost)
+        post(w);
+    else if (!endpoint_renew(w->end, on_renewed))
+        back_off(w);
+}
+
+static void on_forgotten(void *user, const struct http_response *response)
+{
+    struct whip *w = user;
+
+    whip_report(w->end, w->http, response, true);
+}
+
+/* The server may hold the lost session for a while, and refuse another. */
+void whip_reconnect(struct whip *whip, const char *why)
+{
+    struct whip *w = whip;
+    const struct http_request request = delete_request(w);
+
+    warn("the session is lost: %s", why);
+    http_cancel(w->transfer);
+    w->transfer = NULL;
+    whip_patch_free(w->patch);
+    w->patch = NULL;
+    if (w->session)
+        http_start(w->http, &request, on_forgotten, w);
+    free(w->session);
+    w->session = NULL;
+    w->is_lost = true;
+    back_off(w);
 }
 
 /* ---- OPTIONS ------------------------------------------------------------- */
@@ -409,7 +505,7 @@ static void on_preflight(void *user, const struct http_response *response)
     }
     if (!response->error && whip_is_success(response->status))
         take_links(w, response);
-    post(w);
+    gather(w);
 }
 
 static void preflight(struct whip *w)
@@ -445,6 +541,10 @@ void whip_check(const struct endpoint_options *options)
 
 void whip_event(struct whip *whip, const struct rtc_event *event)
 {
+    if (event->type == RTC_EVENT_CONNECTED)
+        whip->attempts = 0;
+    if (event->type == RTC_EVENT_GATHERED && whip->is_gathering)
+        end_gathering(whip);
     if (whip->patch)
         whip_patch_event(whip->patch, event);
 }
@@ -456,6 +556,8 @@ static struct whip *whip_new(struct endpoint *end)
 
     if (!w)
         die(RTC_EXIT_INTERNAL, "out of memory");
+    o->http.cacert = o->ice.cacert;
+    o->http.insecure = o->ice.insecure;
     o->http.interface = o->interface;
     o->http.family = o->family;
     o->http.connect_timeout = o->connect_timeout;
@@ -472,10 +574,8 @@ void whip_start(struct endpoint *end)
 {
     struct whip *w = end->whip = whip_new(end);
 
-    if (!end->options.server_offer)
-        w->offer = meet_offer(end, DESCRIPTION_SDP, &w->offer_len);
     if (end->options.preflight)
         preflight(w);
     else
-        post(w);
+        gather(w);
 }

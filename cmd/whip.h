@@ -15,9 +15,12 @@ void whip_check(const struct endpoint_options *options);
 void whip_start(struct endpoint *end);
 /* Each event of the peer. */
 void whip_event(struct whip *whip, const struct rtc_event *event);
-/* Deletes the session at the server, and then calls endpoint_left. False: there
- * is none, and nothing to wait for. */
-bool whip_leave(struct whip *whip);
+/* The session is lost, and why: begins another one with a new peer, however
+ * often it takes. */
+void whip_reconnect(struct whip *whip, const char *why);
+/* Deletes the session at the server, and then calls endpoint_left: how long to
+ * wait for that, 0 when there is nothing to wait for. */
+rtc_usec whip_leave(struct whip *whip);
 /* The same at once, for a process that dies. */
 void whip_die(struct whip *whip);
 /* NULL is fine. */
