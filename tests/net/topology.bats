@@ -25,8 +25,8 @@ probe() { # HOST COMMAND ARGUMENT...
     net_exec "$1" timeout 20 python3 "$net/probe.py" "${@:2}"
 }
 
-# start_refused TRACE COMMAND ARGUMENT...: host a gets nowhere with that; `finish
-# TRACE 1` says so, so that several can wait beside each other.
+# start_refused TRACE COMMAND ARGUMENT...: host a gets nowhere with that, as
+# `finish TRACE 1` asserts; so several can wait beside each other.
 start_refused() {
     net_start "$1" a python3 "$net/probe.py" "${@:2}"
 }
