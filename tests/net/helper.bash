@@ -11,6 +11,7 @@ load topology
 
 LIMIT=${RTC_TEST_LIMIT:-40}
 A=() B=()
+IN_TIME=(--connect-timeout 8s)
 
 # ---- servers ---------------------------------------------------------------
 
@@ -31,9 +32,10 @@ meet_by_fifos() { # CLIP [OPTION OF RTC-SEND]...
     rm -f offer answer
     mkfifo offer answer
     net_start recv b sh -c 'exec rtc-recv --signal - "$@" <offer >answer' \
-        sh --video vp8 -o "${OUT:-out.ivf}" --events recv.jsonl "${B[@]}"
+        sh --video vp8 -o "${OUT:-out.ivf}" --events recv.jsonl \
+        "${IN_TIME[@]}" "${B[@]}"
     net_start send a sh -c 'exec rtc-send --signal - "$@" >offer <answer' \
-        sh --events send.jsonl "${A[@]}" "$@" "$clip"
+        sh --events send.jsonl "${IN_TIME[@]}" "${A[@]}" "$@" "$clip"
 }
 
 # Two processes make the descriptions, two others take over what they left.
@@ -45,9 +47,9 @@ meet_by_sessions() { # CLIP [OPTION OF RTC-SEND]...
     net_exec b timeout "$LIMIT" rtc-answer -s b.session "${B[@]}" \
         <offer >answer
     net_start recv b rtc-recv -s b.session --video vp8 -o out.ivf \
-        --events recv.jsonl
+        --events recv.jsonl "${IN_TIME[@]}"
     net_start send a rtc-send -s a.session --remote answer \
-        --events send.jsonl "$@" "$clip"
+        --events send.jsonl "${IN_TIME[@]}" "$@" "$clip"
 }
 
 # ---- what came of it -------------------------------------------------------

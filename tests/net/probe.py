@@ -25,7 +25,7 @@ import time
 
 MAGIC = 0x2112A442
 TRIES, TRY_S = 4, 0.25
-PUNCH_S = 1.5
+PUNCH_S = 1
 
 
 def udp(address):

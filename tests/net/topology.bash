@@ -163,7 +163,8 @@ net_end() {
 
 # The rules of a router. A packet from outside to its own address is dropped
 # before it can be remembered as a flow: it would move the mapping of the host
-# that is about to send the other way.
+# that is about to send the other way. One from inside with an address of
+# somewhere else is dropped, as a provider does (BCP 38).
 net_rules() { # KIND
     local which='meta nfproto ipv4' how=
     case $1 in *66) which= ;; esac
@@ -176,6 +177,7 @@ table inet router {
     }
     chain through {
         type filter hook forward priority filter; policy drop
+        iifname "lan" fib saddr . iif oif missing drop
         ct state established,related accept
         iifname "lan" accept
     }
@@ -205,7 +207,9 @@ route add default via $SERVER6
 END
     case $2 in
     *66) ;;
-    *) net_ip public <<<"route add $(inside6 "$n" "$2"):/64 via $(router6 "$n")" ;;
+    *) net_ip public <<END ;;
+route add $(inside6 "$n" "$2"):/64 via $(router6 "$n")
+END
     esac
     net_exec "$router" nft -f - <<<"$(net_rules "$2")"
 }
@@ -257,6 +261,10 @@ net_lose() { # NAME INTERFACE
     ip -n "$(ns "$1")" -6 route flush dev "$2"
 }
 
+# net_unplug, net_plug NUMBER: the cable from the public switch to there.
+net_unplug() { net_ip public <<<"link set port$1 down"; }
+net_plug() { net_ip public <<<"link set port$1 up"; }
+
 # net_block_udp NAME [PORT...]: no UDP passes. With ports, only those of TCP at
 # the server do, through the host's router; without, TCP is free.
 net_block_udp() {
@@ -292,10 +300,12 @@ net_forward() {
     local n
     n=$(number_of "$1")
     net_exec "$(router_of "$n")" nft -f - <<END
+define mine = $(router4 "$n")
+define inside = $(inside4 "$n").2
 table inet forwarded {
     chain in {
         type nat hook prerouting priority dstnat
-        iifname "wan" ip daddr $(router4 "$n") udp dport $2 dnat ip to $(inside4 "$n").2
+        iifname "wan" ip daddr \$mine udp dport $2 dnat ip to \$inside
     }
 }
 insert rule inet router through iifname "wan" ct status dnat accept
@@ -318,7 +328,8 @@ net_server() {
         --simple-log --userdb "$PWD/turndb" --pidfile "$PWD/turn.own" \
         --listening-ip "$SERVER4" --listening-ip "$OTHER4" \
         --listening-ip "$SERVER6" --listening-ip "$OTHER6" \
-        --relay-ip "$SERVER4" --relay-ip "$SERVER6" --relay-threads 1 --lt-cred-mech \
+        --relay-ip "$SERVER4" --relay-ip "$SERVER6" \
+        --relay-threads 1 --lt-cred-mech \
         --user "$RELAY_USER:$RELAY_PASSWORD" --realm r \
         --cert "$PWD/cert.pem" --pkey "$PWD/key.pem"
     wait_until 10 net_server_answers
