@@ -229,6 +229,30 @@ static void test_relay(void)
     options.policy = RTC_ICE_POLICY_ALL;
 }
 
+/* Each time from the last address told to the next one. */
+static void test_alternate(void)
+{
+    struct rtc_event event = {.type = RTC_EVENT_SERVER};
+    unsigned i;
+
+    start((const char *const[]){"turn:u:p@192.0.2.1", NULL});
+    peer.is_gathering = true;
+    begin();
+    for (i = 1; i <= 5; i++) {
+        event.server.type = RTC_SERVER_TURN;
+        event.server.failure = RTC_SERVER_ALTERNATE;
+        event.server.addr = peer.server.addr;
+        event.server.alternate = peer.server.addr;
+        event.server.alternate.port = (uint16_t)(1000 + i);
+        tell(event);
+        run_for(1000);
+    }
+    is_int(peer.servers, 4, "a server may send us elsewhere three times");
+    is_int(peer.server.addr.port, 1003, "that far");
+    is_str(peer.server.password, "p", "with the same password");
+    stop();
+}
+
 static void test_tcp(void)
 {
     const struct rtc_addr loopback = {.family = 4, .ip = {127, 0, 0, 1}};
@@ -279,6 +303,7 @@ int main(void)
     test_names();
     test_time();
     test_relay();
+    test_alternate();
     test_tcp();
     test_hosts();
     report_free(report);
