@@ -13,6 +13,7 @@
 
 #include "cmd/interface.h"
 #include "cmd/statistics.h"
+#include "cmd/whip.h"
 
 /* An end in good order takes at most this long. */
 #define GRACE_US 2000000
@@ -31,7 +32,20 @@ static void close_peer(struct endpoint *end)
         driver_changed(end->driver, end->peer);
         driver_flush(end->driver, end->peer);
     }
-    driver_stop(end->driver);
+    end->is_leaving = end->whip && whip_leave(end->whip);
+    if (!end->is_leaving) {
+        driver_stop(end->driver);
+        return;
+    }
+    end->end_by = driver_now(end->driver) + GRACE_US;
+    driver_timer_set(end->grace, end->end_by);
+}
+
+void endpoint_left(struct endpoint *end)
+{
+    if (end->is_leaving)
+        driver_stop(end->driver);
+    end->is_leaving = false;
 }
 
 static void on_grace(void *user, int what)
@@ -40,6 +54,10 @@ static void on_grace(void *user, int what)
     rtc_usec now = driver_now(end->driver);
 
     (void)what;
+    if (end->is_leaving) {
+        warn("the server was told of the end, and did not answer in time");
+        endpoint_left(end);
+    }
     if (!end->is_draining)
         return;
     if (rtc_peer_is_delivered(end->peer, now) || now >= end->end_by)
@@ -120,6 +138,8 @@ static void on_die(void *user, enum rtc_exit status, const char *sentence)
     report_error(end->report, status, sentence, now);
     report_end(end->report, end->peer, (int)status, now);
     signal_child_free(end->child);
+    if (end->whip)
+        whip_die(end->whip);
 }
 
 static void on_warn(void *user, const char *sentence)
@@ -163,6 +183,7 @@ void endpoint_exit(struct endpoint *end)
                driver_now(end->driver));
     report_free(end->report);
     signal_read_free(end->reader);
+    whip_free(end->whip);
     for (int i = 0; i < 4; i++)
         driver_watch_free(end->signals[i]);
     driver_watch_free(end->limit);
@@ -275,6 +296,8 @@ static void on_event(void *user, const struct rtc_event *event)
     gather_event(end->gather, event);
     if (event->type == RTC_EVENT_CONNECTED)
         on_connected(end);
+    if (end->whip)
+        whip_event(end->whip, event);
     if (end->calls.event)
         end->calls.event(end, event);
     if (event->type == RTC_EVENT_CLOSED)
@@ -288,6 +311,8 @@ void endpoint_init(struct endpoint *end, const struct cli_tool *tool,
 {
     end->tool = tool;
     end->options = *options;
+    end->options.http.cacert = options->ice.cacert;
+    end->options.http.insecure = options->ice.insecure;
     end->driver = driver_new();
     if (!end->driver)
         die(RTC_EXIT_INTERNAL, "no event loop: %s", strerror(errno));
@@ -447,6 +472,6 @@ void endpoint_load(struct endpoint *end, const struct session *session,
 
 void endpoint_run(struct endpoint *end)
 {
-    if (!end->is_ending || end->is_draining)
+    if (!end->is_ending || end->is_draining || end->is_leaving)
         driver_run(end->driver);
 }

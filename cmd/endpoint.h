@@ -14,6 +14,7 @@
 #include "cmd/gather.h"
 #include "cmd/ice_options.h"
 #include "cmd/network.h"
+#include "cmd/http.h"
 #include "cmd/report.h"
 #include "cmd/session.h"
 #include "cmd/signal.h"
@@ -33,6 +34,9 @@ struct endpoint_options {
     bool any_frame;                           /* of rtc_config */
     rtc_usec connect_timeout, max_time, time; /* 0: no limit */
     const char *events;
+    const char *whip, *whep;
+    bool preflight, server_offer, reconnect;
+    struct http_options http;
 };
 
 #define ENDPOINT_DEFAULTS                                                      \
@@ -82,6 +86,12 @@ struct endpoint {
     struct signal_child *child;   /* --signal COMMAND */
     struct signal_reader *reader; /* --signal -, --remote */
     const char *child_command;
+    struct whip *whip; /* --whip, --whep */
+    bool is_leaving;   /* the server is told of the end */
+    /* An ICE server that the HTTP server named, or NULL for nobody's matter;
+     * user and password may be NULL. */
+    void (*link_server)(struct endpoint *end, const char *url, const char *user,
+                        const char *password);
 };
 
 /* Sets up driver, report and signals. Ends the process when it cannot. */
@@ -104,6 +114,8 @@ void endpoint_end(struct endpoint *end, enum rtc_exit status, bool drain);
 /* Ends the tool's part, while the session goes on in another process: the
  * remote and the servers hear nothing. */
 void endpoint_leave(struct endpoint *end);
+/* The server knows of the end: what endpoint_end began is over. */
+void endpoint_left(struct endpoint *end);
 /* Prints the error line and puts it into the report; the first one counts. */
 void endpoint_say_error(struct endpoint *end, enum rtc_exit status,
                         const char *format, ...)

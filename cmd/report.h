@@ -14,6 +14,14 @@
 struct cli_tool;
 struct report;
 
+/* A request and how it was answered; texts are borrowed. */
+struct report_http {
+    const char *method, *url; /* without secrets */
+    int status;               /* 0: no answer came */
+    rtc_usec time_us;         /* it took */
+    const char *message;      /* why it failed, or NULL */
+};
+
 /* Steps of a session's start whose times `end` repeats. */
 enum report_phase {
     REPORT_RESOLVE,
@@ -58,6 +66,13 @@ void report_drop(struct report *report, int track, unsigned frames,
 /* A server failed; `code` is its error's (RFC 8489 14.8), or 0. */
 void report_server(struct report *report, const char *sentence, unsigned code,
                    rtc_usec now);
+void report_http(struct report *report, const struct report_http *http,
+                 rtc_usec now);
+/* Something a server points at, and how that is related. */
+void report_link(struct report *report, const char *rel, const char *href,
+                 rtc_usec now);
+/* ICE was restarted, and the remote agreed. */
+void report_restart(struct report *report, rtc_usec now);
 void report_warn(struct report *report, const char *sentence, rtc_usec now);
 /* Remembered for `end`, too. */
 void report_error(struct report *report, enum rtc_exit status,
