@@ -75,6 +75,8 @@ void endpoint_end(struct endpoint *end, enum rtc_exit status, bool drain)
         return;
     end->is_ending = true;
     end->status = status;
+    network_free(end->network);
+    end->network = NULL;
     if (end->calls.ending)
         end->calls.ending(end);
     if (!drain || !end->is_connected) {
@@ -89,6 +91,8 @@ void endpoint_end(struct endpoint *end, enum rtc_exit status, bool drain)
 void endpoint_leave(struct endpoint *end)
 {
     end->is_ending = true;
+    network_free(end->network);
+    end->network = NULL;
     driver_stop(end->driver);
 }
 
@@ -190,11 +194,11 @@ void endpoint_exit(struct endpoint *end)
     driver_watch_free(end->limit);
     driver_watch_free(end->grace);
     driver_watch_free(end->pulse);
-    network_free(end->network);
     driver_remove_peer(end->driver, end->peer);
     gather_free(end->gather);
     rtc_peer_free(end->peer);
     driver_free(end->driver);
+    free(end->session_interface);
     cli_on_die(NULL, NULL);
     cli_on_warn(NULL, NULL);
     if (number)
@@ -341,6 +345,8 @@ void endpoint_init(struct endpoint *end, const struct cli_tool *tool,
 {
     end->tool = tool;
     end->options = *options;
+    end->options.http.cacert = options->ice.cacert;
+    end->options.http.insecure = options->ice.insecure;
     end->driver = driver_new();
     if (!end->driver)
         die(RTC_EXIT_INTERNAL, "no event loop: %s", strerror(errno));
@@ -462,6 +468,17 @@ void endpoint_make(struct endpoint *end, void (*made)(struct endpoint *end))
     gather_start(end->gather, end->peer, on_gathered, end);
 }
 
+/* What the options were when the session was negotiated. */
+static void take_options(struct endpoint *end, const struct session *session)
+{
+    end->session_interface =
+        session->interface ? strdup(session->interface) : NULL;
+    end->options.interface = end->session_interface;
+    end->options.family = session->family;
+    end->options.ports = session->ports;
+    end->options.ice.tcp = session->tcp;
+}
+
 void endpoint_load(struct endpoint *end, const struct session *session,
                    rtc_usec age_us)
 {
@@ -471,6 +488,7 @@ void endpoint_load(struct endpoint *end, const struct session *session,
     const char *why = "";
 
     set_config(end, &config);
+    take_options(end, session);
     make_gather(end, false);
     if (rtc_peer_load(&end->peer, &config, session->state, session->state_len,
                       age_us, &why, driver_now(end->driver)))

@@ -83,6 +83,7 @@ struct endpoint {
     struct report *report;
     struct gather *gather;
     struct network *network;
+    char *session_interface; /* a loaded session's --interface */
     void (*made)(struct endpoint *end);
     rtc_usec start;
     bool is_connected; /* it was, once */

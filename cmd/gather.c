@@ -14,12 +14,15 @@
 #include "cmd/sockaddr.h"
 #include "cmd/tls.h"
 
+#define REDIRECT_MOST 3
+
 struct target {
     struct gather *gather;
     struct server server;
     struct resolve *resolve; /* its name is being looked up */
     struct rtc_addr addrs[RESOLVE_MOST];
     unsigned addr_count;
+    unsigned redirect_count;
 };
 
 struct gather {
@@ -111,16 +114,47 @@ complain(struct gather *gather, enum rtc_exit status, unsigned code,
                   driver_now(gather->setup.driver));
 }
 
-/* The server as it was written, or its address after a session was loaded. */
-static const char *name_of(const struct gather *gather,
-                           const struct rtc_addr *addr,
-                           char buf[SERVER_TEXT_LEN])
+static struct target *target_at(struct gather *gather,
+                                const struct rtc_addr *addr)
 {
     for (unsigned i = 0; i < gather->target_count; i++)
         for (unsigned j = 0; j < gather->targets[i].addr_count; j++)
             if (sockaddr_same(&gather->targets[i].addrs[j], addr))
-                return server_text(&gather->targets[i].server, buf);
-    return rtc_addr_write(addr, buf);
+                return &gather->targets[i];
+    return NULL;
+}
+
+/* The server as it was written, or its address after a session was loaded. */
+static const char *name_of(struct gather *gather, const struct rtc_addr *addr,
+                           char buf[SERVER_TEXT_LEN])
+{
+    struct target *target = target_at(gather, addr);
+
+    return target ? server_text(&target->server, buf)
+                  : rtc_addr_write(addr, buf);
+}
+
+/* Over UDP, too, a server may send us elsewhere (RFC 8489 10); connections are
+ * the driver's. Whether we go there. */
+static bool follow(struct gather *gather, const struct rtc_event *event)
+{
+    struct target *target = target_at(gather, &event->server.addr);
+    struct rtc_server server = {.type = event->server.type,
+                                .addr = event->server.alternate};
+
+    if (!target || event->server.transport != RTC_UDP ||
+        target->redirect_count == REDIRECT_MOST ||
+        target->addr_count == RESOLVE_MOST)
+        return false;
+    server.username = target->server.username;
+    server.password = target->server.password;
+    if (rtc_peer_add_server(gather->peer, &server,
+                            driver_now(gather->setup.driver)))
+        return false;
+    target->redirect_count++;
+    target->addrs[target->addr_count++] = server.addr;
+    driver_changed(gather->setup.driver, gather->peer);
+    return true;
 }
 
 static void on_server_event(struct gather *gather,
@@ -147,8 +181,9 @@ static void on_server_event(struct gather *gather,
                  "the connection to %.120s is lost; making a new one", name);
         break;
     case RTC_SERVER_ALTERNATE:
-        complain(gather, status, 300, "%.120s sends us elsewhere, to %s", name,
-                 rtc_addr_write(&event->server.alternate, addr));
+        if (!follow(gather, event))
+            complain(gather, status, 300, "%.120s sends us elsewhere, to %s",
+                     name, rtc_addr_write(&event->server.alternate, addr));
         break;
     }
 }

@@ -131,6 +131,11 @@ void hand_over_write(struct endpoint *end,
         .expires = created + options->expire / 1000000,
         .state = malloc(STATE_MAX),
         .hosts = gather_hosts(end->gather),
+        .interface =
+            options->end.interface ? strdup(options->end.interface) : NULL,
+        .family = options->end.family,
+        .ports = options->end.ports,
+        .tcp = options->end.ice.tcp,
     };
     char why[SESSION_WHY_LEN];
     int saved, status;

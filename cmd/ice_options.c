@@ -16,7 +16,8 @@
 #define REST_LIFETIME_S 86400
 
 /* A server's own user and password, or those that the secret gives. */
-static void complete(struct server *server, const char *secret)
+static void complete(struct server *server, const char *secret,
+                     const char *source)
 {
     char text[SERVER_TEXT_LEN];
 
@@ -28,9 +29,9 @@ static void complete(struct server *server, const char *secret)
         die_usage("--turn-secret-file: no credentials for %s",
                   server_text(server, text));
     if (!*server->username || !*server->password)
-        die_usage("--ice-server: %s needs a user and a password: "
+        die_usage("%s: %s needs a user and a password: "
                   "turn:USER:PASSWORD@HOST, or --turn-secret-file",
-                  server_text(server, text));
+                  source, server_text(server, text));
 }
 
 void ice_options_servers(const struct ice_options *options,
@@ -51,7 +52,8 @@ void ice_options_servers(const struct ice_options *options,
     if (options->turn_secret_file)
         secret = cli_secret(options->turn_secret_file, "");
     for (unsigned i = 0; i < ret_list->count; i++) {
-        complete(&ret_list->items[i], secret);
+        complete(&ret_list->items[i], secret,
+                 options->servers.count ? "--ice-server" : "RTC_ICE_SERVERS");
         any_turn = any_turn || ret_list->items[i].type == RTC_SERVER_TURN;
     }
     if (secret && !any_turn)

@@ -233,6 +233,8 @@ size_t links_send(struct links *links, const struct rtc_path *path,
     struct bound *bound = NULL;
     struct stream *stream = NULL;
 
+    if (segment == 0)
+        segment = len;
     if (path->transport == RTC_UDP)
         bound = bound_at(links, &path->local);
     else

@@ -14,7 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Changes come in crowds, e.g. both families of one cable. */
+/* Changes come in crowds, e.g. both families of one cable; they are waited for
+ * this long after the first. */
 #define CALM_US 50000
 #define READ_LEN 16384
 
@@ -22,6 +23,7 @@ struct monitor {
     struct driver *driver;
     int fd;
     struct driver_watch *readable, *calm;
+    bool is_waiting;
     void (*fn)(void *user);
     void *user;
 };
@@ -99,9 +101,12 @@ static void on_readable(void *user, int fd)
         recvfrom(fd, data, sizeof data, 0, (struct sockaddr *)&from, &from_len);
 
     /* ENOBUFS: there was more than the socket holds. */
-    if ((n < 0 && errno == ENOBUFS) ||
-        (n > 0 && from.nl_pid == 0 && monitor_parse(data, (size_t)n)))
-        driver_timer_set(monitor->calm, driver_now(monitor->driver) + CALM_US);
+    if (monitor->is_waiting ||
+        !((n < 0 && errno == ENOBUFS) ||
+          (n > 0 && from.nl_pid == 0 && monitor_parse(data, (size_t)n))))
+        return;
+    monitor->is_waiting = true;
+    driver_timer_set(monitor->calm, driver_now(monitor->driver) + CALM_US);
 }
 
 static void on_calm(void *user, int what)
@@ -109,6 +114,7 @@ static void on_calm(void *user, int what)
     struct monitor *monitor = user;
 
     (void)what;
+    monitor->is_waiting = false;
     monitor->fn(monitor->user);
 }
 

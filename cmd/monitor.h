@@ -12,7 +12,8 @@
 
 struct monitor;
 
-/* Calls `fn` a moment after the last of several changes. NULL with errno. */
+/* Calls `fn` a moment after a change, once for those in between. NULL with
+ * errno. */
 struct monitor *monitor_new(struct driver *driver, void (*fn)(void *user),
                             void *user);
 /* Also from within `fn`. NULL is fine. */

@@ -15,7 +15,7 @@
 
 #include "cmd/cli.h"
 #include "cmd/file.h"
-#include "cmd/report_value.h"
+#include "cmd/json_of.h"
 
 #define EVENT_VERSION 1
 #define TOLD_MOST 64 /* candidates that are told of once; more are not told */
@@ -86,7 +86,7 @@ static void emit(struct report *report, const char *event, json_t *fields,
     report->last = now;
     if (report->fd >= 0) {
         line = json_pack("{s:i, s:o, s:s}", "v", EVENT_VERSION, "t",
-                         seconds(now - report->start), "event", event);
+                         json_of_seconds(now - report->start), "event", event);
         if (line) {
             json_object_update(line, fields);
             write_line(report, line, report->ended ? END_LIMIT_MS : 0);
@@ -134,7 +134,7 @@ static json_t *list_value(const struct option_list *list)
     json_t *array = json_array();
 
     for (unsigned i = 0; i < list->count; i++)
-        json_array_append_new(array, string(list->items[i]));
+        json_array_append_new(array, json_of_text(list->items[i]));
     return array;
 }
 
@@ -156,7 +156,7 @@ static json_t *option_value(const struct rtc_option *option, const void *values)
     const void *at = (const char *)values + option->offset;
 
     if (option->secret)
-        return string(is_set(option, at) ? "redacted" : NULL);
+        return json_of_text(is_set(option, at) ? "redacted" : NULL);
     switch (option->type) {
     case OPTION_FLAG:
         return json_boolean(*(const bool *)at);
@@ -166,17 +166,17 @@ static json_t *option_value(const struct rtc_option *option, const void *values)
         return json_integer(*(const int *)at);
     case OPTION_STRING:
     case OPTION_FILE:
-        return string(*(const char *const *)at);
+        return json_of_text(*(const char *const *)at);
     case OPTION_LIST:
         return list_value(at);
     case OPTION_DURATION:
-        return seconds(*(const rtc_usec *)at);
+        return json_of_seconds(*(const rtc_usec *)at);
     case OPTION_SIZE:
     case OPTION_RATE:
     case OPTION_INTEGER:
         return json_integer(*(const int64_t *)at);
     case OPTION_CHOICE:
-        return string(option->choices[*(const int *)at]);
+        return json_of_text(option->choices[*(const int *)at]);
     case OPTION_PORTS:
         return ports_value(at);
     case OPTION_ROWS:
@@ -193,7 +193,7 @@ void report_start(struct report *report, const struct cli_tool *tool,
 
     cli_rows(tool, rows);
     for (const struct rtc_option *option = rows; option->name; option++)
-        set(options, option->name, option_value(option, values));
+        json_of_member(options, option->name, option_value(option, values));
     emit(report, "start",
          json_pack("{s:s, s:s, s:o}", "tool", tool->name, "version",
                    rtc_version(), "options", options),
@@ -201,18 +201,6 @@ void report_start(struct report *report, const struct cli_tool *tool,
 }
 
 /* ---- what the peer tells ------------------------------------------------- */
-
-static json_t *candidate_fields(const struct rtc_candidate *candidate)
-{
-    return json_pack(
-        "{s:s, s:s, s:o, s:i, s:I, s:o, s:o, s:i}", "candidateType",
-        rtc_candidate_type_name(candidate->type), "protocol",
-        transport_name(candidate->transport), "address",
-        address(&candidate->addr), "port", candidate->addr.port, "priority",
-        (json_int_t)candidate->priority, "foundation",
-        string(candidate->foundation), "relatedAddress",
-        address(&candidate->related), "relatedPort", candidate->related.port);
-}
 
 static void tell_candidate(struct report *report,
                            const struct rtc_candidate *candidate, rtc_usec now)
@@ -228,7 +216,7 @@ static void tell_candidate(struct report *report,
     if (report->told_count == TOLD_MOST)
         return;
     report->told[report->told_count++] = *candidate;
-    emit(report, "candidate", candidate_fields(candidate), now);
+    emit(report, "candidate", json_of_candidate(candidate), now);
 }
 
 void report_candidates(struct report *report, const struct rtc_peer *peer,
@@ -245,48 +233,8 @@ void report_network(struct report *report, const struct rtc_addr *addr,
 {
     emit(report, "network",
          json_pack("{s:s, s:o}", "change", is_new ? "added" : "removed",
-                   "address", address(addr)),
+                   "address", json_of_address(addr)),
          now);
-}
-
-static json_t *end_fields(const struct rtc_addr *addr,
-                          enum rtc_candidate_type type)
-{
-    return json_pack("{s:s, s:o, s:i}", "candidateType",
-                     rtc_candidate_type_name(type), "address", address(addr),
-                     "port", addr->port);
-}
-
-static json_t *pair_fields(const struct rtc_path *path,
-                           enum rtc_candidate_type local,
-                           enum rtc_candidate_type remote)
-{
-    return json_pack("{s:s, s:o, s:o}", "protocol",
-                     transport_name(path->transport), "local",
-                     end_fields(&path->local, local), "remote",
-                     end_fields(&path->remote, remote));
-}
-
-static json_t *dtls_fields(const struct rtc_stats *stats)
-{
-    return json_pack("{s:s, s:o, s:o, s:o}", "dtlsState", "connected",
-                     "tlsVersion", string(stats->dtls_version), "dtlsCipher",
-                     string(stats->dtls_cipher), "srtpCipher",
-                     string(stats->srtp_profile));
-}
-
-static json_t *track_fields(const struct rtc_peer *peer, int track)
-{
-    struct rtc_track_info info;
-
-    if (rtc_peer_track_info(peer, track, &info))
-        return json_pack("{s:i}", "track", track);
-    return json_pack("{s:i, s:o, s:s, s:s, s:o}", "track", track, "mid",
-                     string(info.mid), "kind",
-                     info.kind == RTC_AUDIO ? "audio" : "video", "direction",
-                     rtc_direction_name(info.agreed), "codec",
-                     info.codec_count ? string(rtc_codec_name(info.codecs[0]))
-                                      : json_null());
 }
 
 static bool is_first(uint32_t *tracks, int track)
@@ -338,17 +286,17 @@ void report_event(struct report *report, const struct rtc_peer *peer,
         break;
     case RTC_EVENT_PAIR:
         emit(report, "pair",
-             pair_fields(&event->pair.path, event->pair.local_type,
-                         event->pair.remote_type),
+             json_of_pair(&event->pair.path, event->pair.local_type,
+                          event->pair.remote_type),
              now);
         break;
     case RTC_EVENT_CONNECTED:
         mark(report, REPORT_DTLS, now);
         rtc_peer_stats(peer, &stats);
-        emit(report, "dtls", dtls_fields(&stats), now);
+        emit(report, "dtls", json_of_dtls(&stats), now);
         break;
     case RTC_EVENT_TRACK:
-        emit(report, "track", track_fields(peer, event->track), now);
+        emit(report, "track", json_of_track(peer, event->track), now);
         break;
     case RTC_EVENT_FRAME:
         on_media(report, event->track, event->frame.keyframe, now);
@@ -363,8 +311,8 @@ void report_event(struct report *report, const struct rtc_peer *peer,
     case RTC_EVENT_GAP:
         emit(report, "gap",
              json_pack("{s:i, s:o, s:o}", "track", event->track, "packetsLost",
-                       count(event->gap.packets), "framesDropped",
-                       count(event->gap.frames)),
+                       json_of_count(event->gap.packets), "framesDropped",
+                       json_of_count(event->gap.frames)),
              now);
         break;
     case RTC_EVENT_CANDIDATE:
@@ -391,8 +339,8 @@ void report_drop(struct report *report, int track, unsigned frames,
                  const char *reason, rtc_usec now)
 {
     emit(report, "drop",
-         json_pack("{s:o, s:o, s:s}", "track", track_number(track),
-                   "framesDropped", count(frames), "reason", reason),
+         json_pack("{s:o, s:o, s:s}", "track", json_of_track_number(track),
+                   "framesDropped", json_of_count(frames), "reason", reason),
          now);
 }
 
@@ -401,10 +349,10 @@ void report_http(struct report *report, const struct report_http *http,
 {
     emit(report, "http",
          json_pack("{s:s, s:o, s:o, s:o, s:o}", "method", http->method, "url",
-                   string(http->url), "status",
+                   json_of_text(http->url), "status",
                    http->status ? json_integer(http->status) : json_null(),
-                   "seconds", seconds(http->time_us), "message",
-                   string(http->message)),
+                   "seconds", json_of_seconds(http->time_us), "message",
+                   json_of_text(http->message)),
          now);
 }
 
@@ -412,7 +360,8 @@ void report_link(struct report *report, const char *rel, const char *href,
                  rtc_usec now)
 {
     emit(report, "link",
-         json_pack("{s:o, s:o}", "rel", string(rel), "href", string(href)),
+         json_pack("{s:o, s:o}", "rel", json_of_text(rel), "href",
+                   json_of_text(href)),
          now);
 }
 
@@ -425,7 +374,7 @@ void report_reconnect(struct report *report, rtc_usec gap_us, rtc_usec now)
 {
     emit(report, "gap",
          json_pack("{s:n, s:s, s:o}", "track", "reason", "reconnect", "seconds",
-                   seconds(gap_us)),
+                   json_of_seconds(gap_us)),
          now);
 }
 
@@ -436,14 +385,15 @@ void report_renew(struct report *report)
 
 void report_warn(struct report *report, const char *sentence, rtc_usec now)
 {
-    emit(report, "warn", json_pack("{s:o}", "message", string(sentence)), now);
+    emit(report, "warn", json_pack("{s:o}", "message", json_of_text(sentence)),
+         now);
 }
 
 void report_server(struct report *report, const char *sentence, unsigned code,
                    rtc_usec now)
 {
     emit(report, "warn",
-         json_pack("{s:o, s:o}", "message", string(sentence), "code",
+         json_pack("{s:o, s:o}", "message", json_of_text(sentence), "code",
                    code ? json_integer((json_int_t)code) : json_null()),
          now);
 }
@@ -455,7 +405,7 @@ void report_error(struct report *report, enum rtc_exit status,
     snprintf(report->error, sizeof report->error, "%s", sentence);
     emit(report, "error",
          json_pack("{s:s, s:o, s:i}", "name", exit_name((int)status), "message",
-                   string(sentence), "exit", status),
+                   json_of_text(sentence), "exit", status),
          now);
 }
 
@@ -466,89 +416,12 @@ static json_t *phases(const struct report *report)
     json_t *object = json_object();
 
     for (int i = 0; i < REPORT_PHASE_COUNT; i++)
-        set(object, phase_names[i].name,
+        json_of_member(
+            object, phase_names[i].name,
             report->phases[i] == RTC_NEVER
                 ? json_null()
-                : seconds(report->phases[i] - report->start));
+                : json_of_seconds(report->phases[i] - report->start));
     return object;
-}
-
-static json_t *transport_totals(const struct rtc_peer *peer)
-{
-    struct rtc_stats stats;
-    json_t *object;
-
-    rtc_peer_stats(peer, &stats);
-    object = dtls_fields(&stats);
-    if (!stats.dtls_version)
-        set(object, "dtlsState", json_null());
-    set(object, "selectedCandidatePair",
-        stats.path.remote.family
-            ? pair_fields(&stats.path, stats.local_type, stats.remote_type)
-            : json_null());
-    set(object, "currentRoundTripTime", seconds(stats.ice_rtt_us));
-    set(object, "packetsSent", count(stats.datagrams_sent));
-    set(object, "bytesSent", count(stats.bytes_sent));
-    set(object, "packetsReceived", count(stats.datagrams_received));
-    set(object, "bytesReceived", count(stats.bytes_received));
-    set(object, "packetsDiscarded", count(stats.datagrams_dropped));
-    set(object, "srtpFailed", count(stats.srtp_failed));
-    set(object, "srtpReplayed", count(stats.srtp_replayed));
-    return object;
-}
-
-static json_t *outbound(const struct rtc_track_stats *stats)
-{
-    json_t *object = json_object();
-
-    set(object, "packetsSent", count(stats->packets_sent));
-    set(object, "bytesSent", count(stats->bytes_sent));
-    set(object, "framesSent", count(stats->frames_sent));
-    set(object, "retransmittedPacketsSent",
-        count(stats->packets_retransmitted));
-    set(object, "retransmittedBytesSent", count(stats->bytes_retransmitted));
-    set(object, "nackCount", count(stats->nack_received));
-    set(object, "pliCount", count(stats->pli_received));
-    set(object, "firCount", count(stats->fir_received));
-    set(object, "roundTripTime", seconds(stats->rtt_us));
-    set(object, "fractionLost", number(stats->remote_loss));
-    return object;
-}
-
-static json_t *inbound(const struct rtc_track_stats *stats)
-{
-    json_t *object = json_object();
-
-    set(object, "packetsReceived", count(stats->packets_received));
-    set(object, "bytesReceived", count(stats->bytes_received));
-    set(object, "framesReceived", count(stats->frames_received));
-    set(object, "packetsLost", json_integer(stats->packets_lost));
-    set(object, "packetsDuplicate", count(stats->packets_duplicate));
-    set(object, "packetsRecovered", count(stats->packets_recovered));
-    set(object, "framesDropped", count(stats->frames_dropped));
-    set(object, "jitter", number(stats->jitter));
-    set(object, "nackCount", count(stats->nack_sent));
-    set(object, "pliCount", count(stats->pli_sent));
-    return object;
-}
-
-static json_t *track_totals(const struct rtc_peer *peer)
-{
-    json_t *array = json_array();
-    struct rtc_track_stats stats;
-    struct rtc_track_info info;
-
-    for (int i = 0; rtc_peer_track_info(peer, i, &info) == 0; i++) {
-        json_t *object;
-
-        if (!info.codec_count || rtc_peer_track_stats(peer, i, &stats))
-            continue; /* nothing was agreed for it */
-        object = track_fields(peer, i);
-        set(object, "outbound", outbound(&stats));
-        set(object, "inbound", inbound(&stats));
-        json_array_append_new(array, object);
-    }
-    return array;
 }
 
 void report_end(struct report *report, const struct rtc_peer *peer, int status,
@@ -560,10 +433,11 @@ void report_end(struct report *report, const struct rtc_peer *peer, int status,
     emit(report, "end",
          json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "exit", status,
                    "name", exit_name(status), "error",
-                   string(*report->error ? report->error : NULL), "duration",
-                   seconds(now - report->start), "phases", phases(report),
-                   "transport", peer ? transport_totals(peer) : json_null(),
-                   "tracks", peer ? track_totals(peer) : json_array(),
-                   "linesLost", count(report->lines_lost)),
+                   json_of_text(*report->error ? report->error : NULL),
+                   "duration", json_of_seconds(now - report->start), "phases",
+                   phases(report), "transport",
+                   peer ? json_of_transport_totals(peer) : json_null(),
+                   "tracks", peer ? json_of_track_totals(peer) : json_array(),
+                   "linesLost", json_of_count(report->lines_lost)),
          now);
 }

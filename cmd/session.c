@@ -90,6 +90,14 @@ static int write_object(const char *path, json_t *object,
     return 0;
 }
 
+static json_t *network_object(const struct session *session)
+{
+    return json_pack("{s:s?, s:i, s:[i, i], s:b}", "interface",
+                     session->interface, "family", session->family, "ports",
+                     (int)session->ports.first, (int)session->ports.last, "tcp",
+                     session->tcp);
+}
+
 int session_write(const char *path, const struct session *session,
                   char ret_why[SESSION_WHY_LEN])
 {
@@ -99,13 +107,14 @@ int session_write(const char *path, const struct session *session,
     if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
         return fail(ret_why, RTC_EXIT_USAGE, "%s is not a regular file", path);
     return write_object(path,
-                        json_pack("{s:i, s:s, s:I, s:I, s:s%, s:s}",
+                        json_pack("{s:i, s:s, s:I, s:I, s:s%, s:s, s:o}",
                                   "rtcpipe-session", FORMAT_VERSION, "role",
                                   roles[session->role], "created",
                                   (json_int_t)session->created, "expires",
                                   (json_int_t)session->expires, "state",
                                   session->state, session->state_len, "hosts",
-                                  session->hosts ? session->hosts : ""),
+                                  session->hosts ? session->hosts : "",
+                                  "network", network_object(session)),
                         ret_why);
 }
 
@@ -127,6 +136,30 @@ static int check_version(const json_t *object, char ret_why[SESSION_WHY_LEN])
     return 0;
 }
 
+/* A text member's copy; of "" when it is not there. */
+static char *copy_text(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+
+    return strdup(text ? text : "");
+}
+
+/* What is missing or wrong is not restricted. */
+static void read_network(const json_t *object, struct session *session)
+{
+    const json_t *ports = json_object_get(object, "ports");
+    json_int_t family = json_integer_value(json_object_get(object, "family"));
+    json_int_t first = json_integer_value(json_array_get(ports, 0));
+    json_int_t last = json_integer_value(json_array_get(ports, 1));
+
+    session->family = family == 4 || family == 6 ? (int)family : 0;
+    if (first > 0 && first <= last && last <= UINT16_MAX)
+        session->ports = (struct port_range){(uint16_t)first, (uint16_t)last};
+    session->tcp = json_is_true(json_object_get(object, "tcp"));
+    if (json_is_string(json_object_get(object, "interface")))
+        session->interface = copy_text(object, "interface");
+}
+
 /* Fills `ret_session` from a file of our version. */
 static int read_members(const json_t *object, struct session *ret_session,
                         char ret_why[SESSION_WHY_LEN])
@@ -135,33 +168,31 @@ static int read_members(const json_t *object, struct session *ret_session,
     const json_t *created = json_object_get(object, "created");
     const json_t *expires = json_object_get(object, "expires");
     const json_t *state = json_object_get(object, "state");
-    const char *hosts = json_string_value(json_object_get(object, "hosts"));
     bool offer = json_is_string(role) &&
                  !strcmp(json_string_value(role), roles[SESSION_OFFER]);
     bool answer = json_is_string(role) &&
                   !strcmp(json_string_value(role), roles[SESSION_ANSWER]);
-    char *copy, *hosts_copy;
+    struct session session;
 
     if (!(offer || answer) || !json_is_integer(created) ||
         !json_is_integer(expires) || !json_is_string(state) ||
         json_string_length(state) > SESSION_STATE_MAX)
         return fail(ret_why, RTC_EXIT_DESCRIPTION,
                     "a session file with members missing or wrong");
-    copy = strdup(json_string_value(state));
-    hosts_copy = strdup(hosts ? hosts : "");
-    if (!copy || !hosts_copy) {
-        free(copy);
-        free(hosts_copy);
-        return fail(ret_why, RTC_EXIT_INTERNAL, "out of memory");
-    }
-    *ret_session = (struct session){
+    session = (struct session){
         .role = offer ? SESSION_OFFER : SESSION_ANSWER,
         .created = json_integer_value(created),
         .expires = json_integer_value(expires),
-        .state = copy,
-        .state_len = strlen(copy),
-        .hosts = hosts_copy,
+        .state = copy_text(object, "state"),
+        .hosts = copy_text(object, "hosts"),
     };
+    if (!session.state || !session.hosts) {
+        session_done(&session);
+        return fail(ret_why, RTC_EXIT_INTERNAL, "out of memory");
+    }
+    session.state_len = strlen(session.state);
+    read_network(json_object_get(object, "network"), &session);
+    *ret_session = session;
     return 0;
 }
 
@@ -298,4 +329,6 @@ void session_done(struct session *session)
     session->state_len = 0;
     free(session->hosts);
     session->hosts = NULL;
+    free(session->interface);
+    session->interface = NULL;
 }

@@ -6,8 +6,11 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "cmd/value.h"
 
 #define SESSION_WHY_LEN 512
 #define SESSION_LIFETIME_S 600 /* what the tools give it by default */
@@ -21,6 +24,11 @@ struct session {
     char *state;              /* of rtc_peer_save; owned, NUL at its end */
     size_t state_len;
     char *hosts; /* of gather_hosts, or NULL; owned */
+    /* Which addresses it may take when they come later. */
+    char *interface; /* or NULL; owned */
+    int family;
+    struct port_range ports;
+    bool tcp;
 };
 
 /* Writes `session` to `path`: whole or not at all, replacing what is there.

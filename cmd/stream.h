@@ -29,8 +29,8 @@ struct stream_calls {
 struct stream_options {
     enum rtc_framing framing;
     const struct tls_trust *tls; /* NULL: plain TCP; outlives the stream */
-    const char *host;            /* TLS: whose certificate it must be */
-    rtc_usec open_us;            /* to connect within */
+    const char *host; /* TLS: whose certificate it must be; as well */
+    rtc_usec open_us; /* to connect within */
 };
 
 /* Connects to `remote`, from `local` (NULL: any). What is sent before it is

@@ -106,6 +106,8 @@ static void on_sweep(void *user, int what)
             link_close(link);
         any = any || link->stream;
     }
+    for (unsigned i = 0; i < tcp->listener_count; i++)
+        driver_watch_enable(tcp->listeners[i]->watch, true);
     driver_timer_set(tcp->sweep, any ? now_of(tcp) + SWEEP_US : RTC_NEVER);
 }
 
@@ -168,6 +170,12 @@ static void on_acceptable(void *user, int fd)
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
         int accepted = tcp_accept(fd, &remote);
 
+        /* Out of descriptors: the next sweep tries again. */
+        if (accepted < 0 && errno != EAGAIN && errno != ECONNABORTED) {
+            driver_watch_enable(listener->watch, false);
+            driver_timer_set(listener->tcp->sweep,
+                             now_of(listener->tcp) + SWEEP_US);
+        }
         if (accepted < 0)
             return;
         adopt(listener, accepted, &remote);

@@ -28,7 +28,7 @@ enum tls_result {
 };
 
 /* A client on `fd` (stays the caller's); `host` is a name or an address without
- * brackets. NULL when out of memory. */
+ * brackets, and outlives it. NULL when out of memory. */
 struct tls *tls_new(const struct tls_trust *trust, const char *host, int fd);
 void tls_free(struct tls *tls);
 enum tls_result tls_handshake(struct tls *tls);

@@ -15,6 +15,8 @@
 #include "cmd/sockaddr.h"
 
 #define OPEN_US 5000000
+/* While there is another address to try: one family of two is often broken. */
+#define OPEN_FIRST_US 1000000
 #define BACKOFF_US 250000
 #define BACKOFF_MOST_US 4000000
 /* One that lived this long was a good one: the next wait is short again. */
@@ -164,7 +166,8 @@ static void attempt(struct uplink *link)
         .framing = RTC_FRAMING_TURN,
         .tls = link->server.transport == RTC_TLS ? link->server.trust : NULL,
         .host = link->host,
-        .open_us = OPEN_US,
+        .open_us =
+            link->next + 1 < link->server.addr_count ? OPEN_FIRST_US : OPEN_US,
     };
 
     const struct rtc_addr *from;

@@ -529,6 +529,10 @@ RTC_API int rtc_peer_add_server(struct rtc_peer *peer,
 RTC_API int rtc_peer_lose_server(struct rtc_peer *peer,
                                  const struct rtc_addr *local,
                                  const struct rtc_addr *addr, rtc_usec now);
+/* While held, gathering is not done though every server has answered: more are
+ * to be named, e.g. once their names were looked up. */
+RTC_API int rtc_peer_hold_gathering(struct rtc_peer *peer, bool hold,
+                                    rtc_usec now);
 /* Whether no server is still to answer. */
 RTC_API bool rtc_peer_is_gathered(const struct rtc_peer *peer);
 /* Local candidate `index`, 0 and up. RTC_ERR_ARG past the last. */

@@ -427,12 +427,28 @@ void rtc_peer_follow_servers(struct rtc_peer *peer, rtc_usec now)
     }
 }
 
+int rtc_peer_hold_gathering(struct rtc_peer *peer, bool hold, rtc_usec now)
+{
+    struct rtc_servers *s = peer ? servers_of(peer) : NULL;
+
+    if (!s)
+        return peer ? RTC_ERR_NOMEM : RTC_ERR_ARG;
+    s->is_held = hold;
+    if (hold)
+        s->is_told = false;
+    peer->as_of = now;
+    rtc_peer_follow(peer, now);
+    return 0;
+}
+
 bool rtc_peer_is_gathered(const struct rtc_peer *peer)
 {
     const struct rtc_servers *s = peer ? peer->servers : NULL;
 
     if (!s)
         return true;
+    if (s->is_held)
+        return false;
     for (unsigned i = 0; i < s->relay_count; i++)
         if (!s->relays[i].is_settled)
             return false;

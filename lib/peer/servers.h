@@ -29,6 +29,7 @@ struct rtc_servers {
     struct rtc_relay relays[RTC_PEER_RELAY_MOST];
     unsigned relay_count;
     bool is_told; /* that gathering is done */
+    bool is_held; /* more servers are to come */
 };
 
 void rtc_servers_free(struct rtc_servers *s);

@@ -14,7 +14,9 @@ teardown() {
 }
 
 @test "rtc-answer --help fits and tells of every option" {
-    assert_help rtc-answer --session --output --expire --video --audio \
+    assert_help rtc-answer --ice-server --ice-policy --ice-tcp \
+        --nat-address --gather-timeout --turn-secret-file --cacert --insecure \
+        --session --output --expire --video --audio \
         --direction --interface --ipv4 --ipv6 --port-range \
         --mtu
     assert_stdout_checked rtc-answer

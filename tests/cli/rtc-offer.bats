@@ -14,7 +14,9 @@ teardown() {
 }
 
 @test "rtc-offer --help fits and tells of every option" {
-    assert_help rtc-offer --session --output --expire --video --audio \
+    assert_help rtc-offer --ice-server --ice-policy --ice-tcp \
+        --nat-address --gather-timeout --turn-secret-file --cacert --insecure \
+        --session --output --expire --video --audio \
         --direction --interface --ipv4 --ipv6 --port-range \
         --mtu --json --base64
     assert_stdout_checked rtc-offer

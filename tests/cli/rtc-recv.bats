@@ -14,7 +14,9 @@ teardown() {
 }
 
 @test "rtc-recv --help fits and tells of every option" {
-    assert_help rtc-recv --session --signal --remote --offer --answer \
+    assert_help rtc-recv --ice-server --ice-policy --ice-tcp \
+        --nat-address --gather-timeout --turn-secret-file --cacert --insecure \
+        --session --signal --remote --offer --answer \
         --json --base64 --output --video-out --audio-out --format \
         --video --audio --force --media-timeout --interface --ipv4 --ipv6 --port-range \
         --mtu --time --max-time --connect-timeout --events \

@@ -14,7 +14,9 @@ teardown() {
 }
 
 @test "rtc-send --help fits and tells of every option" {
-    assert_help rtc-send --session --signal --remote --offer --answer \
+    assert_help rtc-send --ice-server --ice-policy --ice-tcp \
+        --nat-address --gather-timeout --turn-secret-file --cacert --insecure \
+        --session --signal --remote --offer --answer \
         --json --base64 --video --audio --format --fps --loop \
         --unpaced --allow-b-frames --interface --ipv4 --ipv6 --port-range \
         --mtu --time --max-time --connect-timeout --events \

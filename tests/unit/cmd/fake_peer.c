@@ -175,12 +175,28 @@ int rtc_peer_local_candidate(const struct rtc_peer *peer, unsigned index,
         return RTC_ERR_ARG;
     *ret_candidate = (struct rtc_candidate){
         .addr = peer->locals[index], .priority = 2130706431, .foundation = "1"};
+    if (peer->has_relay && index + 1 == peer->local_count)
+        ret_candidate->type = RTC_CANDIDATE_RELAY;
     return 0;
 }
 
 void rtc_peer_stats(const struct rtc_peer *peer, struct rtc_stats *ret_stats)
 {
     *ret_stats = peer->stats;
+}
+
+bool rtc_peer_is_gathered(const struct rtc_peer *peer)
+{
+    return !peer->is_gathering;
+}
+
+int rtc_peer_server(const struct rtc_peer *peer, unsigned index,
+                    struct rtc_server *ret_server)
+{
+    if (index >= peer->servers)
+        return RTC_ERR_ARG;
+    *ret_server = peer->server;
+    return 0;
 }
 
 unsigned rtc_peer_track_count(const struct rtc_peer *peer)

@@ -21,6 +21,8 @@ struct rtc_peer {
     bool refuses;         /* rtc_peer_accepts says no */
     /* Servers told of, the last one, and how often one was lost. */
     unsigned servers, lost;
+    bool is_gathering; /* servers are still to answer */
+    bool has_relay;    /* the last local candidate is one */
     struct rtc_server server;
     struct rtc_event event; /* what poll gives, a BYE when it has no type */
     /* What transmit has to give. */

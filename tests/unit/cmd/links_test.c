@@ -179,6 +179,27 @@ static void test_gone(void)
     driver_free(driver);
 }
 
+/* A loaded peer listens again where it did. */
+static void test_reopen(void)
+{
+    struct rtc_peer again = {.deadline = RTC_NEVER, .local_count = 1};
+    struct rtc_addr failed = {0};
+
+    start();
+    again.locals[0] = right.peer.locals[0];
+    again.transports[0] = RTC_TCP;
+    driver_add_peer(driver, &again, on_event, &right);
+    ok(driver_reopen_sockets(driver, &again, &failed) < 0 &&
+           errno == EADDRINUSE && failed.port == again.locals[0].port,
+       "not while somebody else does");
+    driver_remove_peer(driver, &right.peer);
+    is_int(driver_reopen_sockets(driver, &again, &failed), 0, "then it does");
+    send_from(&left, 2);
+    ok(run_until(&again.received, 2), "and is connected to");
+    is_int(again.local_count, 1, "without a second candidate");
+    driver_free(driver);
+}
+
 /* ---- servers ------------------------------------------------------------- */
 
 static unsigned settled;
@@ -307,6 +328,7 @@ int main(void)
     test_ice_tcp();
     test_strangers();
     test_gone();
+    test_reopen();
     test_server();
     test_no_server();
     test_alternate();

@@ -80,6 +80,32 @@ static void refused(int status, const char *part)
     ok(strstr(why, path) != NULL, "the sentence names the file");
 }
 
+static void test_network(void)
+{
+    struct session session = sample(), taken = {0};
+    char hosts[] = "192.0.2.1:5349 turn.test\n", interface[] = "eth0";
+
+    is_int(session_write(path, &session, why), 0, "written without a network");
+    is_int(session_take(path, NOW, &taken, why), 0, "taken");
+    is_str(taken.hosts, "", "no hosts");
+    ok(!taken.interface && !taken.family && !taken.ports.first && !taken.tcp,
+       "nothing is restricted");
+    session_done(&taken);
+    session.hosts = hosts;
+    session.interface = interface;
+    session.family = 6;
+    session.ports = (struct port_range){9000, 9009};
+    session.tcp = true;
+    is_int(session_write(path, &session, why), 0, "written with one");
+    is_int(session_take(path, NOW, &taken, why), 0, "taken");
+    is_str(taken.hosts, hosts, "its hosts");
+    is_str(taken.interface, interface, "its interface");
+    ok(taken.family == 6 && taken.ports.first == 9000 &&
+           taken.ports.last == 9009 && taken.tcp,
+       "and the rest");
+    session_done(&taken);
+}
+
 static void test_once(void)
 {
     struct session session = sample(), taken = {0};
@@ -251,6 +277,7 @@ int main(void)
     snprintf(path, sizeof path, "%s/session", folder);
     snprintf(other, sizeof other, "%s/other", folder);
     test_once();
+    test_network();
     test_wrong();
     test_kinds_of_file();
     test_race();

@@ -364,6 +364,44 @@ static void test_tls(void)
     ok(side.opened && side.count == 1, "unless that is wanted");
 }
 
+/* More than the sockets hold, both ways at once. */
+static void test_tls_bulk(void)
+{
+    static uint8_t message[1000] = {0x40, 0, 996 >> 8, 996 & 255};
+    struct tls_server server = {0};
+    struct rtc_addr addr;
+    struct side side = {0};
+    struct stream_calls calls = calls_of(&side);
+    char why[256];
+    struct tls_trust *trust;
+    pthread_t thread;
+    unsigned sent = 0;
+
+    server.listener = tcp_listen(&loopback, (struct port_range){0, 0}, &addr);
+    make_certificate(&server, "turn.test");
+    trust = tls_trust_new(cacert, false, why, sizeof why);
+    pthread_create(&thread, NULL, serve, &server);
+    const struct stream_options options = {RTC_FRAMING_TURN, trust, "turn.test",
+                                           5000000};
+    side.stream = stream_connect(driver, &addr, NULL, &options, &calls);
+    ok(run(), "connected");
+    while (sent < 2000) {
+        if (sent - side.count < 200 &&
+            stream_send(side.stream, message, sizeof message))
+            sent++;
+        else
+            run_for(200);
+    }
+    side.stop_at = sent;
+    ok(side.count == sent || run(), "2000 datagrams go round");
+    ok(side.len == 1000 && side.ended == 0, "whole");
+    stream_free(side.stream);
+    pthread_join(thread, NULL);
+    tls_trust_free(trust);
+    gnutls_certificate_free_credentials(server.credentials);
+    close(server.listener);
+}
+
 static void test_trust(void)
 {
     char why[256] = "";
@@ -385,6 +423,7 @@ int main(void)
     test_queue();
     test_connecting();
     test_tls();
+    test_tls_bulk();
     test_trust();
     driver_free(driver);
     unlink(cacert);
