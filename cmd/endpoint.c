@@ -436,6 +436,18 @@ static void open_sockets(struct endpoint *end)
                             (unsigned)count, end->options.ports);
 }
 
+/* The peer can be described, once. */
+static void made(struct endpoint *end)
+{
+    void (*fn)(struct endpoint *) = end->made;
+
+    end->made = NULL;
+    if (!fn)
+        return;
+    watch_network(end);
+    fn(end);
+}
+
 static void on_gathered(void *user, enum rtc_exit status, const char *why)
 {
     struct endpoint *end = user;
@@ -448,16 +460,15 @@ static void on_gathered(void *user, enum rtc_exit status, const char *why)
         endpoint_fail(end, status, "%s", why);
         return;
     }
-    watch_network(end);
-    end->made(end);
+    made(end);
 }
 
-void endpoint_make(struct endpoint *end, void (*made)(struct endpoint *end))
+void endpoint_make(struct endpoint *end, void (*fn)(struct endpoint *end))
 {
     struct rtc_config config;
     int error;
 
-    end->made = made;
+    end->made = fn;
     set_config(end, &config);
     make_gather(end, true);
     error = rtc_peer_new(&end->peer, &config);
@@ -466,6 +477,8 @@ void endpoint_make(struct endpoint *end, void (*made)(struct endpoint *end))
     serve(end);
     open_sockets(end);
     gather_start(end->gather, end->peer, on_gathered, end);
+    if (config.trickle && !end->is_ending)
+        made(end); /* what is found later is told later */
 }
 
 /* What the options were when the session was negotiated. */
@@ -505,7 +518,7 @@ void endpoint_load(struct endpoint *end, const struct session *session,
     report_phase(end->report, REPORT_GATHER, driver_now(end->driver));
 }
 
-bool endpoint_renew(struct endpoint *end, void (*made)(struct endpoint *end))
+bool endpoint_renew(struct endpoint *end, void (*fn)(struct endpoint *end))
 {
     const struct interface_filter filter = {end->options.interface,
                                             end->options.family};
@@ -520,7 +533,7 @@ bool endpoint_renew(struct endpoint *end, void (*made)(struct endpoint *end))
     rtc_peer_free(end->peer);
     end->peer = NULL;
     report_renew(end->report);
-    endpoint_make(end, made);
+    endpoint_make(end, fn);
     return true;
 }
 

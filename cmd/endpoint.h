@@ -117,7 +117,7 @@ void endpoint_init(struct endpoint *end, const struct cli_tool *tool,
 /* A new peer with sockets on this machine's addresses; `made` is called when
  * the servers have given what they have: without servers before it returns,
  * else from endpoint_run. Ends the process, or the session, when it cannot. */
-void endpoint_make(struct endpoint *end, void (*made)(struct endpoint *end));
+void endpoint_make(struct endpoint *end, void (*fn)(struct endpoint *end));
 /* A peer from a session file with the sockets it had; `age_us`: since that was
  * written. Ends the process when it cannot. */
 void endpoint_load(struct endpoint *end, const struct session *session,

@@ -33,6 +33,7 @@ struct gather {
     struct tls_trust *trust;
     struct driver_watch *limit;
     bool is_started, is_done;
+    bool is_holding; /* the peer's end of gathering */
     bool any_user; /* the user named servers */
     bool any_name; /* that had to be looked up */
     unsigned unresolved;
@@ -71,6 +72,17 @@ static void finish(struct gather *gather)
         gather->fn(gather->user, RTC_EXIT_DONE, NULL);
 }
 
+/* The peer has been told of every server. */
+static void release(struct gather *gather)
+{
+    if (!gather->is_holding)
+        return;
+    gather->is_holding = false;
+    rtc_peer_hold_gathering(gather->peer, false,
+                            driver_now(gather->setup.driver));
+    driver_changed(gather->setup.driver, gather->peer);
+}
+
 /* Ends it when nothing is waited for any more. */
 static void look(struct gather *gather)
 {
@@ -85,8 +97,10 @@ static void look(struct gather *gather)
     if (gather->any_name)
         report_phase(gather->setup.report, REPORT_RESOLVE,
                      driver_now(gather->setup.driver));
-    if (!driver_is_connecting(gather->setup.driver, gather->peer) &&
-        rtc_peer_is_gathered(gather->peer))
+    if (driver_is_connecting(gather->setup.driver, gather->peer))
+        return;
+    release(gather);
+    if (rtc_peer_is_gathered(gather->peer))
         finish(gather);
 }
 
@@ -354,6 +368,7 @@ static void on_limit(void *user, int what)
         if (gather->targets[i].resolve)
             on_resolved(&gather->targets[i], NULL, 0,
                         "no name server answered in time");
+    release(gather);
     if (!gather->is_done)
         finish(gather);
 }
@@ -389,6 +404,10 @@ void gather_start(struct gather *gather, struct rtc_peer *peer, gather_fn fn,
     gather->peer = peer;
     gather->fn = fn;
     gather->user = user;
+    gather->is_holding =
+        gather->target_count > 0 &&
+        rtc_peer_hold_gathering(peer, true,
+                                driver_now(gather->setup.driver)) == 0;
     for (unsigned i = 0; i < gather->target_count; i++)
         start_target(&gather->targets[i], deadline);
     gather->is_started = true;

@@ -2,8 +2,7 @@
  * A DTLS association (RFC 6347, RFC 5763, RFC 5764) on GnuTLS, which sees bytes
  * only through two functions of ours. GnuTLS times resends by its own clock
  * (clock_gettime): rtc_dtls_deadline says in the caller's time when it will
- * want to be called. Certificates are judged by fingerprint and nothing else.
- */
+ * want to be called. Certificates are judged by fingerprint alone. */
 #include "dtls/session.h"
 
 #include <assert.h>

@@ -42,8 +42,8 @@ static void make_peer(struct side *side)
                    rtc_peer_add_track(side->peer, &track) == 0 &&
                    !driver_add_peer(side->driver, side->peer, on_event, side),
                "no peer");
-    bench_need(driver_open_sockets(side->driver, side->peer, &loopback, 1,
-                                   (struct port_range){0, 0}) == 1,
+    bench_need(driver_open_sockets(side->driver, side->peer, RTC_UDP, &loopback,
+                                   1, (struct port_range){0, 0}) == 1,
                "no socket");
 }
 

@@ -185,6 +185,14 @@ void rtc_peer_stats(const struct rtc_peer *peer, struct rtc_stats *ret_stats)
     *ret_stats = peer->stats;
 }
 
+int rtc_peer_hold_gathering(struct rtc_peer *peer, bool hold, rtc_usec now)
+{
+    (void)peer;
+    (void)hold;
+    (void)now;
+    return 0;
+}
+
 bool rtc_peer_is_gathered(const struct rtc_peer *peer)
 {
     return !peer->is_gathering;
