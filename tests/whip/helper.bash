@@ -7,11 +7,22 @@
 load ../cli/helper
 
 whip=$top_srcdir/tests/whip
-small=$media/codec_vp8.ivf   # 5 frames, 0.2 s
-second=$media/media_vp8.ivf  # 30 frames, 1 s
+small=$media/codec_vp8.ivf  # 5 frames, 0.2 s
+second=$media/media_vp8.ivf # 30 frames, 1 s
 
 need_server() {
     need_tools rtc-offer rtc-answer rtc-send rtc-recv python3 jq openssl
+}
+
+# need_option OPTION...: of both tools; skips while they lack one.
+need_option() {
+    local tool option
+    for tool in rtc-send rtc-recv; do
+        for option; do
+            "$tool" --help | grep -qE -e "$option( |\$)" ||
+                skip "$tool has no $option"
+        done
+    done
 }
 
 # What the caller's environment would change.
@@ -64,8 +75,8 @@ serve() {
     clip=$small
 }
 
-# Written down before it is waited for: `publish STATUS OPTION...` sends the
-# clip and ends with STATUS; stderr is in send.err, events in send.jsonl.
+# publish STATUS OPTION...: sends the clip, at once, and ends with STATUS; stderr
+# is in send.err, events in send.jsonl.
 publish() {
     local wanted=$1
     shift
@@ -124,7 +135,7 @@ count() {
     seen "select(.method == \"$1\") | 1" | wc -l
 }
 
-# Every request behind the first one was of this origin, `none` or a token.
+# authorizations N: what origin N was told, each once, or `none`.
 authorizations() {
     jq -r "select(.method and .origin == $1) |
         .headers.authorization // \"none\"" server.log | sort -u
@@ -143,8 +154,9 @@ assert_played() {
 
 # assert_says FILE PATTERN: a line of stderr, or of the events.
 assert_says() {
-    run cat "$1"
-    assert_line --regexp "$2"
+    grep -qsE -e "$2" "$1" ||
+        batslib_print_kv_single_or_multi 8 file "$1" pattern "$2" \
+            holds "$(cat "$1")" | batslib_decorate 'no such line' | fail
 }
 
 # A fragment of a server that restarted; its peer knows nothing of it.

