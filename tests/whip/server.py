@@ -31,8 +31,8 @@ behaves well. A reply:
 
 A session is real: behind it runs `rtc-recv --signal -`, which writes to
 peerN.video and peerN.audio, or, where the script has `clips`, `rtc-send`, which
-sends those (`loop`: again and again; `gate`: the first, from its peer's first
-event of that name on). All files go into the current directory: peerN.pid,
+sends those (`loop`: again and again; `gate`: the first, an IVF file, from
+its peer's first event of that name on; before it comes what is of no use). All files go into the current directory: peerN.pid,
 .err, .status and .jsonl, as helper.bash has them. `realm` is what TURN requests
 are told, and `stun_delay` how long STUN waits.
 """
@@ -168,18 +168,28 @@ def write(name, value):
 
 
 def feed_on_event(fifo, clip, events, event):
-    """The IVF header, and from that event on the frames."""
+    """A frame of VP8 that needs others, and from that event on the clip."""
     with open(clip, "rb") as file:
-        data = file.read()
+        header, data = file.read(32), file.read()
+    frames, at = [], 0
+    while at < len(data):
+        length = struct.unpack_from("<I", data, at)[0]
+        frames.append(data[at + 12:at + 12 + length])
+        at += 12 + length
     with open(fifo, "wb", buffering=0) as stream:
-        stream.write(data[:32])
+        stream.write(header + ivf_frame(0, frames[1]))
         found = False
         while not found:
             time.sleep(0.02)
             if os.path.exists(events):
                 with open(events, encoding="utf-8") as file:
                     found = '"event":"%s"' % event in file.read()
-        tell(stream, data[32:].decode("latin-1"))
+        tell(stream, b"".join(ivf_frame(n + 1, frame) for n, frame
+                              in enumerate(frames)).decode("latin-1"))
+
+
+def ivf_frame(time_stamp, data):
+    return struct.pack("<IQ", len(data), time_stamp) + data
 
 
 def edit(text, rules):
