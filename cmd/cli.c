@@ -17,6 +17,7 @@
 
 #include "cmd/driver.h"
 #include "cmd/file.h"
+#include "cmd/http.h"
 #include "cmd/report.h"
 
 #define WIDTH 80 /* columns of --help */
@@ -287,7 +288,8 @@ static void __attribute__((noreturn)) print_version(const struct cli_tool *tool)
     printf("%s (rtcpipe) %s\n", tool->name, rtc_version());
     for (unsigned i = 0; rtc_linked(i); i++)
         puts(rtc_linked(i));
-    printf("libevent %s\njansson %s\n", driver_version(), report_version());
+    printf("libevent %s\njansson %s\nlibcurl %s\n", driver_version(),
+           report_version(), http_version());
     finish_stdout();
 }
 

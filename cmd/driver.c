@@ -417,13 +417,17 @@ struct driver_watch *driver_watch_fd(struct driver *driver, int fd,
                                      enum driver_ready ready, driver_fn fn,
                                      void *user)
 {
-    short what = ready == DRIVER_READ ? EV_READ : EV_WRITE;
+    static const short kinds[] = {
+        [DRIVER_READ] = EV_READ,
+        [DRIVER_WRITE] = EV_WRITE,
+        [DRIVER_BOTH] = EV_READ | EV_WRITE,
+    };
 
     if (!file_is_pollable(fd)) {
         errno = EPERM;
         return NULL;
     }
-    return watch_new(driver, fd, (short)(what | EV_PERSIST), fn, user);
+    return watch_new(driver, fd, (short)(kinds[ready] | EV_PERSIST), fn, user);
 }
 
 struct driver_watch *driver_watch_signal(struct driver *driver, int number,

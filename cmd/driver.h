@@ -67,7 +67,7 @@ int driver_reopen_sockets(struct driver *driver, struct rtc_peer *peer,
 /* `what`: the descriptor or the signal's number; -1 for a timer. */
 typedef void (*driver_fn)(void *user, int what);
 
-enum driver_ready { DRIVER_READ, DRIVER_WRITE };
+enum driver_ready { DRIVER_READ, DRIVER_WRITE, DRIVER_BOTH };
 
 /* Calls `fn` each time `fd` is ready. NULL with errno; EPERM for a regular
  * file, which is to be read on a timer. `fd` stays the caller's. */

@@ -13,6 +13,7 @@
 
 #include "cmd/interface.h"
 #include "cmd/statistics.h"
+#include "cmd/whip.h"
 
 /* An end in good order takes at most this long. */
 #define GRACE_US 2000000
@@ -25,13 +26,29 @@
 
 static void close_peer(struct endpoint *end)
 {
+    rtc_usec wait;
+
     end->is_draining = false;
     if (end->peer) {
         rtc_peer_close(end->peer, driver_now(end->driver));
         driver_changed(end->driver, end->peer);
         driver_flush(end->driver, end->peer);
     }
-    driver_stop(end->driver);
+    wait = end->whip ? whip_leave(end->whip) : 0;
+    end->is_leaving = wait > 0;
+    if (!end->is_leaving) {
+        driver_stop(end->driver);
+        return;
+    }
+    end->end_by = driver_now(end->driver) + wait;
+    driver_timer_set(end->grace, end->end_by);
+}
+
+void endpoint_left(struct endpoint *end)
+{
+    if (end->is_leaving)
+        driver_stop(end->driver);
+    end->is_leaving = false;
 }
 
 static void on_grace(void *user, int what)
@@ -40,6 +57,10 @@ static void on_grace(void *user, int what)
     rtc_usec now = driver_now(end->driver);
 
     (void)what;
+    if (end->is_leaving) {
+        warn("the HTTP server did not answer in time");
+        endpoint_left(end);
+    }
     if (!end->is_draining)
         return;
     if (rtc_peer_is_delivered(end->peer, now) || now >= end->end_by)
@@ -110,6 +131,8 @@ static void on_die(void *user, enum rtc_exit status, const char *sentence)
     report_error(end->report, status, sentence, now);
     report_end(end->report, end->peer, (int)status, now);
     signal_child_free(end->child);
+    if (end->whip)
+        whip_die(end->whip);
 }
 
 static void on_warn(void *user, const char *sentence)
@@ -153,6 +176,7 @@ void endpoint_exit(struct endpoint *end)
                driver_now(end->driver));
     report_free(end->report);
     signal_read_free(end->reader);
+    whip_free(end->whip);
     for (int i = 0; i < 4; i++)
         driver_watch_free(end->signals[i]);
     driver_watch_free(end->limit);
@@ -216,11 +240,32 @@ static void watch_signals(struct endpoint *end)
 
 /* ---- events -------------------------------------------------------------- */
 
+/* Whether a new session takes the place of the one that was closed. */
+static bool lose(struct endpoint *end, enum rtc_close_reason reason)
+{
+    rtc_usec now = driver_now(end->driver);
+
+    if (!end->options.reconnect || !end->is_connected || end->is_ending ||
+        (reason != RTC_CLOSE_REMOTE && reason != RTC_CLOSE_CONSENT &&
+         reason != RTC_CLOSE_ICE_FAILED && reason != RTC_CLOSE_DTLS))
+        return false;
+    if (!end->is_lost)
+        end->lost_at = now;
+    end->is_lost = true;
+    driver_timer_set(end->pulse, RTC_NEVER);
+    if (end->calls.lost)
+        end->calls.lost(end);
+    whip_reconnect(end->whip, *rtc_peer_why(end->peer)
+                                  ? rtc_peer_why(end->peer)
+                                  : "the server ended the session");
+    return true;
+}
+
 static void on_closed(struct endpoint *end, enum rtc_close_reason reason)
 {
     enum rtc_exit status = exit_for_close(reason);
 
-    if (reason == RTC_CLOSE_LOCAL)
+    if (reason == RTC_CLOSE_LOCAL || lose(end, reason))
         return;
     if (status == RTC_EXIT_DONE)
         endpoint_end(end, RTC_EXIT_DONE, false);
@@ -248,9 +293,13 @@ static void on_connected(struct endpoint *end)
 
     driver_timer_set(end->pulse, now + 1000000);
 
+    if (!end->is_connected)
+        driver_timer_set(end->limit, end->options.time ? now + end->options.time
+                                                       : RTC_NEVER);
+    if (end->is_lost)
+        report_reconnect(end->report, now - end->lost_at, now);
     end->is_connected = true;
-    driver_timer_set(end->limit,
-                     end->options.time ? now + end->options.time : RTC_NEVER);
+    end->is_lost = false;
     if (end->calls.connected)
         end->calls.connected(end);
 }
@@ -262,6 +311,8 @@ static void on_event(void *user, const struct rtc_event *event)
     report_event(end->report, end->peer, event);
     if (event->type == RTC_EVENT_CONNECTED)
         on_connected(end);
+    if (end->whip)
+        whip_event(end->whip, event);
     if (end->calls.event)
         end->calls.event(end, event);
     if (event->type == RTC_EVENT_CLOSED)
@@ -361,8 +412,24 @@ void endpoint_load(struct endpoint *end, const char *state, size_t len)
     report_phase(end->report, REPORT_GATHER, driver_now(end->driver));
 }
 
+bool endpoint_renew(struct endpoint *end)
+{
+    const struct interface_filter filter = {end->options.interface,
+                                            end->options.family};
+    struct rtc_addr addrs[INTERFACE_MOST];
+
+    if (interface_list(&filter, addrs) <= 0)
+        return false;
+    driver_remove_peer(end->driver, end->peer);
+    rtc_peer_free(end->peer);
+    end->peer = NULL;
+    report_renew(end->report);
+    endpoint_make(end);
+    return true;
+}
+
 void endpoint_run(struct endpoint *end)
 {
-    if (!end->is_ending || end->is_draining)
+    if (!end->is_ending || end->is_draining || end->is_leaving)
         driver_run(end->driver);
 }

@@ -11,6 +11,7 @@
 
 #include "cmd/cli.h"
 #include "cmd/driver.h"
+#include "cmd/http.h"
 #include "cmd/report.h"
 #include "cmd/signal.h"
 
@@ -28,6 +29,9 @@ struct endpoint_options {
     bool any_frame;                           /* of rtc_config */
     rtc_usec connect_timeout, max_time, time; /* 0: no limit */
     const char *events;
+    const char *whip, *whep;
+    bool preflight, server_offer, reconnect;
+    struct http_options http;
 };
 
 #define ENDPOINT_DEFAULTS                                                      \
@@ -43,8 +47,11 @@ struct endpoint_calls {
     void (*add_tracks)(struct endpoint *end);
     /* A remote offer was read: look at its tracks before the answer. */
     void (*before_answer)(struct endpoint *end);
-    /* Media can flow. */
+    /* Media can flow; again after `lost`. */
     void (*connected)(struct endpoint *end);
+    /* --reconnect: media cannot flow any more until connected is called; the
+     * peer will be another. */
+    void (*lost)(struct endpoint *end);
     void (*event)(struct endpoint *end, const struct rtc_event *event);
     /* The end has come: queue no more. */
     void (*ending)(struct endpoint *end);
@@ -60,7 +67,9 @@ struct endpoint {
     struct rtc_peer *peer; /* NULL until endpoint_make or _load */
     struct report *report;
     rtc_usec start;
-    bool is_connected;
+    bool is_connected; /* it was, once */
+    bool is_lost;      /* --reconnect: a new session is being made */
+    rtc_usec lost_at;
     enum rtc_exit status; /* why it ends */
     int signal_number;    /* that ended it, or 0 */
 
@@ -73,6 +82,12 @@ struct endpoint {
     struct signal_child *child;   /* --signal COMMAND */
     struct signal_reader *reader; /* --signal -, --remote */
     const char *child_command;
+    struct whip *whip; /* --whip, --whep */
+    bool is_leaving;   /* the server is told of the end */
+    /* An ICE server that the HTTP server named, or NULL for nobody's matter;
+     * user and password may be NULL. */
+    void (*link_server)(struct endpoint *end, const char *url, const char *user,
+                        const char *password);
 };
 
 /* Sets up driver, report and signals. Ends the process when it cannot. */
@@ -83,11 +98,17 @@ void endpoint_init(struct endpoint *end, const struct cli_tool *tool,
 void endpoint_make(struct endpoint *end);
 void endpoint_load(struct endpoint *end, const char *state, size_t len);
 
+/* Makes a new peer in the old one's place, not from within an event. False: no
+ * local address fits now. */
+bool endpoint_renew(struct endpoint *end);
+
 /* Runs until the session has ended. */
 void endpoint_run(struct endpoint *end);
 /* Ends the session: what was sent is waited for when `drain`, then BYE and
  * close_notify leave. The first call's status counts. */
 void endpoint_end(struct endpoint *end, enum rtc_exit status, bool drain);
+/* The server knows of the end: what endpoint_end began is over. */
+void endpoint_left(struct endpoint *end);
 /* Prints the error line and puts it into the report; the first one counts. */
 void endpoint_say_error(struct endpoint *end, enum rtc_exit status,
                         const char *format, ...)

@@ -13,6 +13,7 @@
 #include "cmd/description.h"
 #include "cmd/file.h"
 #include "cmd/session.h"
+#include "cmd/whip.h"
 
 #define SDP_MAX 65536
 /* A reader of our description that does not read. */
@@ -229,9 +230,16 @@ void meet_check(const struct endpoint_options *options,
 {
     int role = options->role ? options->role : (int)default_role;
 
-    if (!options->session == !options->signal)
+    int ways = !!options->session + !!options->signal + !!options->whip +
+               !!options->whep;
+
+    if (ways != 1)
         die_usage("say how to meet the other end: one of --session FILE, "
-                  "--signal COMMAND, --signal -");
+                  "--signal COMMAND, --signal -, %s URL",
+                  default_role == ROLE_OFFER ? "--whip" : "--whep");
+    whip_check(options);
+    if ((options->whip || options->whep) && options->role)
+        die_usage("--offer and --answer go with --signal -");
     if (options->remote && !options->session)
         die_usage("--remote goes with --session");
     if (options->session &&
@@ -265,7 +273,10 @@ void meet_start(struct endpoint *end, enum endpoint_role default_role)
         return;
     }
     endpoint_make(end);
-    if (is_standard(&end->options)) {
+    if (end->options.whip || end->options.whep) {
+        end->role = end->options.server_offer ? ROLE_ANSWER : ROLE_OFFER;
+        whip_start(end);
+    } else if (is_standard(&end->options)) {
         start_standard(end);
     } else {
         end->role = ROLE_OFFER;

@@ -10,6 +10,11 @@
 
 /* How the other end is met, and the form of our description. */
 extern const struct rtc_option options_meet[];
+/* --whip, --whep: one of them is a row of each tool. */
+extern const struct rtc_option options_whip[];
+extern const struct rtc_option options_whep[];
+/* What goes with these. */
+extern const struct rtc_option options_http[];
 /* --json, --base64. */
 extern const struct rtc_option options_form[];
 /* Local addresses, ports, MTU. */

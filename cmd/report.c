@@ -42,7 +42,7 @@ static const struct {
     [REPORT_RESOLVE] = {"resolve", true},
     [REPORT_TCP] = {"tcp", false},
     [REPORT_TLS] = {"tls", false},
-    [REPORT_HTTP] = {"http", true},
+    [REPORT_HTTP] = {"http", false},
     [REPORT_GATHER] = {"gather", false},
     [REPORT_ICE] = {"ice", false},   /* it has more to say, see report_event */
     [REPORT_DTLS] = {"dtls", false}, /* as well */
@@ -433,6 +433,44 @@ void report_drop(struct report *report, int track, unsigned frames,
          json_pack("{s:o, s:o, s:s}", "track", track_number(track),
                    "framesDropped", count(frames), "reason", reason),
          now);
+}
+
+void report_http(struct report *report, const struct report_http *http,
+                 rtc_usec now)
+{
+    emit(report, "http",
+         json_pack("{s:s, s:o, s:o, s:o, s:o}", "method", http->method, "url",
+                   string(http->url), "status",
+                   http->status ? json_integer(http->status) : json_null(),
+                   "seconds", seconds(http->time_us), "message",
+                   string(http->message)),
+         now);
+}
+
+void report_link(struct report *report, const char *rel, const char *href,
+                 rtc_usec now)
+{
+    emit(report, "link",
+         json_pack("{s:o, s:o}", "rel", string(rel), "href", string(href)),
+         now);
+}
+
+void report_restart(struct report *report, rtc_usec now)
+{
+    emit(report, "restart", json_object(), now);
+}
+
+void report_reconnect(struct report *report, rtc_usec gap_us, rtc_usec now)
+{
+    emit(report, "gap",
+         json_pack("{s:n, s:s, s:o}", "track", "reason", "reconnect", "seconds",
+                   seconds(gap_us)),
+         now);
+}
+
+void report_renew(struct report *report)
+{
+    report->candidate_count = 0;
 }
 
 void report_warn(struct report *report, const char *sentence, rtc_usec now)

@@ -12,6 +12,14 @@
 struct cli_tool;
 struct report;
 
+/* A request and how it was answered; texts are borrowed. */
+struct report_http {
+    const char *method, *url; /* without secrets */
+    int status;               /* 0: no answer came */
+    rtc_usec time_us;         /* it took */
+    const char *message;      /* why it failed, or NULL */
+};
+
 /* Steps of a session's start whose times `end` repeats. */
 enum report_phase {
     REPORT_RESOLVE,
@@ -49,6 +57,17 @@ void report_phase(struct report *report, enum report_phase phase, rtc_usec now);
 /* Frames of a track the sender left out, and why ("late"). */
 void report_drop(struct report *report, int track, unsigned frames,
                  const char *reason, rtc_usec now);
+void report_http(struct report *report, const struct report_http *http,
+                 rtc_usec now);
+/* Something a server points at, and how that is related. */
+void report_link(struct report *report, const char *rel, const char *href,
+                 rtc_usec now);
+/* ICE was restarted, and the remote agreed. */
+void report_restart(struct report *report, rtc_usec now);
+/* A lost session was followed by another one, after so long: a gap. */
+void report_reconnect(struct report *report, rtc_usec gap_us, rtc_usec now);
+/* The next peer's candidates are told of from the first one on. */
+void report_renew(struct report *report);
 void report_warn(struct report *report, const char *sentence, rtc_usec now);
 /* Remembered for `end`, too. */
 void report_error(struct report *report, enum rtc_exit status,

@@ -33,6 +33,10 @@ static const struct rtc_option options[] = {
      .type = OPTION_ROWS,
      .rows = options_meet,
      .offset = offsetof(struct values, end)},
+    {.name = "whep",
+     .type = OPTION_ROWS,
+     .rows = options_whep,
+     .offset = offsetof(struct values, end)},
     {.name = "form",
      .type = OPTION_ROWS,
      .rows = options_form,
@@ -87,6 +91,10 @@ static const struct rtc_option options[] = {
     {.name = "network",
      .type = OPTION_ROWS,
      .rows = options_network,
+     .offset = offsetof(struct values, end)},
+    {.name = "http",
+     .type = OPTION_ROWS,
+     .rows = options_http,
      .offset = offsetof(struct values, end)},
     {.name = "limits",
      .type = OPTION_ROWS,
@@ -204,6 +212,16 @@ static void on_event(struct endpoint *end, const struct rtc_event *event)
         check_track(receiver, event->track);
 }
 
+/* Another session begins: its times have nothing to do with those before. */
+static void on_lost(struct endpoint *end)
+{
+    struct receiver *receiver = end->calls.user;
+
+    for (int kind = RTC_AUDIO; kind <= RTC_VIDEO; kind++)
+        if (receiver->outputs[kind].sink)
+            sink_rebase(receiver->outputs[kind].sink);
+}
+
 /* ---- outputs ------------------------------------------------------------- */
 
 static void on_failed(void *user, int error)
@@ -295,6 +313,7 @@ int main(int argc, char **argv)
         .add_tracks = add_tracks,
         .before_answer = refuse_rest,
         .connected = on_connected,
+        .lost = on_lost,
         .event = on_event,
         .user = &receiver,
     };

@@ -31,6 +31,10 @@ static const struct rtc_option options[] = {
      .type = OPTION_ROWS,
      .rows = options_meet,
      .offset = offsetof(struct values, end)},
+    {.name = "whip",
+     .type = OPTION_ROWS,
+     .rows = options_whip,
+     .offset = offsetof(struct values, end)},
     {.name = "form",
      .type = OPTION_ROWS,
      .rows = options_form,
@@ -73,6 +77,10 @@ static const struct rtc_option options[] = {
     {.name = "network",
      .type = OPTION_ROWS,
      .rows = options_network,
+     .offset = offsetof(struct values, end)},
+    {.name = "http",
+     .type = OPTION_ROWS,
+     .rows = options_http,
      .offset = offsetof(struct values, end)},
     {.name = "limits",
      .type = OPTION_ROWS,
@@ -164,6 +172,14 @@ static void start_inputs(struct endpoint *end)
         }
         source_start(input, end->peer, sender->tracks[i]);
     }
+}
+
+static void pause_inputs(struct endpoint *end)
+{
+    struct sender *sender = end->calls.user;
+
+    for (unsigned i = 0; i < sender->input_count; i++)
+        source_pause(sender->inputs[i]);
 }
 
 static void stop_inputs(struct endpoint *end)
@@ -262,6 +278,7 @@ int main(int argc, char **argv)
         .add_tracks = add_tracks,
         .before_answer = refuse_rest,
         .connected = start_inputs,
+        .lost = pause_inputs,
         .ending = stop_inputs,
         .user = &sender,
     };

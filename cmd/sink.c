@@ -23,11 +23,20 @@ struct sink {
     enum rtc_codec codec;
     bool behind; /* dropping up to the next key frame */
     uint64_t frame_count;
+    bool rebase;         /* with the next frame */
+    int64_t offset;      /* what is added to media times */
+    int64_t last_time;   /* written */
+    rtc_usec last_clock; /* when that frame had come */
 };
 
 const char *sink_name(const struct sink *sink)
 {
     return strcmp(sink->options.file, "-") ? sink->options.file : "stdout";
+}
+
+void sink_rebase(struct sink *sink)
+{
+    sink->rebase = sink->frame_count > 0;
 }
 
 uint64_t sink_frame_count(const struct sink *sink)
@@ -96,13 +105,26 @@ static bool is_wanted(struct sink *sink, const struct rtc_frame *frame)
     return !sink->behind;
 }
 
+/* The frame's time in the file. */
+static int64_t time_of(struct sink *sink, const struct rtc_frame *frame)
+{
+    int64_t rate = rtc_codec_clock_rate(frame->codec);
+    int64_t gap = (frame->time - sink->last_clock) / 1000 * rate / 1000;
+
+    if (sink->rebase)
+        sink->offset =
+            sink->last_time + (gap > 0 ? gap : 1) - (int64_t)frame->media_time;
+    sink->rebase = false;
+    return (int64_t)frame->media_time + sink->offset;
+}
+
 bool sink_frame(struct sink *sink, const struct rtc_frame *frame)
 {
     struct rtc_media_frame media = {
         .codec = frame->codec,
         .data = frame->data,
         .len = frame->len,
-        .time = (int64_t)frame->media_time,
+        .time = time_of(sink, frame),
         .base_num = 1,
         .base_den = rtc_codec_clock_rate(frame->codec),
         .keyframe = frame->keyframe,
@@ -118,6 +140,8 @@ bool sink_frame(struct sink *sink, const struct rtc_frame *frame)
         return false;
     if (!outflow_write(sink->out, data, len))
         return false;
+    sink->last_time = media.time;
+    sink->last_clock = frame->time;
     sink->frame_count++;
     return true;
 }

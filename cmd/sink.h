@@ -27,6 +27,9 @@ const char *sink_name(const struct sink *sink);
  * frames are dropped up to the next key frame. Ends the process when the
  * format does not carry the codec. */
 bool sink_frame(struct sink *sink, const struct rtc_frame *frame);
+/* What comes next is of another session: its times go on behind what was
+ * written, as far as time went on meanwhile. */
+void sink_rebase(struct sink *sink);
 uint64_t sink_frame_count(const struct sink *sink);
 /* Ends the file and frees the sink; 0, or -1 with errno. NULL is fine. */
 int sink_close(struct sink *sink);

@@ -94,6 +94,14 @@ void source_stop(struct source *source)
         driver_watch_enable(source->readable, false);
 }
 
+void source_pause(struct source *source)
+{
+    if (source->state != SOURCE_RUNNING)
+        return;
+    source->state = SOURCE_READY;
+    driver_timer_set(source->timer, RTC_NEVER);
+}
+
 static void end(struct source *s, enum rtc_exit status, const char *why)
 {
     char sentence[512];
@@ -301,7 +309,7 @@ static bool send_frame(struct source *s, int64_t ticks, rtc_usec due,
     if (error == RTC_ERR_AGAIN)
         return false;
     if (error == RTC_ERR_CLOSED) {
-        s->state = SOURCE_OVER; /* the peer's own event tells why */
+        source_pause(s); /* the peer's own event tells why */
     } else if (error) {
         const char *why = rtc_peer_why(s->peer);
         end(s, error == RTC_ERR_STATE ? RTC_EXIT_DESCRIPTION : RTC_EXIT_INPUT,
@@ -404,7 +412,7 @@ void source_start(struct source *source, struct rtc_peer *peer, int track)
 
     if (source->state != SOURCE_READY)
         return;
-    if (source->frame.time < 0 && !source->readable)
+    if (source->frame.time < 0 && !source->readable && !source->frame_count)
         warn("%s does not tell its frame rate: taking %d (see --fps)",
              source_name(source), FALLBACK_FPS);
     source->peer = peer;

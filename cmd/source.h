@@ -44,6 +44,9 @@ const char *source_name(const struct source *source);
 const struct rtc_media_track *source_track(const struct source *source);
 /* Sends from now on, into this track. */
 void source_start(struct source *source, struct rtc_peer *peer, int track);
+/* Sends nothing until source_start is called again, then goes on where it was.
+ */
+void source_pause(struct source *source);
 /* Sends nothing more; ended is not called. */
 void source_stop(struct source *source);
 /* Frames queued so far. */

@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A session at a WHIP or WHEP server from its POST to its DELETE. Between them
+ * whip_patch.h looks after it.
+ */
+#include "cmd/whip.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cmd/description.h"
+#include "cmd/field.h"
+#include "cmd/http.h"
+#include "cmd/link.h"
+#include "cmd/meet.h"
+#include "cmd/redirect.h"
+#include "cmd/url.h"
+#include "cmd/whip_patch.h"
+#include "cmd/whip_response.h"
+
+#define SDP_TYPE "application/sdp"
+#define SDP_MAX 65536
+#define EXTENSION "urn:ietf:params:whip:ext"
+#define EXTENSION_WHEP "urn:ietf:params:whep:ext"
+/* A server that is asked and does not answer. */
+#define POST_LIMIT_US 30000000
+#define DELETE_LIMIT_US 2000000
+/* How long the end waits for the answer to a POST. */
+#define POSTED_LIMIT_US 500000
+#define BACKOFF_US 1000000
+#define BACKOFF_MOST_US 30000000
+
+struct whip {
+    struct endpoint *end;
+    struct http *http;
+    const char *url; /* as it was given */
+    char *offer;
+    size_t offer_len;
+    char *session; /* its URL, or NULL */
+    char etag[FIELD_ETAG_LEN];
+    bool has_etag;
+    struct http_transfer *transfer; /* POST, OPTIONS, DELETE, our answer */
+    struct whip_patch *patch;
+    struct driver_watch *timer; /* of the next attempt */
+    int64_t attempts;           /* failed ones in a row */
+    bool is_lost;               /* --reconnect: each attempt has a new peer */
+    bool is_leaving, is_deleting;
+};
+
+static void fail(struct whip *w, const struct http_response *response)
+{
+    char why[WHIP_WHY_LEN];
+
+    endpoint_fail(w->end, whip_exit(response), "%s",
+                  whip_sentence(response, http_token(w->http), why));
+}
+
+/* ---- the end ------------------------------------------------------------- */
+
+static struct http_request delete_request(const struct whip *w)
+{
+    return (struct http_request){
+        .method = "DELETE", .url = w->session, .timeout = DELETE_LIMIT_US};
+}
+
+static void on_deleted(void *user, const struct http_response *response)
+{
+    struct whip *w = user;
+
+    w->transfer = NULL;
+    whip_report(w->end, w->http, response, true);
+    endpoint_left(w->end);
+}
+
+static bool start_delete(struct whip *w)
+{
+    const struct http_request request = delete_request(w);
+
+    if (!w->session || w->is_deleting)
+        return false;
+    w->is_deleting = true;
+    w->transfer = http_start(w->http, &request, on_deleted, w);
+    return w->transfer;
+}
+
+/* A POST that is under way may make a session, which is to end, too. */
+rtc_usec whip_leave(struct whip *whip)
+{
+    struct whip *w = whip;
+
+    w->is_leaving = true;
+    driver_timer_set(w->timer, RTC_NEVER);
+    whip_patch_free(w->patch);
+    w->patch = NULL;
+    if (w->transfer && !w->session)
+        return POSTED_LIMIT_US;
+    http_cancel(w->transfer);
+    w->transfer = NULL;
+    return start_delete(w) ? DELETE_LIMIT_US : 0;
+}
+
+void whip_die(struct whip *whip)
+{
+    const struct http_request request = delete_request(whip);
+
+    if (whip->session && !whip->is_deleting)
+        http_perform(whip->http, &request);
+    whip->is_deleting = true;
+}
+
+void whip_free(struct whip *whip)
+{
+    if (!whip)
+        return;
+    http_cancel(whip->transfer);
+    whip_patch_free(whip->patch);
+    driver_watch_free(whip->timer);
+    http_free(whip->http);
+    free(whip->session);
+    free(whip->offer);
+    free(whip);
+}
+
+/* ---- what comes with a session ------------------------------------------- */
+
+static void take_session(struct whip *w, const struct http_response *response)
+{
+    const char *location = http_field(response, "Location", 0);
+    bool odd = false;
+
+    w->session = location ? url_resolve(response->url, location) : NULL;
+    if (w->session &&
+        !redirect_may_ask(w->session, w->end->options.http.insecure_http)) {
+        warn("the session's URL is not https and is not used");
+        free(w->session);
+        w->session = NULL;
+    }
+    w->has_etag = field_etag(http_field(response, "ETag", 0), w->etag, &odd);
+    if (w->has_etag && odd)
+        warn("the server's ETag is not a strong entity tag: %s", w->etag);
+}
+
+static void take_link(struct whip *w, const struct link *link)
+{
+    struct endpoint *end = w->end;
+    const char *rel = link_param(link, "rel");
+    const char *user = link_param(link, "username");
+    const char *password = link_param(link, "credential");
+
+    if (link_has_rel(link, "ice-server") && end->link_server)
+        end->link_server(end, link->target, user, password);
+    if (rel && (link_has_rel(link, "ice-server") ||
+                !strncmp(rel, EXTENSION, strlen(EXTENSION)) ||
+                !strncmp(rel, EXTENSION_WHEP, strlen(EXTENSION_WHEP))))
+        report_link(end->report, rel, link->target, driver_now(end->driver));
+}
+
+/* Relations that are not known are none of our business. */
+static void take_links(struct whip *w, const struct http_response *response)
+{
+    struct link link;
+    const char *field;
+
+    for (unsigned i = 0; (field = http_field(response, "Link", i)); i++) {
+        enum link_result result;
+
+        while ((result = link_next(&field, &link)) != LINK_END) {
+            if (result == LINK_READ)
+                take_link(w, &link);
+            else
+                warn("the server sent a Link that cannot be read");
+        }
+    }
+}
+
+static void go_live(struct whip *w)
+{
+    if (!w->session)
+        return;
+    w->patch = whip_patch_new(w->end, w->http, w->session,
+                              w->has_etag ? w->etag : NULL);
+}
+
+/* ---- descriptions -------------------------------------------------------- */
+
+static void take_answer(struct whip *w, const char *sdp, size_t len)
+{
+    struct endpoint *end = w->end;
+
+    if (rtc_peer_remote_answer(end->peer, sdp, len, driver_now(end->driver))) {
+        endpoint_fail(end, RTC_EXIT_DESCRIPTION, "the server's answer: %s",
+                      rtc_peer_why(end->peer));
+        return;
+    }
+    driver_changed(end->driver, end->peer);
+    go_live(w);
+}
+
+static void on_answered(void *user, const struct http_response *response)
+{
+    struct whip *w = user;
+
+    w->transfer = NULL;
+    whip_report(w->end, w->http, response, false);
+    if (response->error || !whip_is_success(response->status))
+        fail(w, response);
+    else
+        go_live(w);
+}
+
+static bool make_answer(struct whip *w, const char *offer, size_t len,
+                        char answer[SDP_MAX])
+{
+    struct endpoint *end = w->end;
+    rtc_usec now = driver_now(end->driver);
+    bool has_tracks = rtc_peer_track_count(end->peer) > 0;
+    int error;
+
+    if (!has_tracks && end->calls.add_tracks)
+        end->calls.add_tracks(end);
+    rtc_peer_rollback(end->peer);
+    error = rtc_peer_remote_offer(end->peer, offer, len, now);
+    if (!error && end->calls.before_answer)
+        end->calls.before_answer(end);
+    if (!error)
+        error = rtc_peer_answer(end->peer, answer, SDP_MAX, now);
+    if (error < 0)
+        endpoint_fail(end, RTC_EXIT_DESCRIPTION, "the server's offer: %s",
+                      rtc_peer_why(end->peer));
+    return error >= 0;
+}
+
+/* The server offers, and our answer goes to the session. */
+static void take_offer(struct whip *w, const char *sdp, size_t len)
+{
+    char answer[SDP_MAX];
+    struct http_request request = {.method = "PATCH",
+                                   .url = w->session,
+                                   .content_type = SDP_TYPE,
+                                   .body = answer,
+                                   .timeout = POST_LIMIT_US};
+
+    if (!w->session) {
+        endpoint_fail(w->end, RTC_EXIT_NOT_WHIP,
+                      "the server made an offer, but no URL to answer it at");
+        return;
+    }
+    if (!make_answer(w, sdp, len, answer))
+        return;
+    request.len = strlen(answer);
+    driver_changed(w->end->driver, w->end->peer);
+    w->transfer = http_start(w->http, &request, on_answered, w);
+}
+
+/* ---- POST ---------------------------------------------------------------- */
+
+static void post(struct whip *w);
+
+static rtc_usec wait_of(const struct whip *w,
+                        const struct http_response *response)
+{
+    rtc_usec wait =
+        field_retry_after(http_field(response, "Retry-After", 0), time(NULL));
+    rtc_usec most = wait > BACKOFF_MOST_US ? wait : BACKOFF_MOST_US;
+    /* 409: not live yet, to be doubled from what it says. */
+    bool doubled = wait < 0 || response->status == 409;
+
+    if (wait <= 0)
+        wait = wait < 0 || doubled ? BACKOFF_US : 0;
+    for (int64_t i = 1; doubled && i < w->attempts && wait < most; i++)
+        wait *= 2;
+    return wait < most ? wait : most;
+}
+
+static bool may_retry(const struct whip *w,
+                      const struct http_response *response)
+{
+    enum rtc_exit status = whip_exit(response);
+
+    if (w->is_lost)
+        return status != RTC_EXIT_AUTH && status != RTC_EXIT_FINGERPRINT;
+    return whip_is_passing(response) &&
+           w->attempts < w->end->options.http.retry;
+}
+
+/* Asks again later, if that may help. */
+static bool retry(struct whip *w, const struct http_response *response)
+{
+    rtc_usec wait;
+    char why[WHIP_WHY_LEN];
+
+    if (!may_retry(w, response))
+        return false;
+    w->attempts++;
+    wait = wait_of(w, response);
+    info("%s; trying again in %.1f s",
+         whip_sentence(response, http_token(w->http), why), (double)wait / 1e6);
+    driver_timer_set(w->timer, driver_now(w->end->driver) + wait);
+    return true;
+}
+
+static void report_phases(struct endpoint *end,
+                          const struct http_response *response)
+{
+    const struct {
+        enum report_phase phase;
+        rtc_usec at;
+    } steps[] = {
+        {REPORT_RESOLVE, response->resolved},
+        {REPORT_TCP, response->connected},
+        {REPORT_TLS, response->secured},
+        {REPORT_HTTP, response->answered},
+    };
+
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        if (steps[i].at >= 0)
+            report_phase(end->report, steps[i].phase, steps[i].at);
+}
+
+/* WHEP: 406 with an offer of the server's instead of ours. */
+static bool is_counter_offer(const struct whip *w,
+                             const struct http_response *response)
+{
+    char type[FIELD_TYPE_LEN];
+
+    return response->status == 406 && w->end->options.whep &&
+           response->len > 0 && http_field(response, "Location", 0) &&
+           !strcmp(
+               field_media_type(http_field(response, "Content-Type", 0), type),
+               SDP_TYPE);
+}
+
+static void take_description(struct whip *w,
+                             const struct http_response *response,
+                             bool is_offer)
+{
+    char why[WHIP_WHY_LEN];
+    size_t len = 0;
+    const char *sdp = whip_description(response, &len, why);
+
+    if (!sdp) {
+        endpoint_fail(w->end, RTC_EXIT_NOT_WHIP, "%s", why);
+        return;
+    }
+    if (!is_offer && response->status != 201)
+        warn("the server answered %d instead of 201", response->status);
+    if (!w->session)
+        warn("the server gave no usable URL for the session: it cannot be "
+             "ended there, nor told of candidates");
+    take_links(w, response);
+    if (is_offer)
+        take_offer(w, sdp, len);
+    else
+        take_answer(w, sdp, len);
+}
+
+static void on_posted(void *user, const struct http_response *response)
+{
+    struct whip *w = user;
+    bool is_counter = is_counter_offer(w, response);
+    bool success = !response->error && whip_is_success(response->status);
+
+    w->transfer = NULL;
+    whip_report(w->end, w->http, response, false);
+    if (success || is_counter) {
+        report_phases(w->end, response);
+        take_session(w, response);
+        if (w->is_leaving) {
+            if (!start_delete(w))
+                endpoint_left(w->end);
+            return;
+        }
+        take_description(w, response,
+                         is_counter || w->end->options.server_offer);
+        return;
+    }
+    if (w->is_leaving)
+        endpoint_left(w->end);
+    else if (!retry(w, response))
+        fail(w, response);
+}
+
+static void post(struct whip *w)
+{
+    const struct http_request request = {
+        .method = "POST",
+        .url = w->url,
+        .content_type = w->offer ? SDP_TYPE : NULL,
+        .accept = SDP_TYPE,
+        .body = w->offer,
+        .len = w->offer_len,
+        .timeout = POST_LIMIT_US,
+    };
+
+    w->transfer = http_start(w->http, &request, on_posted, w);
+    if (!w->transfer)
+        die(RTC_EXIT_INTERNAL, "out of memory");
+}
+
+static void make_offer(struct whip *w)
+{
+    free(w->offer);
+    w->offer = NULL;
+    if (!w->end->options.server_offer)
+        w->offer = meet_offer(w->end, DESCRIPTION_SDP, &w->offer_len);
+}
+
+/* The wait before the next attempt, doubled each time. */
+static void back_off(struct whip *w)
+{
+    rtc_usec wait = BACKOFF_US;
+
+    for (int64_t i = 0; i < w->attempts && wait < BACKOFF_MOST_US; i++)
+        wait *= 2;
+    if (wait > BACKOFF_MOST_US)
+        wait = BACKOFF_MOST_US;
+    w->attempts++;
+    info("a new session in %.0f s", (double)wait / 1e6);
+    driver_timer_set(w->timer, driver_now(w->end->driver) + wait);
+}
+
+static void on_time(void *user, int what)
+{
+    struct whip *w = user;
+
+    (void)what;
+    if (w->is_lost && !endpoint_renew(w->end)) {
+        back_off(w);
+        return;
+    }
+    if (w->is_lost)
+        make_offer(w);
+    post(w);
+}
+
+static void on_forgotten(void *user, const struct http_response *response)
+{
+    struct whip *w = user;
+
+    whip_report(w->end, w->http, response, true);
+}
+
+/* The server may hold the lost session for a while, and refuse another. */
+void whip_reconnect(struct whip *whip, const char *why)
+{
+    struct whip *w = whip;
+    const struct http_request request = delete_request(w);
+
+    warn("the session is lost: %s", why);
+    http_cancel(w->transfer);
+    w->transfer = NULL;
+    whip_patch_free(w->patch);
+    w->patch = NULL;
+    if (w->session)
+        http_start(w->http, &request, on_forgotten, w);
+    free(w->session);
+    w->session = NULL;
+    w->is_lost = true;
+    back_off(w);
+}
+
+/* ---- OPTIONS ------------------------------------------------------------- */
+
+/* Some servers tell their ICE servers only here; what else it says, or that it
+ * fails, is of no consequence. */
+static void on_preflight(void *user, const struct http_response *response)
+{
+    struct whip *w = user;
+
+    w->transfer = NULL;
+    whip_report(w->end, w->http, response, true);
+    if (w->is_leaving) {
+        endpoint_left(w->end);
+        return;
+    }
+    if (!response->error && whip_is_success(response->status))
+        take_links(w, response);
+    post(w);
+}
+
+static void preflight(struct whip *w)
+{
+    const struct http_request request = {
+        .method = "OPTIONS", .url = w->url, .timeout = POST_LIMIT_US};
+
+    w->transfer = http_start(w->http, &request, on_preflight, w);
+    if (!w->transfer)
+        die(RTC_EXIT_INTERNAL, "out of memory");
+}
+
+/* ---- the beginning ------------------------------------------------------- */
+
+void whip_check(const struct endpoint_options *options)
+{
+    const struct endpoint_options *o = options;
+    const char *url = o->whip ? o->whip : o->whep;
+    char shown[256];
+
+    if (!url && (o->preflight || o->server_offer || o->reconnect))
+        die_usage("--preflight, --server-offer and --reconnect go with --whip "
+                  "or --whep");
+    if (!url)
+        return;
+    if (!url_is_http(url))
+        die_usage("--%s: not an http or https URL", o->whip ? "whip" : "whep");
+    if (!redirect_may_ask(url, o->http.insecure_http))
+        die_usage("%s is not https, so that everybody on the way could read "
+                  "it; --insecure-http allows that",
+                  url_show(url, shown, sizeof shown));
+}
+
+void whip_event(struct whip *whip, const struct rtc_event *event)
+{
+    if (event->type == RTC_EVENT_CONNECTED)
+        whip->attempts = 0;
+    if (whip->patch)
+        whip_patch_event(whip->patch, event);
+}
+
+static struct whip *whip_new(struct endpoint *end)
+{
+    struct whip *w = calloc(1, sizeof *w);
+    struct endpoint_options *o = &end->options;
+
+    if (!w)
+        die(RTC_EXIT_INTERNAL, "out of memory");
+    o->http.interface = o->interface;
+    o->http.family = o->family;
+    o->http.connect_timeout = o->connect_timeout;
+    w->end = end;
+    w->url = o->whip ? o->whip : o->whep;
+    w->http = http_new(end->driver, &o->http);
+    w->timer = driver_timer_new(end->driver, on_time, w);
+    if (!w->timer)
+        die(RTC_EXIT_INTERNAL, "out of memory");
+    return w;
+}
+
+void whip_start(struct endpoint *end)
+{
+    struct whip *w = end->whip = whip_new(end);
+
+    make_offer(w);
+    if (end->options.preflight)
+        preflight(w);
+    else
+        post(w);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What an answer of a WHIP or WHEP server means (RFC 9725 4.2): its status as
+ * one of ours, the sentence for people, and the description in its body.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cmd/exit.h"
+#include "cmd/response.h"
+
+#define WHIP_WHY_LEN 640
+
+bool whip_is_success(int status);
+/* An unknown status means what its class means (RFC 9725 4.1). */
+enum rtc_exit whip_exit(const struct http_response *response);
+/* Whether asking again later may help. */
+bool whip_is_passing(const struct http_response *response);
+/* Why there is no session: the status, and what the body says. A body that
+ * repeats `secret` (or NULL) is not shown. Returns `buf`. */
+char *whip_sentence(const struct http_response *response, const char *secret,
+                    char buf[WHIP_WHY_LEN]);
+/* The description in a body that is to be one, and warnings about what is odd
+ * around it. NULL, with a sentence, when it is none. */
+const char *whip_description(const struct http_response *response,
+                             size_t *ret_len, char why[WHIP_WHY_LEN]);
