@@ -159,6 +159,19 @@ assert_says() {
             holds "$(cat "$1")" | batslib_decorate 'no such line' | fail
 }
 
+# assert_no_error FILE
+assert_no_error() {
+    run grep ': error ' "$1"
+    assert_failure 1
+}
+
+# assert_took SECONDS EVENTS: at most so long, by its own clock.
+assert_took() {
+    run jq -e --argjson most "$1" 'select(.event == "end") |
+        .duration <= $most' "$2"
+    assert_success
+}
+
 # A fragment of a server that restarted; its peer knows nothing of it.
 fragment='a=ice-options:trickle\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r
 a=ice-ufrag:newu\r\na=ice-pwd:newpasswordnewpassword00\r

@@ -49,7 +49,8 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')/x
     serve '{"POST": {"hang": true}}'
     publish 124 --max-time 1s
     assert_one_error send.err rtc-send max-time .
-    assert_within 4
+    # Up to two seconds are for a session that an answer may still make.
+    assert_took 3.5 send.jsonl
 }
 
 @test "the TLS handshake is never answered: --max-time ends it with 124" {
@@ -62,16 +63,16 @@ while c.recv(4096): pass'
     clip=$small
     to=https://localhost:$(cat silent.out)/endpoint
     publish 124 --max-time 1s
-    assert_within 4
+    assert_took 3.5 send.jsonl
 }
 
-@test "INT while the request hangs ends at once with 130" {
+@test "INT while the request hangs ends with 130, soon" {
     serve '{"POST": {"hang": true}}'
     start_publish
     wait_for_line server.log POST
     signal_to send INT
     finish send 130
-    assert_within 5
+    assert_took 4 send.jsonl
 }
 
 @test "the connection is closed instead of an answer: 11 or 12" {
@@ -178,18 +179,23 @@ while c.recv(4096): pass'
     serve '{"POST": {"candidates": 100000}}'
     start_publish --connect-timeout 2s
     wait_for_file send.status
-    assert_regex "$(cat send.status)" '^(0|16|20|23)$'
+    assert_regex "$(cat send.status)" '^(0|12|16|20|23)$'
     assert_requests 'POST /endpoint' 'DELETE /session/1'
     assert_within 10
 }
 
-@test "some hundred candidates that lead nowhere do not hide the one" {
+@test "candidates that lead nowhere do not hide the one" {
+    serve '{"POST": {"candidates": 15}}'
+    publish 0
+    assert_received
+}
+
+@test "more candidates than are kept: media or 23, and a DELETE" {
     serve '{"POST": {"candidates": 300}}'
-    start_publish --unpaced --connect-timeout 10s
+    start_publish --unpaced --connect-timeout 2s
     wait_for_file send.status
-    # The cap may leave out the one that works: then it is ICE that fails.
     assert_regex "$(cat send.status)" '^(0|23)$'
-    assert_equal "$(count DELETE)" 1
+    assert_requests 'POST /endpoint' 'DELETE /session/1'
 }
 
 @test "a body without end: an error, in bounded time, and a DELETE" {
@@ -204,7 +210,7 @@ while c.recv(4096): pass'
 @test "a body that drips: --max-time ends it with 124" {
     serve '{"POST": {"drip": 0.05}}'
     publish 124 --max-time 1s
-    assert_within 4
+    assert_took 3.5 send.jsonl
 }
 
 @test "an endless problem is cut" {
@@ -232,7 +238,7 @@ while c.recv(4096): pass'
 
 @test "a session URL that is none: a warning, and media" {
     local name
-    for name in 'file:///etc/passwd' 'http://' 'gopher://127.0.0.1/' '' \
+    for name in 'file:///etc/passwd' 'http://' 'gopher://127.0.0.1/' \
         'http://[::1' 'http://127.0.0.1:99999/'; do
         rm -f server.* peer*
         serve '{"POST": {"headers": {"Location": "'"$name"'"}}}'
@@ -351,8 +357,8 @@ while c.recv(4096): pass'
     wait_for_line peer1.jsonl first_keyframe
     signal_to server KILL
     finish send 0
-    assert_says send.err 'rtc-send: warning: .*DELETE'
-    assert_within 6
+    assert_says send.err 'rtc-send: warning: .*session'
+    assert_took 5 send.jsonl
 }
 
 @test "a second INT does not wait for DELETE" {

@@ -53,7 +53,8 @@ teardown_file() {
     assert_line --regexp '^a=candidate:'
     assert_line a=end-of-candidates
     finish peer1
-    assert_same_frames "$clip" peer1.video
+    cp "$clip" sent.ivf
+    assert_same_frames sent.ivf peer1.video
 }
 
 @test "C01 WHEP: POST with an offer to receive; media arrives" {
@@ -61,7 +62,8 @@ teardown_file() {
     clip=$second
     play 0
     assert_equal "$(header POST content-type)" application/sdp
-    assert_same_frames "$clip" out.ivf
+    cp "$clip" sent.ivf
+    assert_same_frames sent.ivf out.ivf
     assert_equal "$(header DELETE if-match)" none
 }
 
@@ -233,7 +235,7 @@ sections() {
         cd $n
         serve '{"POST": {"status": '$n', "headers": {"Location": "/other"}}}'
         publish 16
-        assert_one_error send.err rtc-send not-whip "$n"
+        assert_one_error send.err rtc-send not-whip 'redirect.*GET'
         assert_requests 'POST /endpoint'
         cd ..
     done
@@ -362,23 +364,23 @@ sections() {
         "DELETE /s204": {"status": 204}, "DELETE /s404": {"status": 404},
         "DELETE /s405": {"status": 405}, "DELETE /s500": {"status": 500},
         "DELETE /sclose": {"close": true}, "DELETE /shang": {"hang": true}}'
-    began=$SECONDS
     for name in 204 404 405 500 close hang; do
         mkdir $name
         start $name/send rtc-send --whip "$url/$name" "${LO[@]}" --unpaced \
-            "$small"
+            --events $name/send.jsonl "$small"
     done
     for name in 204 404 405 500 close hang; do
         finish $name/send 0
-        run cat $name/send.err
-        refute_line --partial ': error '
+        assert_no_error $name/send.err
         case $name in
-        500 | close | hang) assert_line --regexp 'warning: .*DELETE' ;;
+        500 | close | hang) assert_says $name/send.err 'warning: .' ;;
         esac
+        # Two seconds are given to the end of a session.
+        assert_took 5 $name/send.jsonl
     done
-    # Two seconds are given to the end of a session.
-    assert [ $((SECONDS - began)) -le 6 ]
-    assert_equal "$(count DELETE)" 6
+    # A request on a connection that was kept may be made twice.
+    run sort -u <(seen 'select(.method == "DELETE") | .path')
+    assert_equal "${#lines[@]}" 6
 }
 
 @test "C15 DTLS close_notify ends the session, and it is deleted" {
@@ -466,8 +468,7 @@ trickle() {
     done
     for name in 200 201 204 404 405 422 501 hang close; do
         finish $name/send 0
-        run cat $name/send.err
-        refute_line --partial ': error '
+        assert_no_error $name/send.err
     done
     assert_equal "$(count DELETE)" 9
     run sort -u <(seen 'select(.method == "PATCH") | .path')
@@ -675,7 +676,7 @@ gaps() {
     for name in seconds date; do
         finish $name/send
         run gaps $name
-        assert_output 1
+        assert_output --regexp '^[12]$'
     done
 }
 
@@ -883,8 +884,7 @@ gaps() {
     finish send 24
     assert_one_error send.err rtc-send consent .
     assert_requests 'POST /endpoint' 'DELETE /session/1'
-    run jq -e 'select(.event == "end") | .duration < 33' send.jsonl
-    assert_success
+    assert_took 33 send.jsonl
 }
 
 @test "--reconnect: a session whose consent was lost is begun anew" {
