@@ -112,6 +112,13 @@ void die_usage(const char *format, ...)
     end(RTC_EXIT_USAGE, hint, format, args);
 }
 
+void cli_complain(const char *sentence)
+{
+    cli_progress("");
+    if (process.verbosity >= -1)
+        fprintf(stderr, "%s: warning: %s\n", process.name, sentence);
+}
+
 void warn(const char *format, ...)
 {
     char line[1024];
@@ -120,9 +127,7 @@ void warn(const char *format, ...)
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    cli_progress("");
-    if (process.verbosity >= -1)
-        fprintf(stderr, "%s: warning: %s\n", process.name, line);
+    cli_complain(line);
     if (process.warn_hook)
         process.warn_hook(process.warn_user, line);
 }

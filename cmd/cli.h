@@ -90,6 +90,9 @@ void die_usage(const char *format, ...)
     __attribute__((noreturn, format(printf, 1, 2)));
 /* Prints `TOOL: warning: sentence`, also with one -q but not with two. */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* As warn, but the hook of cli_on_warn is not called: the report tells of it in
+ * its own way. */
+void cli_complain(const char *sentence);
 /* Prints `TOOL: sentence` unless -q. */
 void info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* As info, only with -v. */

@@ -20,19 +20,11 @@
 
 #include "cmd/cli.h"
 #include "cmd/file.h"
-#include "cmd/interface.h"
-#include "cmd/socket.h"
+#include "cmd/links.h"
 
 #define OUT_LEN 65536
 
 struct served;
-
-struct bound {
-    struct udp_socket udp;
-    struct served *served;
-    struct event *readable, *writable;
-    bool told; /* that datagrams are too big for it */
-};
 
 /* A peer and what it needs to live. */
 struct served {
@@ -41,8 +33,7 @@ struct served {
     struct rtc_peer *peer; /* NULL: removed, to be freed after this turn */
     driver_event_fn on_event;
     void *user;
-    struct bound *bounds[INTERFACE_MOST];
-    unsigned bound_count;
+    struct links *links;
     struct event *timer;
     bool changed;
     /* Transmitted, but not yet sent from `out_done` on. */
@@ -102,42 +93,13 @@ static void set_timer(struct event *timer, rtc_usec deadline)
 
 /* ---- sending ------------------------------------------------------------- */
 
-static bool is_same(const struct rtc_addr *a, const struct rtc_addr *b)
-{
-    return a->family == b->family && a->port == b->port &&
-           !memcmp(a->ip, b->ip, a->family == 4 ? 4 : 16);
-}
-
-static struct bound *bound_at(struct served *served,
-                              const struct rtc_addr *local)
-{
-    for (unsigned i = 0; i < served->bound_count; i++)
-        if (is_same(&served->bounds[i]->udp.addr, local))
-            return served->bounds[i];
-    return NULL;
-}
-
 /* Sends what is in the buffer. False when its socket is full. */
 static bool send_out(struct served *served)
 {
-    struct bound *bound = bound_at(served, &served->out.path.local);
-
-    if (bound)
-        served->out_done += socket_send(&bound->udp, &served->out.path.remote,
-                                        served->out_buf + served->out_done,
-                                        served->out_len - served->out_done,
-                                        served->out.segment);
-    else
-        served->out_done = served->out_len; /* Its socket is gone. */
-    if (bound && bound->udp.too_big && !bound->told) {
-        bound->told = true;
-        warn("datagrams of %zu bytes exceed the interface's MTU",
-             served->out.segment);
-    }
-    if (served->out_done == served->out_len)
-        return true;
-    event_add(bound->writable, NULL);
-    return false;
+    served->out_done += links_send(
+        served->links, &served->out.path, served->out_buf + served->out_done,
+        served->out_len - served->out_done, served->out.segment);
+    return served->out_done == served->out_len;
 }
 
 /* Sends all that is due. False when a socket is full. */
@@ -167,7 +129,8 @@ static void drain(struct served *served)
         served->changed = false;
         sent = transmit(served);
         while (served->peer && rtc_peer_poll(served->peer, &event))
-            served->on_event(served->user, &event);
+            if (!uplinks_follow(links_uplinks(served->links), &event))
+                served->on_event(served->user, &event);
     }
     /* Not all sent: the deadline may be in the past until it is. */
     if (served->peer)
@@ -182,31 +145,6 @@ static void on_deadline(evutil_socket_t fd, short what, void *user)
     (void)fd;
     (void)what;
     rtc_peer_tick(served->peer, driver_now(served->driver));
-    served->changed = true;
-}
-
-static void on_writable(evutil_socket_t fd, short what, void *user)
-{
-    on_deadline(fd, what, ((struct bound *)user)->served);
-}
-
-/* One batch a turn, so that a flood cannot keep us from sending. */
-static void on_readable(evutil_socket_t fd, short what, void *user)
-{
-    struct bound *bound = user;
-    struct served *served = bound->served;
-    struct rtc_path path = {.local = bound->udp.addr, .transport = RTC_UDP};
-    const struct socket_item *items;
-    unsigned count = socket_recv(&bound->udp, served->driver->batch, &items);
-
-    (void)fd;
-    (void)what;
-    for (unsigned i = 0; i < count; i++) {
-        path.remote = items[i].remote;
-        /* Its only error here says that the session is over. */
-        rtc_peer_receive(served->peer, &path, items[i].data, items[i].len,
-                         items[i].segment, driver_now(served->driver));
-    }
     served->changed = true;
 }
 
@@ -228,13 +166,18 @@ int driver_add_peer(struct driver *driver, struct rtc_peer *peer,
 
     if (!served)
         return RTC_ERR_NOMEM;
+    served->driver = driver;
+    served->peer = peer;
     served->timer = evtimer_new(driver->base, on_deadline, served);
-    if (!served->timer) {
+    served->links = links_new(
+        &(struct link_owner){driver, peer, driver->batch, &served->changed});
+    if (!served->timer || !served->links) {
+        if (served->timer)
+            event_free(served->timer);
+        links_free(served->links);
         free(served);
         return RTC_ERR_NOMEM;
     }
-    served->driver = driver;
-    served->peer = peer;
     served->on_event = on_event;
     served->user = user;
     served->changed = true;
@@ -243,24 +186,13 @@ int driver_add_peer(struct driver *driver, struct rtc_peer *peer,
     return 0;
 }
 
-static void bound_free(struct bound *bound)
-{
-    if (bound->readable)
-        event_free(bound->readable);
-    if (bound->writable)
-        event_free(bound->writable);
-    socket_close(&bound->udp);
-    free(bound);
-}
-
 void driver_remove_peer(struct driver *driver, struct rtc_peer *peer)
 {
     struct served *served = peer ? find(driver, peer) : NULL;
 
     if (!served)
         return;
-    while (served->bound_count > 0)
-        bound_free(served->bounds[--served->bound_count]);
+    links_free(served->links);
     event_free(served->timer);
     served->peer = NULL;
 }
@@ -300,44 +232,8 @@ bool driver_flush(struct driver *driver, struct rtc_peer *peer)
 
 /* ---- sockets ------------------------------------------------------------- */
 
-/* Takes the socket, also on failure. */
-static int serve_socket(struct served *served, struct udp_socket *udp)
-{
-    struct bound *bound = calloc(1, sizeof *bound);
-
-    if (!bound || served->bound_count == INTERFACE_MOST) {
-        socket_close(udp);
-        free(bound);
-        errno = ENOMEM;
-        return -1;
-    }
-    bound->udp = *udp;
-    bound->served = served;
-    bound->readable = event_new(served->driver->base, udp->fd,
-                                EV_READ | EV_PERSIST, on_readable, bound);
-    bound->writable =
-        event_new(served->driver->base, udp->fd, EV_WRITE, on_writable, bound);
-    if (!bound->readable || !bound->writable ||
-        event_add(bound->readable, NULL) < 0) {
-        bound_free(bound);
-        errno = ENOMEM;
-        return -1;
-    }
-    served->bounds[served->bound_count++] = bound;
-    return 0;
-}
-
-static int open_one(struct served *served, const struct rtc_addr *addr,
-                    struct port_range range)
-{
-    struct udp_socket udp;
-    int failed = range.first ? socket_open_range(&udp, addr, range)
-                             : socket_open(&udp, addr);
-
-    return failed ? -1 : serve_socket(served, &udp);
-}
-
 int driver_open_sockets(struct driver *driver, struct rtc_peer *peer,
+                        enum rtc_transport transport,
                         const struct rtc_addr *addrs, unsigned count,
                         struct port_range range)
 {
@@ -347,7 +243,8 @@ int driver_open_sockets(struct driver *driver, struct rtc_peer *peer,
 
     assert(served);
     for (unsigned i = 0; i < count; i++) {
-        if (open_one(served, &addrs[i], range) == 0) {
+        if (links_open(served->links, &addrs[i], transport, range, false) ==
+            0) {
             opened++;
             continue;
         }
@@ -355,14 +252,6 @@ int driver_open_sockets(struct driver *driver, struct rtc_peer *peer,
         warn("cannot use %s: %s", rtc_addr_write(&addrs[i], text),
              strerror(error));
     }
-    for (unsigned i = served->bound_count - (unsigned)opened;
-         i < served->bound_count; i++)
-        if (rtc_peer_add_local(peer, &served->bounds[i]->udp.addr, RTC_UDP,
-                               driver_now(driver)))
-            warn("cannot use %s: %s",
-                 rtc_addr_write(&served->bounds[i]->udp.addr, text),
-                 rtc_peer_why(peer));
-    served->changed = true;
     errno = error;
     return opened;
 }
@@ -375,14 +264,48 @@ int driver_reopen_sockets(struct driver *driver, struct rtc_peer *peer,
     struct rtc_addr addr;
 
     assert(served);
-    for (unsigned i = 0; rtc_peer_local_addr(peer, i, &addr, &transport) == 0;
-         i++)
-        if (open_one(served, &addr, (struct port_range){0, 0}) < 0) {
+    for (unsigned i = 0; !rtc_peer_local_addr(peer, i, &addr, &transport); i++)
+        if (links_open(served->links, &addr, transport,
+                       (struct port_range){0, 0}, true) < 0) {
             *ret_failed = addr;
             return -1;
         }
-    served->changed = true;
     return 0;
+}
+
+bool driver_has_socket(struct driver *driver, struct rtc_peer *peer,
+                       const struct rtc_addr *ip, enum rtc_transport transport)
+{
+    struct served *served = find(driver, peer);
+
+    return served && links_have(served->links, ip, transport);
+}
+
+unsigned driver_close_sockets(struct driver *driver, struct rtc_peer *peer,
+                              bool (*is_gone)(const struct rtc_addr *addr),
+                              struct rtc_addr *ret_addrs, unsigned most)
+{
+    struct served *served = find(driver, peer);
+
+    assert(served);
+    return links_close_gone(served->links, is_gone, ret_addrs, most);
+}
+
+int driver_connect_server(struct driver *driver, struct rtc_peer *peer,
+                          const struct driver_server *server,
+                          driver_server_fn fn, void *user)
+{
+    struct served *served = find(driver, peer);
+
+    assert(served);
+    return uplinks_add(links_uplinks(served->links), server, fn, user);
+}
+
+bool driver_is_connecting(struct driver *driver, struct rtc_peer *peer)
+{
+    struct served *served = find(driver, peer);
+
+    return served && uplinks_are_connecting(links_uplinks(served->links));
 }
 
 /* ---- descriptors, timers, signals --------------------------------------- */

@@ -16,6 +16,7 @@
 
 struct driver;
 struct driver_watch;
+struct tls_trust;
 
 /* Also ignores SIGPIPE: a write then says EPIPE. NULL when out of memory or
  * descriptors. */
@@ -51,16 +52,55 @@ void driver_changed(struct driver *driver, struct rtc_peer *peer);
  * is full, so that nothing more can be sent before the driver ran. */
 bool driver_flush(struct driver *driver, struct rtc_peer *peer);
 
-/* Opens a UDP socket on each address and tells the peer; ports from `range`
- * (0, 0: the kernel's). An address that cannot be bound is skipped with a
- * warning. The number opened, 0 with errno of the last failure. */
+/* Opens a UDP socket on each address, or a TCP listener (RTC_TCP), and tells
+ * the peer; ports from `range` (0, 0: the kernel's). An address that cannot be
+ * bound is skipped with a warning. The number opened, 0 with errno of the last
+ * failure. */
 int driver_open_sockets(struct driver *driver, struct rtc_peer *peer,
+                        enum rtc_transport transport,
                         const struct rtc_addr *addrs, unsigned count,
                         struct port_range range);
 /* Binds a loaded peer's addresses again, all of them. 0, or -1 with errno and
  * the address that failed. */
 int driver_reopen_sockets(struct driver *driver, struct rtc_peer *peer,
                           struct rtc_addr *ret_failed);
+/* Whether a socket or listener is open on this IP address. */
+bool driver_has_socket(struct driver *driver, struct rtc_peer *peer,
+                       const struct rtc_addr *ip, enum rtc_transport transport);
+/* Closes the sockets whose addresses are gone, as `is_gone` says of each, and
+ * tells the peer. Their number, and as many addresses as `most` allows. */
+unsigned driver_close_sockets(struct driver *driver, struct rtc_peer *peer,
+                              bool (*is_gone)(const struct rtc_addr *addr),
+                              struct rtc_addr *ret_addrs, unsigned most);
+
+/* ---- servers over TCP and TLS -------------------------------------------- */
+
+#define DRIVER_ADDRS_MOST 8
+
+struct driver_server {
+    enum rtc_transport transport;             /* RTC_TCP, RTC_TLS */
+    struct rtc_addr addrs[DRIVER_ADDRS_MOST]; /* tried in order */
+    unsigned addr_count;
+    const char *host;              /* TLS: whose certificate it must be */
+    const struct tls_trust *trust; /* TLS; outlives the peer */
+    const char *username, *password;
+    uint8_t relay_family;
+    struct rtc_addr from4, from6; /* our end, port 0; family 0: any */
+};
+
+/* `why`: NULL when it is connected, so that the peer is told of the server;
+ * else a sentence, and it is tried again later. */
+typedef void (*driver_server_fn)(void *user, const char *why);
+
+/* Connects to a TURN server, tells the peer, and keeps it so while the peer is
+ * served. Copies, but for `trust`. `fn` (or NULL) hears of the first attempt,
+ * and of the first one after each time a server sends us elsewhere. 0, or
+ * RTC_ERR_NOMEM. */
+int driver_connect_server(struct driver *driver, struct rtc_peer *peer,
+                          const struct driver_server *server,
+                          driver_server_fn fn, void *user);
+/* Whether `fn` of one is still to be called. */
+bool driver_is_connecting(struct driver *driver, struct rtc_peer *peer);
 
 /* ---- descriptors, timers, signals --------------------------------------- */
 

@@ -86,6 +86,12 @@ void endpoint_end(struct endpoint *end, enum rtc_exit status, bool drain)
     driver_timer_set(end->grace, driver_now(end->driver));
 }
 
+void endpoint_leave(struct endpoint *end)
+{
+    end->is_ending = true;
+    driver_stop(end->driver);
+}
+
 static void say_error(struct endpoint *end, enum rtc_exit status,
                       const char *format, va_list args)
 {
@@ -182,7 +188,9 @@ void endpoint_exit(struct endpoint *end)
     driver_watch_free(end->limit);
     driver_watch_free(end->grace);
     driver_watch_free(end->pulse);
+    network_free(end->network);
     driver_remove_peer(end->driver, end->peer);
+    gather_free(end->gather);
     rtc_peer_free(end->peer);
     driver_free(end->driver);
     cli_on_die(NULL, NULL);
@@ -309,6 +317,7 @@ static void on_event(void *user, const struct rtc_event *event)
     struct endpoint *end = user;
 
     report_event(end->report, end->peer, event);
+    gather_event(end->gather, event);
     if (event->type == RTC_EVENT_CONNECTED)
         on_connected(end);
     if (end->whip)
@@ -357,6 +366,35 @@ static void set_config(const struct endpoint *end, struct rtc_config *config)
     config->mtu = (size_t)end->options.mtu;
     config->any_frame = end->options.any_frame;
     config->ice.patience_us = end->options.connect_timeout;
+    ice_options_config(&end->options.ice, config);
+}
+
+static void make_gather(struct endpoint *end, bool servers)
+{
+    const struct gather_setup setup = {
+        .driver = end->driver,
+        .report = end->report,
+        .options = &end->options.ice,
+        .family = end->options.family,
+        .bind = end->options.interface != NULL,
+    };
+
+    end->gather = gather_new(&setup, servers);
+}
+
+/* Sockets follow the machine's addresses from now on. */
+static void watch_network(struct endpoint *end)
+{
+    const struct network_setup setup = {
+        .driver = end->driver,
+        .peer = end->peer,
+        .report = end->report,
+        .filter = {end->options.interface, end->options.family},
+        .ports = end->options.ports,
+        .tcp = end->options.ice.tcp,
+    };
+
+    end->network = network_new(&setup);
 }
 
 static void serve(struct endpoint *end)
@@ -365,33 +403,60 @@ static void serve(struct endpoint *end)
         die(RTC_EXIT_INTERNAL, "out of memory");
 }
 
-void endpoint_make(struct endpoint *end)
+static void open_sockets(struct endpoint *end)
 {
     const struct interface_filter filter = {end->options.interface,
                                             end->options.family};
     struct rtc_addr addrs[INTERFACE_MOST];
-    struct rtc_config config;
-    int count, error;
+    int count = interface_list(&filter, addrs);
 
-    set_config(end, &config);
-    error = rtc_peer_new(&end->peer, &config);
-    if (error)
-        die(RTC_EXIT_INTERNAL, "cannot make a peer: %s", rtc_error_text(error));
-    serve(end);
-    count = interface_list(&filter, addrs);
     if (count < 0)
         die(RTC_EXIT_GATHER, "no list of local addresses: %s", strerror(errno));
     if (count == 0)
         die(RTC_EXIT_GATHER, "no local address fits%s%s",
             filter.only ? " --interface " : "", filter.only ? filter.only : "");
-    if (driver_open_sockets(end->driver, end->peer, addrs, (unsigned)count,
-                            end->options.ports) == 0)
+    if (driver_open_sockets(end->driver, end->peer, RTC_UDP, addrs,
+                            (unsigned)count, end->options.ports) == 0)
         die(RTC_EXIT_GATHER, "no socket: %s", strerror(errno));
-    report_candidates(end->report, end->peer, driver_now(end->driver));
-    report_phase(end->report, REPORT_GATHER, driver_now(end->driver));
+    if (end->options.ice.tcp)
+        driver_open_sockets(end->driver, end->peer, RTC_TCP, addrs,
+                            (unsigned)count, end->options.ports);
 }
 
-void endpoint_load(struct endpoint *end, const char *state, size_t len)
+static void on_gathered(void *user, enum rtc_exit status, const char *why)
+{
+    struct endpoint *end = user;
+
+    if (end->is_ending)
+        return;
+    report_candidates(end->report, end->peer, driver_now(end->driver));
+    report_phase(end->report, REPORT_GATHER, driver_now(end->driver));
+    if (status) {
+        endpoint_fail(end, status, "%s", why);
+        return;
+    }
+    watch_network(end);
+    end->made(end);
+}
+
+void endpoint_make(struct endpoint *end, void (*made)(struct endpoint *end))
+{
+    struct rtc_config config;
+    int error;
+
+    end->made = made;
+    set_config(end, &config);
+    make_gather(end, true);
+    error = rtc_peer_new(&end->peer, &config);
+    if (error)
+        die(RTC_EXIT_INTERNAL, "cannot make a peer: %s", rtc_error_text(error));
+    serve(end);
+    open_sockets(end);
+    gather_start(end->gather, end->peer, on_gathered, end);
+}
+
+void endpoint_load(struct endpoint *end, const struct session *session,
+                   rtc_usec age_us)
 {
     struct rtc_config config;
     struct rtc_addr failed;
@@ -399,8 +464,9 @@ void endpoint_load(struct endpoint *end, const char *state, size_t len)
     const char *why = "";
 
     set_config(end, &config);
-    if (rtc_peer_load(&end->peer, &config, state, len, 0, &why,
-                      driver_now(end->driver)))
+    make_gather(end, false);
+    if (rtc_peer_load(&end->peer, &config, session->state, session->state_len,
+                      age_us, &why, driver_now(end->driver)))
         die(RTC_EXIT_DESCRIPTION, "session %s: %s", end->options.session, why);
     serve(end);
     if (driver_reopen_sockets(end->driver, end->peer, &failed) < 0)
@@ -408,11 +474,13 @@ void endpoint_load(struct endpoint *end, const char *state, size_t len)
             "session %s: %s cannot be bound again: %s; negotiate anew",
             end->options.session, rtc_addr_write(&failed, text),
             strerror(errno));
+    gather_reconnect(end->gather, end->peer, session->hosts);
+    watch_network(end);
     report_candidates(end->report, end->peer, driver_now(end->driver));
     report_phase(end->report, REPORT_GATHER, driver_now(end->driver));
 }
 
-bool endpoint_renew(struct endpoint *end)
+bool endpoint_renew(struct endpoint *end, void (*made)(struct endpoint *end))
 {
     const struct interface_filter filter = {end->options.interface,
                                             end->options.family};
@@ -420,11 +488,14 @@ bool endpoint_renew(struct endpoint *end)
 
     if (interface_list(&filter, addrs) <= 0)
         return false;
+    network_free(end->network);
+    end->network = NULL;
     driver_remove_peer(end->driver, end->peer);
+    gather_free(end->gather);
     rtc_peer_free(end->peer);
     end->peer = NULL;
     report_renew(end->report);
-    endpoint_make(end);
+    endpoint_make(end, made);
     return true;
 }
 

@@ -11,8 +11,12 @@
 
 #include "cmd/cli.h"
 #include "cmd/driver.h"
+#include "cmd/gather.h"
 #include "cmd/http.h"
+#include "cmd/ice_options.h"
+#include "cmd/network.h"
 #include "cmd/report.h"
+#include "cmd/session.h"
 #include "cmd/signal.h"
 
 enum endpoint_role { ROLE_DEFAULT, ROLE_OFFER, ROLE_ANSWER };
@@ -25,6 +29,7 @@ struct endpoint_options {
     const char *interface;
     int family;
     struct port_range ports;
+    struct ice_options ice;
     int64_t mtu;
     bool any_frame;                           /* of rtc_config */
     rtc_usec connect_timeout, max_time, time; /* 0: no limit */
@@ -36,7 +41,7 @@ struct endpoint_options {
 
 #define ENDPOINT_DEFAULTS                                                      \
     {                                                                          \
-        .mtu = 1200, .connect_timeout = 20000000                               \
+        .mtu = 1200, .connect_timeout = 20000000, .ice = ICE_DEFAULTS          \
     }
 
 struct endpoint;
@@ -66,6 +71,9 @@ struct endpoint {
     struct driver *driver;
     struct rtc_peer *peer; /* NULL until endpoint_make or _load */
     struct report *report;
+    struct gather *gather;
+    struct network *network;
+    void (*made)(struct endpoint *end);
     rtc_usec start;
     bool is_connected; /* it was, once */
     bool is_lost;      /* --reconnect: a new session is being made */
@@ -84,29 +92,32 @@ struct endpoint {
     const char *child_command;
     struct whip *whip; /* --whip, --whep */
     bool is_leaving;   /* the server is told of the end */
-    /* An ICE server that the HTTP server named, or NULL for nobody's matter;
-     * user and password may be NULL. */
-    void (*link_server)(struct endpoint *end, const char *url, const char *user,
-                        const char *password);
 };
 
 /* Sets up driver, report and signals. Ends the process when it cannot. */
 void endpoint_init(struct endpoint *end, const struct cli_tool *tool,
                    const void *values, const struct endpoint_options *options);
-/* A new peer with sockets on this machine's addresses, or one from saved text
- * with the sockets it had. End the process when they cannot. */
-void endpoint_make(struct endpoint *end);
-void endpoint_load(struct endpoint *end, const char *state, size_t len);
+/* A new peer with sockets on this machine's addresses; `made` is called when
+ * the servers have given what they have: without servers before it returns,
+ * else from endpoint_run. Ends the process, or the session, when it cannot. */
+void endpoint_make(struct endpoint *end, void (*made)(struct endpoint *end));
+/* A peer from a session file with the sockets it had; `age_us`: since that was
+ * written. Ends the process when it cannot. */
+void endpoint_load(struct endpoint *end, const struct session *session,
+                   rtc_usec age_us);
 
-/* Makes a new peer in the old one's place, not from within an event. False: no
- * local address fits now. */
-bool endpoint_renew(struct endpoint *end);
+/* Makes a new peer in the old one's place, as endpoint_make, but not from
+ * within an event. False: no local address fits now. */
+bool endpoint_renew(struct endpoint *end, void (*made)(struct endpoint *end));
 
 /* Runs until the session has ended. */
 void endpoint_run(struct endpoint *end);
 /* Ends the session: what was sent is waited for when `drain`, then BYE and
  * close_notify leave. The first call's status counts. */
 void endpoint_end(struct endpoint *end, enum rtc_exit status, bool drain);
+/* Ends the tool's part, while the session goes on in another process: the
+ * remote and the servers hear nothing. */
+void endpoint_leave(struct endpoint *end);
 /* The server knows of the end: what endpoint_end began is over. */
 void endpoint_left(struct endpoint *end);
 /* Prints the error line and puts it into the report; the first one counts. */

@@ -130,11 +130,12 @@ void hand_over_write(struct endpoint *end,
         .created = created,
         .expires = created + options->expire / 1000000,
         .state = malloc(STATE_MAX),
+        .hosts = gather_hosts(end->gather),
     };
     char why[SESSION_WHY_LEN];
     int saved, status;
 
-    if (!session.state)
+    if (!session.state || !session.hosts)
         die(RTC_EXIT_INTERNAL, "out of memory");
     saved = rtc_peer_save(end->peer, session.state, STATE_MAX,
                           driver_now(end->driver));

@@ -239,8 +239,6 @@ static enum rtc_exit exit_for_curl(CURLcode code, CURL *easy)
     case CURLE_OPERATION_TIMEDOUT:
         curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
         return connected ? RTC_EXIT_HTTP : RTC_EXIT_CONNECT;
-    case CURLE_OUT_OF_MEMORY:
-        return RTC_EXIT_INTERNAL;
     default:
         return RTC_EXIT_HTTP;
     }
@@ -259,6 +257,9 @@ static void say_failure(struct http_transfer *t, CURLcode code)
     struct http_response *r = &t->response;
     char shown[256];
 
+    /* That is what libcurl says of a line that exceeds its own cap. */
+    if (code == CURLE_OUT_OF_MEMORY)
+        r->limit = "a header field that is too long, or out of memory";
     r->error = exit_for_curl(code, t->easy);
     url_show(t->url, shown, sizeof shown);
     if (r->limit)

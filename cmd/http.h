@@ -16,10 +16,12 @@
 struct http_options {
     struct option_list headers; /* `Name: value` */
     struct option_list resolve;
-    const char *cacert, *pinned, *proxy, *token_file;
-    bool insecure, insecure_http, location_trusted;
+    const char *pinned, *proxy, *token_file;
+    bool insecure_http, location_trusted;
     int64_t retry;
     /* Not of options_http: */
+    const char *cacert;
+    bool insecure;
     const char *interface;
     int family; /* 4, 6, or 0 for both */
     rtc_usec connect_timeout;

@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/sockaddr.h"
+
 #define FOUND_MOST 256
 
 /* ---- choosing ------------------------------------------------------------ */
@@ -180,4 +182,19 @@ int interface_list(const struct interface_filter *filter,
     freeifaddrs(all);
     read_flags(found, count);
     return interface_choose(filter, found, count, ret_addrs);
+}
+
+bool interface_exists(const struct rtc_addr *addr)
+{
+    struct ifaddrs *all, *entry;
+    struct interface_addr found;
+    bool exists = false;
+
+    if (getifaddrs(&all))
+        return true; /* Nobody knows; what is there may stay. */
+    for (entry = all; entry && !exists; entry = entry->ifa_next)
+        exists = convert(entry, &found) && found.addr.scope == addr->scope &&
+                 sockaddr_same_ip(&found.addr, addr);
+    freeifaddrs(all);
+    return exists;
 }

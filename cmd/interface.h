@@ -31,6 +31,9 @@ struct interface_filter {
 int interface_list(const struct interface_filter *filter,
                    struct rtc_addr ret_addrs[INTERFACE_MOST]);
 
+/* Whether an interface that is up has this IP address. */
+bool interface_exists(const struct rtc_addr *addr);
+
 /* The choice itself, from any list. Their number. */
 int interface_choose(const struct interface_filter *filter,
                      const struct interface_addr *found, unsigned count,

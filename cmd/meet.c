@@ -175,10 +175,11 @@ static void take_session(struct endpoint *end)
 {
     const char *remote = end->options.remote;
     char why[SESSION_WHY_LEN];
+    int64_t now = (int64_t)time(NULL);
     struct session session;
     int status;
 
-    status = session_take(end->options.session, time(NULL), &session, why);
+    status = session_take(end->options.session, now, &session, why);
     if (status)
         die((enum rtc_exit)status, "%s", why);
     end->role = session.role == SESSION_OFFER ? ROLE_OFFER : ROLE_ANSWER;
@@ -188,7 +189,9 @@ static void take_session(struct endpoint *end)
     if (end->role == ROLE_ANSWER && remote)
         warn("--remote is not needed: the session %s made the answer",
              end->options.session);
-    endpoint_load(end, session.state, session.state_len);
+    endpoint_load(end, &session,
+                  now > session.created ? (now - session.created) * 1000000
+                                        : 0);
     session_done(&session);
 }
 
@@ -243,9 +246,10 @@ void meet_check(const struct endpoint_options *options,
     if (options->remote && !options->session)
         die_usage("--remote goes with --session");
     if (options->session &&
-        (options->interface || options->family || options->ports.first))
-        warn("the session has its addresses already: --interface, -4, -6 and "
-             "--port-range do nothing");
+        (options->interface || options->family || options->ports.first ||
+         ice_options_any(&options->ice)))
+        warn("the session has its addresses and servers already: options about "
+             "them do nothing");
     if (options->session && options->role)
         die_usage("the session file knows who offers: --offer and --answer go "
                   "with --signal");
@@ -264,15 +268,8 @@ void meet_check(const struct endpoint_options *options,
                   "FILE");
 }
 
-void meet_start(struct endpoint *end, enum endpoint_role default_role)
+static void on_made(struct endpoint *end)
 {
-    end->role = end->options.role ? (enum endpoint_role)end->options.role
-                                  : default_role;
-    if (end->options.session) {
-        start_session(end);
-        return;
-    }
-    endpoint_make(end);
     if (end->options.whip || end->options.whep) {
         end->role = end->options.server_offer ? ROLE_ANSWER : ROLE_OFFER;
         whip_start(end);
@@ -282,4 +279,15 @@ void meet_start(struct endpoint *end, enum endpoint_role default_role)
         end->role = ROLE_OFFER;
         start_command(end);
     }
+}
+
+void meet_start(struct endpoint *end, enum endpoint_role default_role)
+{
+    end->role = end->options.role ? (enum endpoint_role)end->options.role
+                                  : default_role;
+    if (end->options.session) {
+        start_session(end);
+        return;
+    }
+    endpoint_make(end, on_made);
 }

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +15,10 @@
 
 #include "cmd/cli.h"
 #include "cmd/file.h"
+#include "cmd/report_value.h"
 
 #define EVENT_VERSION 1
+#define TOLD_MOST 64 /* candidates that are told of once; more are not told */
 #define END_LIMIT_MS 1000 /* a full pipe delays our end at most this long */
 
 /* Twelve digits are microseconds for eleven days. */
@@ -26,8 +27,9 @@
 struct report {
     int fd; /* -1: nobody reads events */
     rtc_usec start, last;
-    rtc_usec phases[REPORT_PHASE_COUNT]; /* when; RTC_NEVER: not yet */
-    unsigned candidate_count;            /* told of */
+    rtc_usec phases[REPORT_PHASE_COUNT];  /* when; RTC_NEVER: not yet */
+    struct rtc_candidate told[TOLD_MOST]; /* candidates */
+    unsigned told_count;
     uint32_t seen, keyed; /* tracks with a packet, with a key frame */
     uint64_t lines_lost;
     enum rtc_exit status; /* of the error, if there was one */
@@ -49,72 +51,6 @@ static const struct {
     [REPORT_FIRST_PACKET] = {"first_packet", true},
     [REPORT_FIRST_KEYFRAME] = {"first_keyframe", true},
 };
-
-/* ---- values -------------------------------------------------------------- */
-
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-/* `us` of -1 or RTC_NEVER is unknown. */
-static json_t *seconds(rtc_usec us)
-{
-    return us < 0 || us == RTC_NEVER ? json_null() : number((double)us / 1e6);
-}
-
-static json_t *count(uint64_t value)
-{
-    return json_integer((json_int_t)value);
-}
-
-/* NULL is null; bytes that are not UTF-8 become `?`. */
-static json_t *string(const char *text)
-{
-    json_t *value = text ? json_string(text) : json_null();
-    char copy[256];
-
-    if (value)
-        return value;
-    snprintf(copy, sizeof copy, "%s", text);
-    for (char *at = copy; *at; at++)
-        if (*at & 0x80)
-            *at = '?';
-    return json_string(copy);
-}
-
-static json_t *track_number(int track)
-{
-    return track < 0 ? json_null() : json_integer(track);
-}
-
-static void set(json_t *object, const char *name, json_t *value)
-{
-    json_object_set_new(object, name, value);
-}
-
-/* The address alone, without brackets. */
-static json_t *address(const struct rtc_addr *addr)
-{
-    char text[RTC_ADDR_TEXT], *at = text, *colon;
-
-    if (!addr->family)
-        return json_null();
-    rtc_addr_write(addr, text);
-    colon = strrchr(text, ':');
-    if (colon)
-        *colon = '\0';
-    if (*at == '[') {
-        at++;
-        at[strcspn(at, "]")] = '\0';
-    }
-    return string(at);
-}
-
-static const char *transport_name(enum rtc_transport transport)
-{
-    return transport == RTC_UDP ? "udp" : "tcp";
-}
 
 /* ---- lines --------------------------------------------------------------- */
 
@@ -278,16 +214,39 @@ static json_t *candidate_fields(const struct rtc_candidate *candidate)
         address(&candidate->related), "relatedPort", candidate->related.port);
 }
 
+static void tell_candidate(struct report *report,
+                           const struct rtc_candidate *candidate, rtc_usec now)
+{
+    for (unsigned i = 0; i < report->told_count; i++) {
+        const struct rtc_candidate *told = &report->told[i];
+
+        if (told->priority == candidate->priority &&
+            !memcmp(&told->addr, &candidate->addr, sizeof told->addr) &&
+            !memcmp(&told->base, &candidate->base, sizeof told->base))
+            return;
+    }
+    if (report->told_count == TOLD_MOST)
+        return;
+    report->told[report->told_count++] = *candidate;
+    emit(report, "candidate", candidate_fields(candidate), now);
+}
+
 void report_candidates(struct report *report, const struct rtc_peer *peer,
                        rtc_usec now)
 {
     struct rtc_candidate candidate;
 
-    while (rtc_peer_local_candidate(peer, report->candidate_count,
-                                    &candidate) == 0) {
-        report->candidate_count++;
-        emit(report, "candidate", candidate_fields(&candidate), now);
-    }
+    for (unsigned i = 0; !rtc_peer_local_candidate(peer, i, &candidate); i++)
+        tell_candidate(report, &candidate, now);
+}
+
+void report_network(struct report *report, const struct rtc_addr *addr,
+                    bool is_new, rtc_usec now)
+{
+    emit(report, "network",
+         json_pack("{s:s, s:o}", "change", is_new ? "added" : "removed",
+                   "address", address(addr)),
+         now);
 }
 
 static json_t *end_fields(const struct rtc_addr *addr,
@@ -409,8 +368,10 @@ void report_event(struct report *report, const struct rtc_peer *peer,
              now);
         break;
     case RTC_EVENT_CANDIDATE:
-    case RTC_EVENT_GATHERED:
-    case RTC_EVENT_SERVER:
+        tell_candidate(report, event->candidate, now);
+        break;
+    case RTC_EVENT_GATHERED: /* the phase `gather` says it */
+    case RTC_EVENT_SERVER:   /* report_server, with the server's name */
     case RTC_EVENT_PAUSED:
     case RTC_EVENT_BYE:
     case RTC_EVENT_CLOSED: /* `end` says it */
@@ -470,12 +431,21 @@ void report_reconnect(struct report *report, rtc_usec gap_us, rtc_usec now)
 
 void report_renew(struct report *report)
 {
-    report->candidate_count = 0;
+    report->told_count = 0;
 }
 
 void report_warn(struct report *report, const char *sentence, rtc_usec now)
 {
     emit(report, "warn", json_pack("{s:o}", "message", string(sentence)), now);
+}
+
+void report_server(struct report *report, const char *sentence, unsigned code,
+                   rtc_usec now)
+{
+    emit(report, "warn",
+         json_pack("{s:o, s:o}", "message", string(sentence), "code",
+                   code ? json_integer((json_int_t)code) : json_null()),
+         now);
 }
 
 void report_error(struct report *report, enum rtc_exit status,

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "cmd/exit.h"
 #include "rtc.h"
 
@@ -44,11 +46,15 @@ const char *report_version(void);
 /* The first line: the tool and its options as they are in force. */
 void report_start(struct report *report, const struct cli_tool *tool,
                   const void *values, rtc_usec now);
+/* An address of the machine came or went, and our sockets with it. */
+void report_network(struct report *report, const struct rtc_addr *addr,
+                    bool is_new, rtc_usec now);
 /* One line for each local candidate not yet told of. */
 void report_candidates(struct report *report, const struct rtc_peer *peer,
                        rtc_usec now);
-/* Whatever of an event belongs in the report; call it for each. Ice, pair,
- * dtls, track, first_packet, first_keyframe, keyframe_request, gap. */
+/* Whatever of an event belongs in the report; call it for each. Candidate,
+ * pair, ice, dtls, track, first_packet, first_keyframe, keyframe_request, gap.
+ */
 void report_event(struct report *report, const struct rtc_peer *peer,
                   const struct rtc_event *event);
 /* A step is through; the first call for each counts. A phase that has an event
@@ -57,6 +63,9 @@ void report_phase(struct report *report, enum report_phase phase, rtc_usec now);
 /* Frames of a track the sender left out, and why ("late"). */
 void report_drop(struct report *report, int track, unsigned frames,
                  const char *reason, rtc_usec now);
+/* A server failed; `code` is its error's (RFC 8489 14.8), or 0. */
+void report_server(struct report *report, const char *sentence, unsigned code,
+                   rtc_usec now);
 void report_http(struct report *report, const struct report_http *http,
                  rtc_usec now);
 /* Something a server points at, and how that is related. */

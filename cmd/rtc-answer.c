@@ -30,6 +30,8 @@ static const struct cli_tool tool = {
     .operands_most = 1,
 };
 
+static int offer_fd;
+
 static void add_tracks(struct endpoint *end)
 {
     hand_over_add_tracks(end, end->calls.user);
@@ -64,14 +66,21 @@ static void on_offer(void *user, const char *text, size_t len, const char *why)
     answer = meet_answer(end, text, len, &answer_len);
     hand_over_write(end, end->calls.user, SESSION_ANSWER, answer, answer_len);
     free(answer);
-    endpoint_end(end, RTC_EXIT_DONE, false);
+    endpoint_leave(end);
+}
+
+static void on_made(struct endpoint *end)
+{
+    end->reader = signal_read(end->driver, offer_fd, RTC_NEVER, on_offer, end);
+    if (!end->reader)
+        die(RTC_EXIT_INTERNAL, "cannot read the offer: %s", strerror(errno));
 }
 
 int main(int argc, char **argv)
 {
     static struct endpoint end;
     struct hand_over_options values = HAND_OVER_DEFAULTS;
-    int operand = cli_parse(&tool, &values, argc, argv), fd;
+    int operand = cli_parse(&tool, &values, argc, argv);
     const char *file = operand < argc ? argv[operand] : "-";
 
     hand_over_check(&values);
@@ -79,13 +88,10 @@ int main(int argc, char **argv)
                                         .before_answer = look_at_offer,
                                         .user = &values};
     endpoint_init(&end, &tool, &values, &values.end);
-    fd = file_open_read(file);
-    if (fd < 0)
+    offer_fd = file_open_read(file);
+    if (offer_fd < 0)
         die(RTC_EXIT_INPUT, "%s: %s", file, strerror(errno));
-    endpoint_make(&end);
-    end.reader = signal_read(end.driver, fd, RTC_NEVER, on_offer, &end);
-    if (!end.reader)
-        die(RTC_EXIT_INTERNAL, "cannot read the offer: %s", strerror(errno));
+    endpoint_make(&end, on_made);
     endpoint_run(&end);
     endpoint_exit(&end);
 }

@@ -27,6 +27,17 @@ static const struct cli_tool tool = {
              "--remote ANSWER.",
 };
 
+static void on_made(struct endpoint *end)
+{
+    const struct hand_over_options *values = end->calls.user;
+    size_t len;
+    char *offer = meet_offer(end, values->end.form, &len);
+
+    hand_over_write(end, values, SESSION_OFFER, offer, len);
+    free(offer);
+    endpoint_leave(end);
+}
+
 static void add_tracks(struct endpoint *end)
 {
     hand_over_add_tracks(end, end->calls.user);
@@ -36,17 +47,13 @@ int main(int argc, char **argv)
 {
     static struct endpoint end;
     struct hand_over_options values = HAND_OVER_DEFAULTS;
-    char *offer;
-    size_t len;
 
     cli_parse(&tool, &values, argc, argv);
     hand_over_check(&values);
     end.calls.add_tracks = add_tracks;
     end.calls.user = &values;
     endpoint_init(&end, &tool, &values, &values.end);
-    endpoint_make(&end);
-    offer = meet_offer(&end, values.end.form, &len);
-    hand_over_write(&end, &values, SESSION_OFFER, offer, len);
-    free(offer);
+    endpoint_make(&end, on_made);
+    endpoint_run(&end);
     endpoint_exit(&end);
 }

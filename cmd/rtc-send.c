@@ -206,14 +206,25 @@ static void check_kind(const struct sender *sender, const struct source *source)
                 kind == RTC_VIDEO ? "video" : "audio");
 }
 
+/* RFC 9725 4.4.2. */
+static void check_whip(const struct sender *sender)
+{
+    if (sender->end.options.whip && sender->input_count == 2 &&
+        source_track(sender->inputs[0])->kind ==
+            source_track(sender->inputs[1])->kind)
+        die(RTC_EXIT_INPUT, "--whip carries at most one video and one audio");
+}
+
 /* The codecs are known: now there is something to offer. */
 static void on_ready(void *user, struct source *source)
 {
     struct sender *sender = user;
 
     check_kind(sender, source);
-    if (++sender->ready_count == sender->input_count)
-        meet_start(&sender->end, ROLE_OFFER);
+    if (++sender->ready_count < sender->input_count)
+        return;
+    check_whip(sender);
+    meet_start(&sender->end, ROLE_OFFER);
 }
 
 static void on_ended(void *user, struct source *source, enum rtc_exit status,

@@ -99,12 +99,13 @@ int session_write(const char *path, const struct session *session,
     if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
         return fail(ret_why, RTC_EXIT_USAGE, "%s is not a regular file", path);
     return write_object(path,
-                        json_pack("{s:i, s:s, s:I, s:I, s:s%}",
+                        json_pack("{s:i, s:s, s:I, s:I, s:s%, s:s}",
                                   "rtcpipe-session", FORMAT_VERSION, "role",
                                   roles[session->role], "created",
                                   (json_int_t)session->created, "expires",
                                   (json_int_t)session->expires, "state",
-                                  session->state, session->state_len),
+                                  session->state, session->state_len, "hosts",
+                                  session->hosts ? session->hosts : ""),
                         ret_why);
 }
 
@@ -134,11 +135,12 @@ static int read_members(const json_t *object, struct session *ret_session,
     const json_t *created = json_object_get(object, "created");
     const json_t *expires = json_object_get(object, "expires");
     const json_t *state = json_object_get(object, "state");
+    const char *hosts = json_string_value(json_object_get(object, "hosts"));
     bool offer = json_is_string(role) &&
                  !strcmp(json_string_value(role), roles[SESSION_OFFER]);
     bool answer = json_is_string(role) &&
                   !strcmp(json_string_value(role), roles[SESSION_ANSWER]);
-    char *copy;
+    char *copy, *hosts_copy;
 
     if (!(offer || answer) || !json_is_integer(created) ||
         !json_is_integer(expires) || !json_is_string(state) ||
@@ -146,14 +148,19 @@ static int read_members(const json_t *object, struct session *ret_session,
         return fail(ret_why, RTC_EXIT_DESCRIPTION,
                     "a session file with members missing or wrong");
     copy = strdup(json_string_value(state));
-    if (!copy)
+    hosts_copy = strdup(hosts ? hosts : "");
+    if (!copy || !hosts_copy) {
+        free(copy);
+        free(hosts_copy);
         return fail(ret_why, RTC_EXIT_INTERNAL, "out of memory");
+    }
     *ret_session = (struct session){
         .role = offer ? SESSION_OFFER : SESSION_ANSWER,
         .created = json_integer_value(created),
         .expires = json_integer_value(expires),
         .state = copy,
         .state_len = strlen(copy),
+        .hosts = hosts_copy,
     };
     return 0;
 }
@@ -289,4 +296,6 @@ void session_done(struct session *session)
     free(session->state);
     session->state = NULL;
     session->state_len = 0;
+    free(session->hosts);
+    session->hosts = NULL;
 }

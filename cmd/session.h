@@ -20,6 +20,7 @@ struct session {
     int64_t created, expires; /* seconds since 1970 */
     char *state;              /* of rtc_peer_save; owned, NUL at its end */
     size_t state_len;
+    char *hosts; /* of gather_hosts, or NULL; owned */
 };
 
 /* Writes `session` to `path`: whole or not at all, replacing what is there.

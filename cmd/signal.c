@@ -191,25 +191,29 @@ static int exit_status(const struct signal_child *child)
                                       : WEXITSTATUS(child->status);
 }
 
+const char *signal_child_silence(struct signal_child *child,
+                                 char buf[SIGNAL_WHY_LEN])
+{
+    if (wait_for(child, EXIT_LIMIT_MS))
+        snprintf(buf, SIGNAL_WHY_LEN,
+                 "the command gave no description and ended with status %d",
+                 exit_status(child));
+    else
+        snprintf(buf, SIGNAL_WHY_LEN,
+                 "the command closed its stdout and gave no description");
+    return buf;
+}
+
 /* An empty output is explained by how the command ended. */
 static void on_output(void *user, const char *text, size_t len, const char *why)
 {
     struct signal_child *child = user;
-    char sentence[96];
+    char sentence[SIGNAL_WHY_LEN];
 
     close(child->out);
     child->out = -1;
-    if (!why && len == 0) {
-        if (wait_for(child, EXIT_LIMIT_MS))
-            snprintf(sentence, sizeof sentence,
-                     "the command gave no description and ended with "
-                     "status %d",
-                     exit_status(child));
-        else
-            snprintf(sentence, sizeof sentence,
-                     "the command closed its stdout and gave no description");
-        why = sentence;
-    }
+    if (!why && len == 0)
+        why = signal_child_silence(child, sentence);
     child->fn(child->user, text, len, why);
 }
 
@@ -283,6 +287,25 @@ struct signal_child *signal_child_start(struct driver *driver,
         errno = ENOMEM;
         return NULL;
     }
+    return child;
+}
+
+struct signal_child *signal_child_open(const char *command, int *ret_in,
+                                       int *ret_out)
+{
+    struct signal_child *child = calloc(1, sizeof *child);
+    int in;
+
+    if (!child)
+        return NULL;
+    child->out = -1;
+    if (start(child, command, &in) < 0) {
+        signal_child_free(child);
+        return NULL;
+    }
+    *ret_in = in;
+    *ret_out = child->out;
+    child->out = -1;
     return child;
 }
 

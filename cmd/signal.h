@@ -41,6 +41,16 @@ struct signal_request {
 struct signal_child *signal_child_start(struct driver *driver,
                                         const struct signal_request *request,
                                         signal_fn fn, void *user);
+/* Runs the command with both pipes left open: `ret_in` leads to its stdin,
+ * `ret_out` comes from its stdout. They are the caller's to close. NULL with
+ * errno. */
+struct signal_child *signal_child_open(const char *command, int *ret_in,
+                                       int *ret_out);
+/* Says in `buf` how it ended, though its output had no description; waits a
+ * moment for its end. Returns `buf`. */
+#define SIGNAL_WHY_LEN 96
+const char *signal_child_silence(struct signal_child *child,
+                                 char buf[SIGNAL_WHY_LEN]);
 /* Waits up to `limit_ms` for its end, then has it killed. Its exit status, 128
  * + n when signal n ended it, -1 when it had to be killed. Blocks: the last
  * thing a tool does. */

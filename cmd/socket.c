@@ -7,14 +7,14 @@
 #include "cmd/socket.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <netinet/udp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <unistd.h>
+
+#include "cmd/sockaddr.h"
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
@@ -30,46 +30,6 @@
  * and an IPv4 datagram's most payload. */
 #define RUN_COUNT 64
 #define RUN_LEN 65507
-
-/* ---- addresses ----------------------------------------------------------- */
-
-/* One storage for both families. */
-union name {
-    struct sockaddr any;
-    struct sockaddr_in in;
-    struct sockaddr_in6 in6;
-};
-
-static socklen_t to_name(const struct rtc_addr *addr, union name *ret_name)
-{
-    memset(ret_name, 0, sizeof *ret_name);
-    if (addr->family == 4) {
-        ret_name->in.sin_family = AF_INET;
-        ret_name->in.sin_port = htons(addr->port);
-        memcpy(&ret_name->in.sin_addr, addr->ip, 4);
-        return sizeof ret_name->in;
-    }
-    ret_name->in6.sin6_family = AF_INET6;
-    ret_name->in6.sin6_port = htons(addr->port);
-    ret_name->in6.sin6_scope_id = addr->scope;
-    memcpy(&ret_name->in6.sin6_addr, addr->ip, 16);
-    return sizeof ret_name->in6;
-}
-
-static void from_name(const union name *name, struct rtc_addr *ret_addr)
-{
-    *ret_addr = (struct rtc_addr){0};
-    if (name->any.sa_family == AF_INET) {
-        ret_addr->family = 4;
-        ret_addr->port = ntohs(name->in.sin_port);
-        memcpy(ret_addr->ip, &name->in.sin_addr, 4);
-    } else {
-        ret_addr->family = 6;
-        ret_addr->port = ntohs(name->in6.sin6_port);
-        ret_addr->scope = name->in6.sin6_scope_id;
-        memcpy(ret_addr->ip, &name->in6.sin6_addr, 16);
-    }
-}
 
 /* ---- opening ------------------------------------------------------------- */
 
@@ -97,9 +57,10 @@ static void set_options(struct udp_socket *socket)
                    IPV6_PMTUDISC_PROBE);
 }
 
-static int bind_to(int fd, const struct rtc_addr *addr, union name *ret_name)
+static int bind_to(int fd, const struct rtc_addr *addr,
+                   union sockaddr_any *ret_name)
 {
-    socklen_t len = to_name(addr, ret_name);
+    socklen_t len = sockaddr_write(addr, ret_name);
 
     if (addr->family == 6)
         set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
@@ -112,7 +73,7 @@ int socket_open(struct udp_socket *ret_socket, const struct rtc_addr *addr)
 {
     int family = addr->family == 4 ? AF_INET : AF_INET6;
     struct udp_socket opened = {0};
-    union name name;
+    union sockaddr_any name;
 
     opened.fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (opened.fd < 0)
@@ -124,30 +85,43 @@ int socket_open(struct udp_socket *ret_socket, const struct rtc_addr *addr)
         errno = error;
         return -1;
     }
-    from_name(&name, &opened.addr);
+    sockaddr_read(&name, &opened.addr);
     set_options(&opened);
     *ret_socket = opened;
     return 0;
 }
 
-int socket_open_range(struct udp_socket *ret_socket,
-                      const struct rtc_addr *addr, struct port_range range)
+int socket_try_range(const struct rtc_addr *addr, struct port_range range,
+                     socket_open_fn open, void *ret_opened)
 {
     unsigned count = (unsigned)(range.last - range.first) + 1, start = 0;
     struct rtc_addr candidate = *addr;
 
+    if (!range.first)
+        return open(ret_opened, addr);
     if (getrandom(&start, sizeof start, 0) < 0)
         return -1;
     start %= count;
     for (unsigned i = 0; i < count; i++) {
         candidate.port = (uint16_t)(range.first + (start + i) % count);
-        if (socket_open(ret_socket, &candidate) == 0)
+        if (open(ret_opened, &candidate) == 0)
             return 0;
         if (errno != EADDRINUSE && errno != EACCES)
             return -1;
     }
     errno = EADDRINUSE;
     return -1;
+}
+
+static int open_udp(void *ret_opened, const struct rtc_addr *addr)
+{
+    return socket_open(ret_opened, addr);
+}
+
+int socket_open_range(struct udp_socket *ret_socket,
+                      const struct rtc_addr *addr, struct port_range range)
+{
+    return socket_try_range(addr, range, open_udp, ret_socket);
 }
 
 void socket_close(struct udp_socket *socket)
@@ -190,7 +164,7 @@ struct socket_batch {
     struct socket_item items[SOCKET_BATCH_COUNT];
     struct mmsghdr messages[SOCKET_BATCH_COUNT];
     struct iovec vectors[SOCKET_BATCH_COUNT];
-    union name names[SOCKET_BATCH_COUNT];
+    union sockaddr_any names[SOCKET_BATCH_COUNT];
     union control controls[SOCKET_BATCH_COUNT];
     uint8_t slots[SOCKET_BATCH_COUNT][SOCKET_SLOT_LEN];
 };
@@ -238,7 +212,7 @@ unsigned socket_recv(struct udp_socket *socket, struct socket_batch *batch,
 
     for (int i = 0; i < SOCKET_BATCH_COUNT; i++) {
         /* The kernel shortens them to what it wrote. */
-        batch->messages[i].msg_hdr.msg_namelen = sizeof(union name);
+        batch->messages[i].msg_hdr.msg_namelen = sizeof(union sockaddr_any);
         batch->messages[i].msg_hdr.msg_controllen = sizeof(union control);
     }
     do
@@ -251,7 +225,7 @@ unsigned socket_recv(struct udp_socket *socket, struct socket_batch *batch,
         item->data = batch->slots[i];
         item->len = batch->messages[i].msg_len;
         item->segment = segment_of(&batch->messages[i].msg_hdr);
-        from_name(&batch->names[i], &item->remote);
+        sockaddr_read(&batch->names[i], &item->remote);
     }
     *ret_items = batch->items;
     return count > 0 ? (unsigned)count : 0;
@@ -369,11 +343,11 @@ static size_t send_some(struct udp_socket *socket, struct msghdr *message,
 size_t socket_send(struct udp_socket *socket, const struct rtc_addr *remote,
                    const uint8_t *data, size_t len, size_t segment)
 {
-    union name name;
+    union sockaddr_any name;
     struct iovec vector;
     struct msghdr message = {
         .msg_name = &name,
-        .msg_namelen = to_name(remote, &name),
+        .msg_namelen = sockaddr_write(remote, &name),
         .msg_iov = &vector,
         .msg_iovlen = 1,
     };

@@ -23,10 +23,14 @@ struct udp_socket {
 /* Opens a nonblocking socket on `addr`; port 0: the kernel's choice. Does not
  * fragment. 0, or -1 with errno. */
 int socket_open(struct udp_socket *ret_socket, const struct rtc_addr *addr);
-/* The same on some free port of `range`, starting at a random one. EADDRINUSE
- * when all are taken. */
+/* The same on some free port of `range`, starting at a random one (0, 0: on
+ * `addr` itself). EADDRINUSE when all are taken. */
 int socket_open_range(struct udp_socket *ret_socket,
                       const struct rtc_addr *addr, struct port_range range);
+/* That with any kind of socket: `open` gives 0, or -1 with errno. */
+typedef int (*socket_open_fn)(void *ret_opened, const struct rtc_addr *addr);
+int socket_try_range(const struct rtc_addr *addr, struct port_range range,
+                     socket_open_fn open, void *ret_opened);
 void socket_close(struct udp_socket *socket);
 /* The larger of the two port ranges beside the kernel's ephemeral one: a port
  * from it is still free a moment after its socket was closed. */

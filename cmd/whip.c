@@ -29,6 +29,8 @@
 #define DELETE_LIMIT_US 2000000
 /* How long the end waits for the answer to a POST. */
 #define POSTED_LIMIT_US 500000
+/* How long an offer waits for candidates of servers. */
+#define GATHER_LIMIT_US 1000000
 #define BACKOFF_US 1000000
 #define BACKOFF_MOST_US 30000000
 
@@ -46,6 +48,7 @@ struct whip {
     struct driver_watch *timer; /* of the next attempt */
     int64_t attempts;           /* failed ones in a row */
     bool is_lost;               /* --reconnect: each attempt has a new peer */
+    bool is_gathering;          /* before the offer */
     bool is_leaving, is_deleting;
 };
 
@@ -91,6 +94,7 @@ rtc_usec whip_leave(struct whip *whip)
     struct whip *w = whip;
 
     w->is_leaving = true;
+    w->is_gathering = false;
     driver_timer_set(w->timer, RTC_NEVER);
     whip_patch_free(w->patch);
     w->patch = NULL;
@@ -149,8 +153,8 @@ static void take_link(struct whip *w, const struct link *link)
     const char *user = link_param(link, "username");
     const char *password = link_param(link, "credential");
 
-    if (link_has_rel(link, "ice-server") && end->link_server)
-        end->link_server(end, link->target, user, password);
+    if (link_has_rel(link, "ice-server"))
+        gather_add(end->gather, link->target, user, password);
     if (rel && (link_has_rel(link, "ice-server") ||
                 !strncmp(rel, EXTENSION, strlen(EXTENSION)) ||
                 !strncmp(rel, EXTENSION_WHEP, strlen(EXTENSION_WHEP))))
@@ -255,8 +259,6 @@ static void take_offer(struct whip *w, const char *sdp, size_t len)
 }
 
 /* ---- POST ---------------------------------------------------------------- */
-
-static void post(struct whip *w);
 
 static rtc_usec wait_of(const struct whip *w,
                         const struct http_response *response)
@@ -407,6 +409,28 @@ static void make_offer(struct whip *w)
         w->offer = meet_offer(w->end, DESCRIPTION_SDP, &w->offer_len);
 }
 
+/* Candidates of servers that answer soon are in the offer: not every HTTP
+ * server takes them later. */
+static void gather(struct whip *w)
+{
+    w->is_gathering = !rtc_peer_is_gathered(w->end->peer);
+    if (w->is_gathering) {
+        driver_timer_set(w->timer,
+                         driver_now(w->end->driver) + GATHER_LIMIT_US);
+        return;
+    }
+    make_offer(w);
+    post(w);
+}
+
+static void end_gathering(struct whip *w)
+{
+    w->is_gathering = false;
+    driver_timer_set(w->timer, RTC_NEVER);
+    make_offer(w);
+    post(w);
+}
+
 /* The wait before the next attempt, doubled each time. */
 static void back_off(struct whip *w)
 {
@@ -421,18 +445,22 @@ static void back_off(struct whip *w)
     driver_timer_set(w->timer, driver_now(w->end->driver) + wait);
 }
 
+static void on_renewed(struct endpoint *end)
+{
+    gather(end->whip);
+}
+
 static void on_time(void *user, int what)
 {
     struct whip *w = user;
 
     (void)what;
-    if (w->is_lost && !endpoint_renew(w->end)) {
+    if (w->is_gathering)
+        end_gathering(w);
+    else if (!w->is_lost)
+        post(w);
+    else if (!endpoint_renew(w->end, on_renewed))
         back_off(w);
-        return;
-    }
-    if (w->is_lost)
-        make_offer(w);
-    post(w);
 }
 
 static void on_forgotten(void *user, const struct http_response *response)
@@ -477,7 +505,7 @@ static void on_preflight(void *user, const struct http_response *response)
     }
     if (!response->error && whip_is_success(response->status))
         take_links(w, response);
-    post(w);
+    gather(w);
 }
 
 static void preflight(struct whip *w)
@@ -515,6 +543,8 @@ void whip_event(struct whip *whip, const struct rtc_event *event)
 {
     if (event->type == RTC_EVENT_CONNECTED)
         whip->attempts = 0;
+    if (event->type == RTC_EVENT_GATHERED && whip->is_gathering)
+        end_gathering(whip);
     if (whip->patch)
         whip_patch_event(whip->patch, event);
 }
@@ -526,6 +556,8 @@ static struct whip *whip_new(struct endpoint *end)
 
     if (!w)
         die(RTC_EXIT_INTERNAL, "out of memory");
+    o->http.cacert = o->ice.cacert;
+    o->http.insecure = o->ice.insecure;
     o->http.interface = o->interface;
     o->http.family = o->family;
     o->http.connect_timeout = o->connect_timeout;
@@ -542,9 +574,8 @@ void whip_start(struct endpoint *end)
 {
     struct whip *w = end->whip = whip_new(end);
 
-    make_offer(w);
     if (end->options.preflight)
         preflight(w);
     else
-        post(w);
+        gather(w);
 }

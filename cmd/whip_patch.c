@@ -97,13 +97,13 @@ static void go_on(struct whip_patch *p)
 static void on_trickled(void *user, const struct http_response *response)
 {
     struct whip_patch *p = user;
+    char why[WHIP_WHY_LEN];
     bool failed = response->error || !whip_is_success(response->status);
 
     whip_report(p->end, p->http, response, false);
-    if (failed && !p->no_trickle)
-        info("the server takes no more candidates (status %d): going on "
-             "without",
-             response->status);
+    if (failed)
+        info("going on without telling of more candidates: %s",
+             whip_sentence(response, http_token(p->http), why));
     p->no_trickle = p->no_trickle || failed;
     go_on(p);
 }

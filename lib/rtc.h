@@ -347,7 +347,8 @@ struct rtc_config {
 
     size_t mtu;        /* bytes of UDP payload no datagram exceeds: 1200 */
     bool ice_lite;     /* answers checks, makes none (RFC 8445 2.5) */
-    bool hide_related; /* raddr 0.0.0.0 rport 0 in what we describe */
+    bool hide_related; /* raddr 0.0.0.0 rport 0 in what we describe; always
+                          so with RTC_ICE_POLICY_RELAY */
     enum rtc_ice_policy ice_policy;
     /* Addresses at which a 1:1 NAT makes our sockets reachable, same port:
      * described as srflx beside the host candidate. Family 0: none. */

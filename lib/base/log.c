@@ -8,6 +8,18 @@
 
 #include "base/addr.h"
 
+/* What is quoted of a remote's text may hold an address. */
+static void blank_quoted(char *line)
+{
+    char *from = strchr(line, '`');
+    char *to = from ? strrchr(from, '\'') : NULL;
+
+    if (from && !to) /* the line was cut */
+        to = from + strlen(from);
+    while (from && ++from < to)
+        *from = '*';
+}
+
 void rtc_log_write(const struct rtc_log *log, enum rtc_log_level level,
                    const char *format, ...)
 {
@@ -17,6 +29,8 @@ void rtc_log_write(const struct rtc_log *log, enum rtc_log_level level,
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    if (log->redact)
+        blank_quoted(line);
     log->fn(log->user, level, line);
 }
 

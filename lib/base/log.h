@@ -6,7 +6,7 @@
 #include "rtc.h"
 
 /* Where lines go. `fn` NULL: nowhere. `redact`: addresses are written as
- * `redacted` (see rtc_addr_log). */
+ * `redacted` (see rtc_log_addr), and what is quoted `so' as asterisks. */
 struct rtc_log {
     rtc_log_fn fn;
     void *user;

@@ -486,6 +486,13 @@ int rtc_dtls_expect(struct rtc_dtls *d,
     return 0;
 }
 
+void rtc_dtls_set_mtu(struct rtc_dtls *d, size_t mtu)
+{
+    d->config.mtu = mtu;
+    if (d->engine)
+        gnutls_dtls_set_mtu(d->engine, (unsigned)mtu);
+}
+
 int rtc_dtls_start(struct rtc_dtls *d, enum rtc_dtls_role role, rtc_usec now)
 {
     int e;

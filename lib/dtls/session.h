@@ -55,6 +55,8 @@ void rtc_dtls_free(struct rtc_dtls *d);
 int rtc_dtls_expect(struct rtc_dtls *d,
                     const struct rtc_dtls_fingerprint *fingerprints,
                     unsigned count);
+/* A smaller (or larger) MTU from now on. */
+void rtc_dtls_set_mtu(struct rtc_dtls *d, size_t mtu);
 /* Begins the handshake, and the time allowed for it: there should be a path to
  * the peer. What came earlier is read now. RTC_ERR_STATE (begun already, or no
  * fingerprint is expected), NOMEM, CRYPTO. */

@@ -28,7 +28,7 @@ void rtc_ice_timing_init(struct rtc_ice_timing *timing)
     };
 }
 
-static void make_credentials(struct rtc_ice_agent *agent)
+void rtc_ice_make_credentials(struct rtc_ice_agent *agent)
 {
     rtc_random_text(&agent->random, agent->local.ufrag, UFRAG_LEN);
     rtc_random_text(&agent->random, agent->local.pwd, PWD_LEN);
@@ -71,17 +71,20 @@ int rtc_ice_new(struct rtc_ice_agent **ret_agent,
     agent->selected = agent->nominated = -1;
     agent->path_rtt_us = -1;
     agent->nominate_at = agent->patience_at = agent->due_at = RTC_NEVER;
+    agent->doubt_at = agent->before_end_at = RTC_NEVER;
     agent->tie_breaker = rtc_random_u64(&agent->random);
     take_timing(agent, &config->timing);
-    make_credentials(agent);
+    rtc_ice_make_credentials(agent);
     *ret_agent = agent;
     return 0;
 }
 
 void rtc_ice_free(struct rtc_ice_agent *agent)
 {
-    if (agent)
-        rtc_wipe(agent, sizeof *agent);
+    if (!agent)
+        return;
+    rtc_ice_free(agent->before);
+    rtc_wipe(agent, sizeof *agent);
     rtc_free(agent);
 }
 
@@ -109,6 +112,16 @@ const char *rtc_ice_local_ufrag(const struct rtc_ice_agent *agent)
 const char *rtc_ice_local_pwd(const struct rtc_ice_agent *agent)
 {
     return agent->local.pwd;
+}
+
+const char *rtc_ice_remote_ufrag(const struct rtc_ice_agent *agent)
+{
+    return agent->has_remote ? agent->remote.ufrag : "";
+}
+
+const char *rtc_ice_remote_pwd(const struct rtc_ice_agent *agent)
+{
+    return agent->has_remote ? agent->remote.pwd : "";
 }
 
 static void be_patient(struct rtc_ice_agent *agent, rtc_usec now)
@@ -147,25 +160,6 @@ bool rtc_ice_has_remote(const struct rtc_ice_agent *agent)
     return agent->has_remote;
 }
 
-int rtc_ice_restart(struct rtc_ice_agent *agent, rtc_usec now)
-{
-    if (agent->state == RTC_ICE_CLOSED)
-        return RTC_ERR_STATE;
-    agent->previous = agent->local;
-    make_credentials(agent);
-    agent->has_remote = false;
-    rtc_checklist_clear_remotes(&agent->list);
-    agent->selected = agent->nominated = -1;
-    agent->consent.active = false;
-    agent->rechecking = false;
-    agent->nominate_at = agent->patience_at = RTC_NEVER;
-    agent->next_check_at = 0;
-    if (agent->state != RTC_ICE_NEW)
-        rtc_ice_set_state(agent, RTC_ICE_CHECKING);
-    rtc_ice_settle(agent, now);
-    return 0;
-}
-
 void rtc_ice_set_controlling(struct rtc_ice_agent *agent, bool controlling)
 {
     /* A lite end decides who controls (RFC 8445 6.1.1). */
@@ -191,6 +185,8 @@ void rtc_ice_set_timing(struct rtc_ice_agent *agent,
         agent->next_check_at, rtc_after(now, agent->timing.pacing_us));
     if (agent->patience_at != RTC_NEVER)
         be_patient(agent, now);
+    if (agent->before)
+        rtc_ice_set_timing(agent->before, timing, now);
     rtc_ice_settle(agent, now);
 }
 
@@ -233,6 +229,8 @@ int rtc_ice_add_local(struct rtc_ice_agent *agent,
         return RTC_ERR_STATE;
     if (!rtc_addr_is_set(&local.addr) || !rtc_addr_is_set(&local.base))
         return RTC_ERR_ARG;
+    if (agent->before)
+        rtc_ice_add_local(agent->before, candidate, now);
     memcpy(local.foundation, candidate->foundation, sizeof local.foundation);
     index = rtc_checklist_find_local(&agent->list, &local.addr, &local.base,
                                      candidate->transport);
@@ -251,12 +249,10 @@ int rtc_ice_add_local(struct rtc_ice_agent *agent,
 void rtc_ice_remove_local(struct rtc_ice_agent *agent,
                           const struct rtc_addr *base, rtc_usec now)
 {
-    bool is_path = agent->has_path && rtc_addr_equal(&agent->path.local, base);
-
+    if (agent->before)
+        rtc_ice_remove_local(agent->before, base, now);
     rtc_checklist_remove_base(&agent->list, base);
     rtc_ice_forget_free_pairs(agent);
-    if (is_path) /* also the one kept through a restart */
-        agent->has_path = false;
     rtc_ice_settle(agent, now);
 }
 
@@ -329,10 +325,34 @@ bool rtc_ice_local(const struct rtc_ice_agent *agent, unsigned index,
     return true;
 }
 
+bool rtc_ice_remote(const struct rtc_ice_agent *agent, unsigned index,
+                    struct rtc_candidate *ret_candidate)
+{
+    const struct rtc_ice_remote *remote;
+
+    if (index >= agent->list.remote_count)
+        return false;
+    remote = &agent->list.remotes[index];
+    *ret_candidate = (struct rtc_candidate){
+        .type = (enum rtc_candidate_type)remote->type,
+        .transport = (enum rtc_transport)remote->transport,
+        .tcptype = (enum rtc_tcptype)remote->tcptype,
+        .component = 1,
+        .priority = remote->priority,
+        .addr = remote->addr};
+    return true;
+}
+
 bool rtc_ice_poll(struct rtc_ice_agent *agent, struct rtc_ice_event *ret_event)
 {
-    if (agent->event_count == 0)
+    if (agent->event_count == 0) {
+        /* Of the older generation only the path counts, while it does. */
+        while (rtc_ice_is_restarting(agent) &&
+               rtc_ice_poll(agent->before, ret_event))
+            if (ret_event->type == RTC_ICE_EVENT_PAIR)
+                return true;
         return false;
+    }
     *ret_event = agent->events[agent->event_first];
     agent->event_first = (agent->event_first + 1) % RTC_ICE_EVENT_MOST;
     agent->event_count--;
@@ -341,11 +361,19 @@ bool rtc_ice_poll(struct rtc_ice_agent *agent, struct rtc_ice_event *ret_event)
 
 rtc_usec rtc_ice_deadline(const struct rtc_ice_agent *agent)
 {
-    return agent->due_at;
+    if (!agent->before)
+        return agent->due_at;
+    return rtc_min_time(
+        agent->due_at,
+        rtc_min_time(agent->before_end_at, rtc_ice_deadline(agent->before)));
 }
 
 void rtc_ice_tick(struct rtc_ice_agent *agent, rtc_usec now)
 {
+    if (now >= agent->before_end_at)
+        rtc_ice_drop_before(agent);
+    if (agent->before)
+        rtc_ice_tick(agent->before, now);
     if (now < agent->due_at)
         return;
     if (agent->has_remote)
@@ -360,6 +388,8 @@ enum rtc_ice_state rtc_ice_state(const struct rtc_ice_agent *agent)
 
 const struct rtc_path *rtc_ice_selected(const struct rtc_ice_agent *agent)
 {
+    if (rtc_ice_is_restarting(agent))
+        return rtc_ice_selected(agent->before);
     return agent->has_path ? &agent->path : NULL;
 }
 
@@ -367,6 +397,8 @@ bool rtc_ice_selected_types(const struct rtc_ice_agent *agent,
                             enum rtc_candidate_type *ret_local,
                             enum rtc_candidate_type *ret_remote)
 {
+    if (rtc_ice_is_restarting(agent))
+        return rtc_ice_selected_types(agent->before, ret_local, ret_remote);
     if (!agent->has_path)
         return false;
     *ret_local = agent->path_local_type;
@@ -376,6 +408,8 @@ bool rtc_ice_selected_types(const struct rtc_ice_agent *agent,
 
 rtc_usec rtc_ice_rtt_us(const struct rtc_ice_agent *agent)
 {
+    if (rtc_ice_is_restarting(agent))
+        return rtc_ice_rtt_us(agent->before);
     return agent->has_path ? agent->path_rtt_us : -1;
 }
 

@@ -38,6 +38,9 @@ int rtc_ice_set_local_credentials(struct rtc_ice_agent *agent,
 /* Lent until they are changed or a restart. */
 const char *rtc_ice_local_ufrag(const struct rtc_ice_agent *agent);
 const char *rtc_ice_local_pwd(const struct rtc_ice_agent *agent);
+/* The remote's; "" when not known. Lent. */
+const char *rtc_ice_remote_ufrag(const struct rtc_ice_agent *agent);
+const char *rtc_ice_remote_pwd(const struct rtc_ice_agent *agent);
 
 /* What the remote said of itself (copied); checks begin. The same ones again
  * change nothing. RTC_ERR_ARG as above; RTC_ERR_STATE: other ones without a
@@ -47,10 +50,14 @@ int rtc_ice_set_remote(struct rtc_ice_agent *agent, const char *ufrag,
 bool rtc_ice_has_remote(const struct rtc_ice_agent *agent);
 
 /* Forgets the remote's credentials and candidates and makes new local
- * credentials (RFC 8445 9). Local candidates stay. Datagrams keep flowing over
- * the selected pair, whose checks are answered, until the new checks find one.
- * RTC_ERR_STATE once closed. */
+ * credentials (RFC 8445 9). Local candidates stay. The selected pair goes on,
+ * with consent and all, until the new checks find one; if they find none, it
+ * stays. RTC_ERR_STATE once closed, RTC_ERR_NOMEM. */
 int rtc_ice_restart(struct rtc_ice_agent *agent, rtc_usec now);
+/* Back to how it was before a restart that has no pair yet, else
+ * RTC_ERR_STATE. */
+int rtc_ice_cancel_restart(struct rtc_ice_agent *agent, rtc_usec now);
+bool rtc_ice_is_restarting(const struct rtc_ice_agent *agent);
 
 /* Roles can also change by themselves when both sides claim one (487). */
 void rtc_ice_set_controlling(struct rtc_ice_agent *agent, bool controlling);
@@ -77,6 +84,11 @@ int rtc_ice_add_remote(struct rtc_ice_agent *agent,
  * told to the remote). False: there are no more. */
 bool rtc_ice_local(const struct rtc_ice_agent *agent, unsigned index,
                    struct rtc_candidate *ret_candidate);
+
+/* The remote candidates 0, 1, ...: `addr`, `transport`, `type` and `priority`
+ * are set. False: there are no more. */
+bool rtc_ice_remote(const struct rtc_ice_agent *agent, unsigned index,
+                    struct rtc_candidate *ret_candidate);
 
 /* Is the datagram for this agent: from a path it knows, or a STUN request with
  * its ufrag and a right MESSAGE-INTEGRITY. */

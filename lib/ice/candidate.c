@@ -146,6 +146,10 @@ void rtc_candidate_make_relay(struct rtc_candidate *ret_candidate,
                             : source->transport == RTC_TCP ? 3
                                                            : 1;
 
+    /* A relay that translates between the families is liked less. */
+    if (source->server.family != source->relayed.family)
+        by_transport--;
+
     c.priority = rtc_candidate_priority(
         c.type, local_preference(&c.base, by_transport, preference));
     make_foundation(&c, &source->server, source->transport);

@@ -20,7 +20,8 @@ void rtc_candidate_make_srflx(struct rtc_candidate *ret_candidate,
                               const struct rtc_addr *server,
                               uint8_t preference);
 /* `relayed` on the TURN server at `server`, which sees us as `mapped` and is
- * spoken to over `transport` (UDP is liked more than TCP, TCP than TLS). */
+ * spoken to over `transport`: UDP is liked more than TCP, TCP than TLS; and a
+ * server that translates between IPv4 and IPv6 less than one that does not. */
 struct rtc_relay_source {
     struct rtc_addr relayed, mapped, server;
     enum rtc_transport transport;

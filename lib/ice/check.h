@@ -25,8 +25,7 @@ struct rtc_ice_check {
 struct rtc_ice_answer {
     struct rtc_path path; /* the request's, seen from here */
     uint8_t id[RTC_STUN_ID_LEN];
-    uint16_t error;   /* 0: success; 420; 487 */
-    bool is_previous; /* signed by the credentials before a restart */
+    uint16_t error; /* 0: success; 420; 487 */
     uint8_t unknown_count;
     uint16_t unknown[RTC_STUN_UNKNOWN_MOST];
 };

@@ -37,6 +37,7 @@ struct rtc_ice_pair {
     bool heard;            /* the remote has checked it */
     bool asked_plain;      /* the remote has checked it without USE-CANDIDATE */
     bool wanted;           /* the remote nominated it before it was valid */
+    bool late;             /* the remote checks it after all were done */
 };
 
 struct rtc_ice_checklist {

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define HURRY_US (100 * RTC_MS)
+
 /* RFC 7675 5.1: 0.8 to 1.2 of the interval. */
 static rtc_usec spread(rtc_usec interval, const struct rtc_random *random)
 {
@@ -58,6 +60,15 @@ void rtc_ice_consent_asked(struct rtc_ice_consent *c,
         c->ask_count++;
     c->asked_at = now;
     c->ask_at = now + spread(repeat_interval(timing), random);
+    if (now < c->hurry_until)
+        c->ask_at = rtc_min_time(c->ask_at, now + HURRY_US);
+}
+
+void rtc_ice_consent_hurry(struct rtc_ice_consent *c, rtc_usec until,
+                           rtc_usec now)
+{
+    c->hurry_until = until;
+    c->ask_at = now;
 }
 
 bool rtc_ice_consent_answer(struct rtc_ice_consent *c,

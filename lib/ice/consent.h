@@ -19,6 +19,7 @@ struct rtc_ice_consent {
     uint8_t ask_count; /* sends with this id, 0: answered */
     rtc_usec ask_at, asked_at, answered_at, heard_at;
     rtc_usec next_round_at; /* when to ask anew if this is answered */
+    rtc_usec hurry_until;   /* ask again quickly up to here */
 };
 
 /* A pair was selected; `at_once`: its last answer is old. */
@@ -31,6 +32,9 @@ bool rtc_ice_consent_is_due(const struct rtc_ice_consent *c, rtc_usec now);
 void rtc_ice_consent_asked(struct rtc_ice_consent *c,
                            const struct rtc_ice_timing *timing,
                            const struct rtc_random *random, rtc_usec now);
+/* Ask now, and again at short intervals until then if nothing is answered. */
+void rtc_ice_consent_hurry(struct rtc_ice_consent *c, rtc_usec until,
+                           rtc_usec now);
 /* Is it the answer. `ret_rtt_us` is untouched where it cannot be told. */
 bool rtc_ice_consent_answer(struct rtc_ice_consent *c,
                             const uint8_t id[RTC_STUN_ID_LEN],

@@ -6,12 +6,12 @@
 #include "base/addr.h"
 #include "base/clock.h"
 #include "ice/machine.h"
-
-/* Not at once: both first checks may just have crossed. */
-#define FIRST_REPEAT_US (5 * RTC_MS)
 #include "stun/auth.h"
 
 #include <string.h>
+
+/* Not at once: both first checks may just have crossed. */
+#define FIRST_REPEAT_US (5 * RTC_MS)
 
 static void push_answer(struct rtc_ice_agent *agent,
                         const struct rtc_ice_answer *answer)
@@ -106,6 +106,19 @@ static void prove_lite(struct rtc_ice_pair *pair, rtc_usec now)
     pair->answered_at = now;
 }
 
+/* Once all is done a check on another pair tells that the remote looks for a
+ * way, e.g. since it moved: the pair is looked at again. */
+static void note_lateness(struct rtc_ice_agent *agent, unsigned index)
+{
+    struct rtc_ice_pair *pair = &agent->list.pairs[index];
+
+    if (agent->state != RTC_ICE_COMPLETED || agent->selected == (int)index)
+        return;
+    pair->late = true;
+    if (pair->state == RTC_ICE_PAIR_SUCCEEDED)
+        pair->state = RTC_ICE_PAIR_WAITING;
+}
+
 static void note_request(struct rtc_ice_agent *agent, unsigned index,
                          const struct rtc_stun *m, rtc_usec now)
 {
@@ -114,10 +127,12 @@ static void note_request(struct rtc_ice_agent *agent, unsigned index,
     pair->heard = true;
     if (agent->selected == (int)index)
         agent->consent.heard_at = now;
-    if (agent->lite)
+    if (agent->lite) {
         prove_lite(pair, now);
-    else
+    } else {
+        note_lateness(agent, index);
         trigger(agent, pair);
+    }
     if (!m->use_candidate)
         pair->asked_plain = true;
     else if (agent->list.controlling)
@@ -154,14 +169,8 @@ static bool receive_request(struct rtc_ice_agent *agent,
     if (base < 0)
         return false;
     memcpy(answer.id, m->id, sizeof answer.id);
-    if (!rtc_ice_check_is_for(m, &agent->local)) {
-        /* Consent for the pair that is kept during a restart. */
-        answer.is_previous = agent->has_path && agent->previous.ufrag[0] &&
-                             rtc_ice_check_is_for(m, &agent->previous);
-        if (answer.is_previous)
-            push_answer(agent, &answer);
-        return answer.is_previous;
-    }
+    if (!rtc_ice_check_is_for(m, &agent->local))
+        return false;
     if (m->unknown_count > 0) {
         refuse_unknown(agent, &answer, m);
         return true;
@@ -219,6 +228,9 @@ static void succeed(struct rtc_ice_agent *agent, unsigned index,
     if (agent->list.controlling ? pair->nominating : pair->wanted)
         rtc_ice_accept_nomination(agent, index);
     pair->nominating = pair->wanted = false;
+    if (pair->late && agent->selected >= 0 && agent->selected != (int)index)
+        rtc_ice_doubt(agent, now);
+    pair->late = false;
 }
 
 /* RFC 8445 7.2.5.1. A 487 to a role we no longer have is stale. */
@@ -284,22 +296,18 @@ static bool receive_answer(struct rtc_ice_agent *agent,
     return true;
 }
 
-bool rtc_ice_receive(struct rtc_ice_agent *agent, const struct rtc_path *path,
-                     const uint8_t *data, size_t len, rtc_usec now)
+static bool receive(struct rtc_ice_agent *agent, const struct rtc_path *path,
+                    const struct rtc_stun *m, rtc_usec now)
 {
-    struct rtc_stun m;
     bool is_ours = false;
 
-    if (agent->state == RTC_ICE_CLOSED || rtc_stun_parse(&m, data, len) < 0 ||
-        m.method != RTC_STUN_BINDING || !rtc_stun_check_fingerprint(&m))
-        return false;
-    switch (m.class) {
+    switch (m->class) {
     case RTC_STUN_REQUEST:
-        is_ours = receive_request(agent, path, &m, now);
+        is_ours = receive_request(agent, path, m, now);
         break;
     case RTC_STUN_SUCCESS:
     case RTC_STUN_ERROR:
-        is_ours = receive_answer(agent, path, &m, now);
+        is_ours = receive_answer(agent, path, m, now);
         break;
     case RTC_STUN_INDICATION: /* a keepalive (RFC 8445 11) */
         return rtc_ice_knows_path(agent, path);
@@ -307,6 +315,18 @@ bool rtc_ice_receive(struct rtc_ice_agent *agent, const struct rtc_path *path,
     if (is_ours)
         rtc_ice_settle(agent, now);
     return is_ours;
+}
+
+bool rtc_ice_receive(struct rtc_ice_agent *agent, const struct rtc_path *path,
+                     const uint8_t *data, size_t len, rtc_usec now)
+{
+    struct rtc_stun m;
+
+    if (agent->state == RTC_ICE_CLOSED || rtc_stun_parse(&m, data, len) < 0 ||
+        m.method != RTC_STUN_BINDING || !rtc_stun_check_fingerprint(&m))
+        return false;
+    return receive(agent, path, &m, now) ||
+           (agent->before && receive(agent->before, path, &m, now));
 }
 
 bool rtc_ice_knows_path(const struct rtc_ice_agent *agent,
@@ -317,8 +337,10 @@ bool rtc_ice_knows_path(const struct rtc_ice_agent *agent,
     if (agent->has_path && rtc_path_equal(path, &agent->path))
         return true;
     index = rtc_checklist_find_path(&agent->list, path);
-    return index >= 0 &&
-           (agent->list.pairs[index].valid || agent->list.pairs[index].heard);
+    if (index >= 0 &&
+        (agent->list.pairs[index].valid || agent->list.pairs[index].heard))
+        return true;
+    return agent->before && rtc_ice_knows_path(agent->before, path);
 }
 
 bool rtc_ice_accepts(const struct rtc_ice_agent *agent,
@@ -329,11 +351,11 @@ bool rtc_ice_accepts(const struct rtc_ice_agent *agent,
 
     if (!rtc_stun_is_message(data, len))
         return rtc_ice_knows_path(agent, path);
+    if (agent->before && rtc_ice_accepts(agent->before, path, data, len))
+        return true;
     if (rtc_stun_parse(&m, data, len) < 0)
         return false;
     if (m.class == RTC_STUN_REQUEST)
-        return rtc_ice_check_is_for(&m, &agent->local) ||
-               (agent->previous.ufrag[0] &&
-                rtc_ice_check_is_for(&m, &agent->previous));
+        return rtc_ice_check_is_for(&m, &agent->local);
     return rtc_checklist_find_path(&agent->list, path) >= 0;
 }

@@ -12,6 +12,9 @@
 
 /* How long better pairs can hold back the first nomination. */
 #define NOMINATION_WAIT_MOST (500 * RTC_MS)
+/* How long a selected pair in doubt has to answer: a few round trips. */
+#define DOUBT_LEAST (500 * RTC_MS)
+#define DOUBT_MOST (2 * RTC_SEC)
 
 #define STEP(state) (1u << RTC_ICE_##state)
 
@@ -72,8 +75,10 @@ void rtc_ice_set_state(struct rtc_ice_agent *agent, enum rtc_ice_state state)
     rtc_log(agent->log, RTC_LOG_INFO, "ice.state state=%s",
             rtc_ice_state_name(state));
     push_event(agent, RTC_ICE_EVENT_STATE);
-    if (state == RTC_ICE_FAILED || state == RTC_ICE_CLOSED)
+    if (state == RTC_ICE_FAILED || state == RTC_ICE_CLOSED) {
         drop_selection(agent);
+        rtc_ice_drop_before(agent);
+    }
 }
 
 static void log_pair(const struct rtc_ice_agent *agent, const char *state,
@@ -198,8 +203,8 @@ static void select_pair(struct rtc_ice_agent *agent, unsigned index,
     agent->path = rtc_checklist_path(&agent->list, index);
     agent->has_path = true;
     agent->rechecking = false;
-    /* A restart is over with the first pair of the new credentials. */
-    agent->previous = (struct rtc_ice_credentials){0};
+    agent->doubt_at = RTC_NEVER;
+    rtc_ice_outgrow(agent, now);
     rtc_ice_consent_start(&agent->consent, &agent->timing, &agent->random,
                           is_old, now);
     refresh_types(agent);
@@ -231,12 +236,48 @@ static void leave_silent_pair(struct rtc_ice_agent *agent)
     agent->nominated = -1;
 }
 
+void rtc_ice_doubt(struct rtc_ice_agent *agent, rtc_usec now)
+{
+    rtc_usec wait = rtc_max_time(DOUBT_LEAST, 4 * agent->path_rtt_us);
+
+    if (agent->doubt_at != RTC_NEVER || !agent->consent.asks)
+        return;
+    agent->doubted_at = now;
+    agent->doubt_at = now + rtc_min_time(wait, DOUBT_MOST);
+    rtc_ice_consent_hurry(&agent->consent, agent->doubt_at, now);
+}
+
+/* The doubt was right if the selected pair did not answer, and another one did
+ * since. Those that have not are asked anew. */
+static void resolve_doubt(struct rtc_ice_agent *agent, rtc_usec now)
+{
+    struct rtc_ice_pair *pairs = agent->list.pairs;
+    bool is_replaced = false;
+
+    if (now < agent->doubt_at)
+        return;
+    agent->doubt_at = RTC_NEVER;
+    if (agent->selected < 0 || agent->consent.answered_at >= agent->doubted_at)
+        return;
+    for (unsigned i = 0; i < agent->list.pair_count; i++)
+        is_replaced = is_replaced ||
+                      (pairs[i].state != RTC_ICE_PAIR_FREE && pairs[i].valid &&
+                       pairs[i].answered_at >= agent->doubted_at);
+    for (unsigned i = 0; is_replaced && i < agent->list.pair_count; i++)
+        if (pairs[i].state == RTC_ICE_PAIR_SUCCEEDED &&
+            pairs[i].answered_at < agent->doubted_at) {
+            pairs[i].state = RTC_ICE_PAIR_WAITING;
+            pairs[i].valid = false;
+        }
+}
+
 static void choose_pair(struct rtc_ice_agent *agent, rtc_usec now)
 {
     int want;
 
     if (agent->rechecking && agent->selected >= 0)
         leave_silent_pair(agent);
+    resolve_doubt(agent, now);
     if (agent->nominated >= 0 && !agent->list.pairs[agent->nominated].valid)
         agent->nominated = -1;
     want = agent->nominated >= 0 ? agent->nominated
@@ -349,7 +390,7 @@ static void update_state(struct rtc_ice_agent *agent, rtc_usec now)
         rtc_ice_set_state(agent, RTC_ICE_DISCONNECTED);
         recheck_others(agent, now);
     }
-    if (now >= agent->patience_at)
+    if (now >= agent->patience_at && !rtc_ice_fall_back(agent, now))
         rtc_ice_set_state(agent, RTC_ICE_FAILED);
 }
 
@@ -383,6 +424,7 @@ static rtc_usec next_time(const struct rtc_ice_agent *agent, rtc_usec now)
     if (agent->state == RTC_ICE_FAILED || !agent->has_remote)
         return RTC_NEVER;
     due = rtc_min_time(checks_due(agent, now), agent->nominate_at);
+    due = rtc_min_time(due, agent->doubt_at);
     if (agent->selected < 0)
         return rtc_min_time(due, agent->patience_at);
     return rtc_min_time(

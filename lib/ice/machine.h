@@ -4,6 +4,8 @@
  * selection, nomination, states, times). */
 #pragma once
 
+#include <string.h>
+
 #include "ice/agent.h"
 #include "ice/check.h"
 #include "ice/checklist.h"
@@ -19,14 +21,12 @@ struct rtc_ice_agent {
     const struct rtc_log *log;
     bool lite, remote_lite, has_remote;
     struct rtc_ice_credentials local, remote;
-    struct rtc_ice_credentials previous; /* ours, before a restart */
     uint64_t tie_breaker;
     struct rtc_ice_checklist list;
 
     enum rtc_ice_state state;
     int selected, nominated; /* pairs, or -1 */
-    /* Where datagrams go; after a restart still the old pair's, while
-     * `selected` is -1. */
+    /* Where datagrams go. */
     bool has_path, was_connected;
     struct rtc_path path;
     enum rtc_candidate_type path_local_type, path_remote_type;
@@ -37,16 +37,33 @@ struct rtc_ice_agent {
     rtc_usec next_check_at; /* pacing, Ta */
     rtc_usec nominate_at;   /* stop waiting for better pairs */
     rtc_usec patience_at;   /* RFC 8863 */
-    rtc_usec due_at;        /* the earliest of all times */
+    /* The remote checks another way: the selected pair has to answer since
+     * `doubted_at` and by `doubt_at`, or is given up. */
+    rtc_usec doubted_at, doubt_at;
+    rtc_usec due_at; /* the earliest of all times */
 
     struct rtc_ice_answer answers[RTC_ICE_ANSWER_MOST];
     struct rtc_ice_event events[RTC_ICE_EVENT_MOST];
     unsigned answer_first, answer_count, event_first, event_count;
+
+    struct rtc_ice_agent *before; /* as it was before a restart, or NULL */
+    rtc_usec before_end_at;       /* when that is of no use any more */
 };
 
 /* Draws the conclusions of whatever changed: call it last in each function
  * that changes the agent. */
 void rtc_ice_settle(struct rtc_ice_agent *agent, rtc_usec now);
+void rtc_ice_make_credentials(struct rtc_ice_agent *agent);
+/* A pair that the remote checked works beside the selected one: perhaps the
+ * remote has moved, so the selected one is asked again, and given up when it
+ * does not answer soon. */
+void rtc_ice_doubt(struct rtc_ice_agent *agent, rtc_usec now);
+/* restart.c. Takes an unsuccessful restart back if the generation before it
+ * still has a path; true if so. */
+bool rtc_ice_fall_back(struct rtc_ice_agent *agent, rtc_usec now);
+/* This generation selected a pair: the one before it ends soon. */
+void rtc_ice_outgrow(struct rtc_ice_agent *agent, rtc_usec now);
+void rtc_ice_drop_before(struct rtc_ice_agent *agent);
 /* The remote nominated a pair that is valid. */
 void rtc_ice_accept_nomination(struct rtc_ice_agent *agent, unsigned pair);
 /* Lets go of pairs that no longer are (a candidate was removed). */

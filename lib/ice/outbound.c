@@ -11,8 +11,7 @@ static int send_answer(struct rtc_ice_agent *agent, struct rtc_writer *w,
 
     agent->answer_first = (agent->answer_first + 1) % RTC_ICE_ANSWER_MOST;
     agent->answer_count--;
-    rtc_ice_answer_write(
-        w, answer, answer->is_previous ? &agent->previous : &agent->local);
+    rtc_ice_answer_write(w, answer, &agent->local);
     if (w->failed)
         return 0;
     *ret_path = answer->path;
@@ -101,10 +100,12 @@ int rtc_ice_transmit(struct rtc_ice_agent *agent, uint8_t *buf, size_t cap,
     struct rtc_writer w;
     int pair, len = 0;
 
-    if (now < agent->due_at)
-        return 0;
     if (cap < RTC_ICE_MESSAGE_MOST)
         return RTC_ERR_NOBUF;
+    if (agent->before)
+        len = rtc_ice_transmit(agent->before, buf, cap, ret_path, now);
+    if (len || now < agent->due_at)
+        return len;
     rtc_writer_init(&w, buf, cap);
     if (agent->answer_count > 0) {
         len = send_answer(agent, &w, ret_path);

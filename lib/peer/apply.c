@@ -30,6 +30,7 @@ static int apply_ice(struct rtc_peer *peer, const struct rtc_sdp_media *media,
         return rtc_peer_fail(peer, error, "ICE: %s", rtc_error_text(error));
     for (unsigned i = 0; i < media->candidate_count; i++)
         rtc_ice_add_remote(peer->ice, &media->candidates[i], now);
+    rtc_peer_permit_remotes(peer, now);
     return 0;
 }
 

@@ -79,7 +79,8 @@ static int describe_ourselves(struct rtc_peer *peer, struct ourselves *us)
         .version = peer->descriptions.version,
         .cname = peer->cname,
         .candidates = us->candidates,
-        .end_of_candidates = true,
+        .end_of_candidates =
+            !peer->config.trickle || rtc_peer_is_gathered(peer),
     };
     us->local.fingerprint.hash = RTC_SDP_SHA256;
     us->local.fingerprint.len = (uint8_t)rtc_dtls_hash_len(RTC_DTLS_SHA256);
@@ -161,6 +162,7 @@ int rtc_peer_offer(struct rtc_peer *peer, char *buf, size_t cap, rtc_usec now)
     d->pending = sdp;
     d->version++;
     d->state = RTC_SIGNALING_LOCAL_OFFER;
+    rtc_peer_tell_all(peer);
     return len;
 }
 
@@ -221,21 +223,32 @@ int rtc_peer_remote_offer(struct rtc_peer *peer, const char *sdp, size_t len,
     return match_tracks(peer, offer, &us);
 }
 
-int rtc_peer_answer(struct rtc_peer *peer, char *buf, size_t cap, rtc_usec now)
+/* Other credentials than those in force: the remote restarts ICE, and so do we
+ * (RFC 8839 4.4.1.1). */
+static bool offer_restarts(const struct rtc_peer *peer)
+{
+    const struct rtc_sdp *offer = peer->descriptions.pending;
+    int index = rtc_negotiate_transport(offer, offer);
+    const struct rtc_sdp_media *media;
+
+    if (index < 0 || !rtc_ice_has_remote(peer->ice))
+        return false;
+    media = &offer->media[index];
+    return !rtc_text_is(media->ice_ufrag, rtc_ice_remote_ufrag(peer->ice)) ||
+           !rtc_text_is(media->ice_pwd, rtc_ice_remote_pwd(peer->ice));
+}
+
+static int make_answer(struct rtc_peer *peer, char *buf, size_t cap,
+                       rtc_usec now)
 {
     struct rtc_negotiate_match matches[RTC_SDP_MEDIA_MOST] = {{0}};
-    struct rtc_descriptions *d = peer ? &peer->descriptions : NULL;
+    struct rtc_descriptions *d = &peer->descriptions;
     struct rtc_negotiate_current in_force;
     struct rtc_sdp_error why;
     struct rtc_sdp *answer;
     struct ourselves us;
-    int error, len;
+    int error = describe_ourselves(peer, &us), len;
 
-    if (!peer || !buf)
-        return RTC_ERR_ARG;
-    error = check_state(peer, RTC_SIGNALING_REMOTE_OFFER);
-    if (!error)
-        error = describe_ourselves(peer, &us);
     if (error)
         return error;
     for (unsigned i = 0; i < d->pending->media_count; i++)
@@ -251,8 +264,30 @@ int rtc_peer_answer(struct rtc_peer *peer, char *buf, size_t cap, rtc_usec now)
         return len;
     }
     d->version++;
+    rtc_peer_tell_all(peer);
     error = rtc_descriptions_settle(peer, d->pending, answer, false, now);
     return error ? error : len;
+}
+
+int rtc_peer_answer(struct rtc_peer *peer, char *buf, size_t cap, rtc_usec now)
+{
+    bool restarts;
+    int error;
+
+    if (!peer || !buf)
+        return RTC_ERR_ARG;
+    error = check_state(peer, RTC_SIGNALING_REMOTE_OFFER);
+    if (error)
+        return error;
+    restarts = offer_restarts(peer);
+    if (restarts)
+        error = rtc_peer_restart_transport(peer, now);
+    if (error)
+        return rtc_peer_fail(peer, error, "no memory for an ICE restart");
+    error = make_answer(peer, buf, cap, now);
+    if (error < 0 && restarts && peer->descriptions.pending)
+        rtc_ice_cancel_restart(peer->ice, now);
+    return error;
 }
 
 int rtc_peer_remote_answer(struct rtc_peer *peer, const char *sdp, size_t len,
@@ -319,6 +354,8 @@ int rtc_peer_rollback(struct rtc_peer *peer)
         return rtc_peer_fail(peer, RTC_ERR_STATE, "nothing is under way");
     if (d->state == RTC_SIGNALING_REMOTE_OFFER)
         forget_tracks(peer);
+    else if (rtc_ice_is_restarting(peer->ice) && !rtc_ice_has_remote(peer->ice))
+        rtc_ice_cancel_restart(peer->ice, peer->as_of);
     rtc_sdp_free(d->pending);
     d->pending = NULL;
     d->state = RTC_SIGNALING_STABLE;

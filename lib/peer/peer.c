@@ -107,6 +107,8 @@ static int make_dtls(struct rtc_peer *peer)
 static void init(struct rtc_peer *peer, const struct rtc_config *config)
 {
     peer->config = *config;
+    /* Who hides behind relays does not say where. */
+    peer->config.hide_related |= config->ice_policy == RTC_ICE_POLICY_RELAY;
     peer->log = (struct rtc_log){config->log, config->log_user,
                                  config->log_level, config->log_redact};
     peer->random = (struct rtc_random){config->random, config->random_user};
@@ -162,31 +164,96 @@ void rtc_peer_free(struct rtc_peer *peer)
     rtc_dtls_free(peer->dtls);
     rtc_identity_free(peer->identity);
     rtc_ice_free(peer->ice);
+    rtc_servers_free(peer->servers);
     rtc_free(peer);
+}
+
+/* ---- local and remote addresses ------------------------------------------ */
+
+static void tell_ice(struct rtc_peer *peer,
+                     const struct rtc_candidate *candidate, rtc_usec now)
+{
+    if (rtc_ice_add_local(peer->ice, candidate, now) == 0)
+        peer->told.is_stale = true;
+}
+
+static void add_nat_address(struct rtc_peer *peer, const struct rtc_addr *addr,
+                            uint8_t preference, rtc_usec now)
+{
+    struct rtc_addr mapped = addr->family == 4 ? peer->config.nat_address4
+                                               : peer->config.nat_address6;
+    struct rtc_candidate candidate;
+
+    if (!mapped.family || rtc_addr_is_loopback(addr))
+        return;
+    mapped.port = addr->port;
+    rtc_candidate_make_srflx(&candidate, &mapped, addr, addr, preference);
+    tell_ice(peer, &candidate, now);
+}
+
+/* RFC 6544 4.5: an active candidate's port means nothing; it is 9. */
+static void add_tcp(struct rtc_peer *peer, const struct rtc_addr *addr,
+                    uint8_t preference, rtc_usec now)
+{
+    struct rtc_addr active = *addr;
+    struct rtc_candidate candidate;
+
+    active.port = 9;
+    rtc_candidate_make_host(&candidate, &active, RTC_TCP, RTC_TCPTYPE_ACTIVE,
+                            preference);
+    tell_ice(peer, &candidate, now);
+    rtc_candidate_make_host(&candidate, addr, RTC_TCP, RTC_TCPTYPE_PASSIVE,
+                            preference);
+    tell_ice(peer, &candidate, now);
+}
+
+static void add_candidates(struct rtc_peer *peer, const struct rtc_addr *addr,
+                           enum rtc_transport transport, rtc_usec now)
+{
+    uint8_t preference = (uint8_t)(255 - peer->local_count);
+    struct rtc_candidate candidate;
+
+    if (peer->config.ice_policy != RTC_ICE_POLICY_ALL)
+        return;
+    if (transport == RTC_TCP) {
+        add_tcp(peer, addr, preference, now);
+        return;
+    }
+    rtc_candidate_make_host(&candidate, addr, transport, RTC_TCPTYPE_NONE,
+                            preference);
+    tell_ice(peer, &candidate, now);
+    add_nat_address(peer, addr, preference, now);
+}
+
+int rtc_peer_put_local(struct rtc_peer *peer, const struct rtc_addr *addr,
+                       enum rtc_transport transport, rtc_usec now)
+{
+    if (peer->local_count == RTC_PEER_LOCAL_MOST)
+        return rtc_peer_fail(peer, RTC_ERR_NOMEM, "no more than %d sockets",
+                             RTC_PEER_LOCAL_MOST);
+    add_candidates(peer, addr, transport, now);
+    peer->locals[peer->local_count++] = (struct rtc_local){*addr, transport};
+    return 0;
 }
 
 int rtc_peer_add_local(struct rtc_peer *peer, const struct rtc_addr *addr,
                        enum rtc_transport transport, rtc_usec now)
 {
-    struct rtc_candidate candidate;
     int error;
 
     if (!peer || !addr || !rtc_addr_is_set(addr) || !addr->port ||
         rtc_addr_is_any(addr))
         return RTC_ERR_ARG;
-    if (transport != RTC_UDP)
-        return rtc_peer_fail(peer, RTC_ERR_UNSUPPORTED, "only UDP sockets");
+    if (transport == RTC_TLS)
+        return rtc_peer_fail(peer, RTC_ERR_UNSUPPORTED,
+                             "only UDP sockets and TCP listeners");
     if (peer->closed)
         return RTC_ERR_STATE;
-    if (peer->local_count == RTC_PEER_LOCAL_MOST)
-        return rtc_peer_fail(peer, RTC_ERR_NOMEM, "no more than %d sockets",
-                             RTC_PEER_LOCAL_MOST);
-    rtc_candidate_make_host(&candidate, addr, transport, RTC_TCPTYPE_NONE,
-                            (uint8_t)(255 - peer->local_count));
-    error = rtc_ice_add_local(peer->ice, &candidate, now);
+    error = rtc_peer_put_local(peer, addr, transport, now);
     if (error)
         return error;
-    peer->locals[peer->local_count++] = *addr;
+    peer->as_of = now;
+    rtc_peer_ask_servers(peer, now);
     rtc_peer_follow(peer, now);
     return 0;
 }
@@ -197,11 +264,13 @@ int rtc_peer_remove_local(struct rtc_peer *peer, const struct rtc_addr *addr,
     if (!peer || !addr)
         return RTC_ERR_ARG;
     for (unsigned i = 0; i < peer->local_count; i++) {
-        if (!rtc_addr_equal(&peer->locals[i], addr))
+        if (!rtc_addr_equal(&peer->locals[i].addr, addr))
             continue;
         memmove(&peer->locals[i], &peer->locals[i + 1],
                 (--peer->local_count - i) * sizeof peer->locals[0]);
-        rtc_ice_remove_local(peer->ice, addr, now);
+        rtc_peer_forget_socket(peer, addr, now);
+        rtc_peer_drop_candidates(peer, addr, now);
+        peer->as_of = now;
         rtc_peer_follow(peer, now);
         return 0;
     }
@@ -216,8 +285,19 @@ int rtc_peer_add_remote(struct rtc_peer *peer,
     if (!peer || !candidate)
         return RTC_ERR_ARG;
     error = rtc_ice_add_remote(peer->ice, candidate, now);
+    peer->as_of = now;
+    rtc_peer_permit_remotes(peer, now);
     rtc_peer_follow(peer, now);
     return error;
+}
+
+int rtc_peer_end_remote(struct rtc_peer *peer, rtc_usec now)
+{
+    if (!peer)
+        return RTC_ERR_ARG;
+    /* RFC 8863: what checks may find is waited for all the same. */
+    peer->as_of = now;
+    return 0;
 }
 
 int rtc_peer_local_candidate(const struct rtc_peer *peer, unsigned index,
@@ -235,7 +315,7 @@ int rtc_peer_local_addr(const struct rtc_peer *peer, unsigned index,
 {
     if (!peer || !ret_addr || !ret_transport || index >= peer->local_count)
         return RTC_ERR_ARG;
-    *ret_transport = RTC_UDP;
-    *ret_addr = peer->locals[index];
+    *ret_addr = peer->locals[index].addr;
+    *ret_transport = peer->locals[index].transport;
     return 0;
 }

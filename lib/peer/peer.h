@@ -10,6 +10,8 @@
  *     session.c   what follows when ICE and DTLS change state
  *     tick.c      time
  *     describe.c  descriptions in and out; negotiate.c decides, apply.c obeys
+ *     servers.c   what STUN and TURN servers give -> ice; relay.c: through them
+ *     restart.c   ICE restarts and SDP fragments; told.c: what they tell
  */
 #pragma once
 
@@ -21,6 +23,8 @@
 #include "negotiate/negotiate.h"
 #include "peer/describe.h"
 #include "peer/queue.h"
+#include "peer/servers.h"
+#include "peer/told.h"
 #include "rtc.h"
 #include "sdp/sdp.h"
 #include "srtp/context.h"
@@ -69,6 +73,12 @@ struct rtc_route {
     bool is_rtx;
 };
 
+/* A socket we were told of. */
+struct rtc_local {
+    struct rtc_addr addr;
+    enum rtc_transport transport;
+};
+
 struct rtc_peer {
     struct rtc_config config; /* its strings are owned */
     struct rtc_log log;
@@ -84,8 +94,11 @@ struct rtc_peer {
     bool dtls_started;
     bool rtcp_rsize;
 
-    struct rtc_addr locals[RTC_PEER_LOCAL_MOST];
+    struct rtc_local locals[RTC_PEER_LOCAL_MOST];
     unsigned local_count;
+    struct rtc_servers *servers; /* NULL: none */
+    size_t relay_reserve;        /* of the MTU, for wrapping */
+    struct rtc_told told;
 
     struct rtc_track *tracks[RTC_TRACK_MOST];
     unsigned track_count;
@@ -103,6 +116,7 @@ struct rtc_peer {
     bool closed, close_told;
     enum rtc_close_reason reason;
     bool bye_due;
+    bool may_release; /* relays, once the end was sent */
     uint8_t
         close_repeats;  /* sends left of the last datagram, kept in `early` */
     uint32_t rtcp_ssrc; /* ours when nothing is sent */
@@ -120,6 +134,12 @@ int rtc_peer_fail(struct rtc_peer *peer, int error, const char *format, ...)
 void rtc_peer_follow(struct rtc_peer *peer, rtc_usec now);
 /* Ends the session, once; the reason of the first call counts. */
 void rtc_peer_end(struct rtc_peer *peer, enum rtc_close_reason reason);
+
+/* restart.c: new ICE credentials of ours. */
+int rtc_peer_restart_transport(struct rtc_peer *peer, rtc_usec now);
+/* peer.c: as rtc_peer_add_local, without asking servers. */
+int rtc_peer_put_local(struct rtc_peer *peer, const struct rtc_addr *addr,
+                       enum rtc_transport transport, rtc_usec now);
 
 /* receive.c: one SRTP or SRTCP packet, decrypted in place. */
 void rtc_peer_take_srtp(struct rtc_peer *peer, uint8_t *data, size_t len,

@@ -41,13 +41,12 @@ void rtc_peer_take_srtp(struct rtc_peer *peer, uint8_t *data, size_t len,
         rtc_peer_take_rtp(peer, data, (size_t)plain, now);
 }
 
-static void take_datagram(struct rtc_peer *peer, const struct rtc_path *path,
-                          uint8_t *data, size_t len, rtc_usec now)
+/* One from a peer, perhaps out of a relay's hands. */
+static void take_inner(struct rtc_peer *peer, const struct rtc_path *path,
+                       uint8_t *data, size_t len, rtc_usec now)
 {
     uint8_t first = len ? data[0] : 255;
 
-    peer->stats.datagrams_received++;
-    peer->stats.bytes_received += len;
     if (first < 4) {
         if (!rtc_ice_receive(peer->ice, path, data, len, now))
             peer->stats.datagrams_dropped++;
@@ -61,6 +60,17 @@ static void take_datagram(struct rtc_peer *peer, const struct rtc_path *path,
     } else {
         peer->stats.datagrams_dropped++;
     }
+}
+
+static void take_datagram(struct rtc_peer *peer, const struct rtc_path *path,
+                          uint8_t *data, size_t len, rtc_usec now)
+{
+    struct rtc_path inner = *path;
+
+    peer->stats.datagrams_received++;
+    peer->stats.bytes_received += len;
+    if (!peer->servers || !rtc_peer_unwrap(peer, &inner, &data, &len, now))
+        take_inner(peer, &inner, data, len, now);
 }
 
 int rtc_peer_receive(struct rtc_peer *peer, const struct rtc_path *path,
@@ -84,6 +94,8 @@ int rtc_peer_receive(struct rtc_peer *peer, const struct rtc_path *path,
 bool rtc_peer_accepts(const struct rtc_peer *peer, const struct rtc_path *path,
                       const uint8_t *data, size_t len)
 {
-    return peer && path && data && !peer->closed &&
-           rtc_ice_accepts(peer->ice, path, data, len);
+    if (!peer || !path || !data || peer->closed)
+        return false;
+    return rtc_ice_accepts(peer->ice, path, data, len) ||
+           rtc_peer_expects(peer, path, data, len);
 }

@@ -13,8 +13,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "peer/peer.h"
+#include "peer/save.h"
 
-#define VERSION 1
+#define VERSION 2
 #define PEM_MAX 16384
 #define SDP_MAX 65536
 
@@ -45,8 +46,8 @@ static void write_sections(struct rtc_writer *w, const char *key,
     rtc_write_text(w, "\n");
 }
 
-static void write_block(struct rtc_writer *w, const char *key, const char *text,
-                        size_t len)
+void rtc_save_block(struct rtc_writer *w, const char *key, const char *text,
+                    size_t len)
 {
     rtc_write_text(w, "%s %zu\n", key, len);
     rtc_write_bytes(w, text, len);
@@ -62,7 +63,7 @@ static void write_sdp(struct rtc_writer *w, const char *key,
     if (len < 0 || (sdp && !text))
         w->failed = true;
     else
-        write_block(w, key, text ? text : "", (size_t)len);
+        rtc_save_block(w, key, text ? text : "", (size_t)len);
     rtc_free(text);
 }
 
@@ -74,7 +75,7 @@ static void write_identity(struct rtc_writer *w, const struct rtc_peer *peer)
     if (len < 0)
         w->failed = true;
     else
-        write_block(w, "identity", pem, (size_t)len);
+        rtc_save_block(w, "identity", pem, (size_t)len);
     rtc_wipe(pem, sizeof pem);
 }
 
@@ -85,7 +86,6 @@ int rtc_peer_save(const struct rtc_peer *peer, char *buf, size_t cap,
     char addr[RTC_ADDR_TEXT];
     struct rtc_writer w;
 
-    (void)now;
     if (!peer || !buf || !cap)
         return RTC_ERR_ARG;
     if (peer->dtls_started || peer->closed ||
@@ -93,15 +93,18 @@ int rtc_peer_save(const struct rtc_peer *peer, char *buf, size_t cap,
         return RTC_ERR_STATE;
     rtc_writer_init(&w, buf, cap);
     rtc_write_text(&w, "rtcpipe-peer %d\n", VERSION);
-    rtc_write_text(&w, "ice %s %s %d\n", rtc_ice_local_ufrag(peer->ice),
-                   rtc_ice_local_pwd(peer->ice), peer->config.ice_lite);
+    rtc_write_text(&w, "ice %s %s %d %d\n", rtc_ice_local_ufrag(peer->ice),
+                   rtc_ice_local_pwd(peer->ice), peer->config.ice_lite,
+                   peer->config.ice_policy);
     rtc_write_text(&w, "rtcp %s %" PRIu32 "\n", peer->cname, peer->rtcp_ssrc);
     rtc_write_text(&w, "origin %" PRIu64 " %" PRIu64 "\n", d->session_id,
                    d->version);
     rtc_write_text(&w, "locals %u\n", peer->local_count);
     for (unsigned i = 0; i < peer->local_count; i++)
-        rtc_write_text(&w, "local %s\n",
-                       rtc_addr_write(&peer->locals[i], addr));
+        rtc_write_text(&w, "local %s %d\n",
+                       rtc_addr_write(&peer->locals[i].addr, addr),
+                       peer->locals[i].transport);
+    rtc_save_servers(&w, peer, now);
     rtc_write_text(&w, "tracks %u\n", peer->track_count);
     for (unsigned i = 0; i < peer->track_count; i++)
         write_track(&w, peer->tracks[i]);
@@ -122,16 +125,8 @@ int rtc_peer_save(const struct rtc_peer *peer, char *buf, size_t cap,
 
 /* ---- reading ------------------------------------------------------------ */
 
-/* A cursor over the text; `why` says what was first found wrong. */
-struct loader {
-    struct rtc_text rest;
-    struct rtc_text values; /* of the line taken last */
-    const char *why;
-    int error; /* that goes with it */
-};
-
 /* Loading ends with `error`; the first one counts. */
-static void give_up(struct loader *l, int error, const char *why)
+void rtc_load_give_up(struct rtc_loader *l, int error, const char *why)
 {
     if (!l->why) {
         l->why = error == RTC_ERR_NOMEM ? "out of memory" : why;
@@ -140,49 +135,50 @@ static void give_up(struct loader *l, int error, const char *why)
     l->rest.len = l->values.len = 0;
 }
 
-static void refuse(struct loader *l, const char *why)
+void rtc_load_refuse(struct rtc_loader *l, const char *why)
 {
-    give_up(l, RTC_ERR_FORMAT, why);
+    rtc_load_give_up(l, RTC_ERR_FORMAT, why);
 }
 
 /* Takes the next line, which begins with `key`. */
-static void take_line(struct loader *l, const char *key)
+void rtc_load_line(struct rtc_loader *l, const char *key)
 {
     struct rtc_text word;
 
     if (!rtc_text_line(&l->rest, &l->values) ||
         !rtc_text_word(&l->values, &word) || !rtc_text_is(word, key))
-        refuse(l, "the saved peer is damaged: a line is missing");
+        rtc_load_refuse(l, "the saved peer is damaged: a line is missing");
 }
 
-static uint64_t take_number(struct loader *l, uint64_t max)
+uint64_t rtc_load_number(struct rtc_loader *l, uint64_t max)
 {
     struct rtc_text word;
     uint64_t value = 0;
 
     if (!rtc_text_word(&l->values, &word) || !rtc_text_u64(word, max, &value))
-        refuse(l, "the saved peer is damaged: a number is wrong");
+        rtc_load_refuse(l, "the saved peer is damaged: a number is wrong");
     return value;
 }
 
-static void take_word(struct loader *l, char *buf, size_t cap)
+void rtc_load_word(struct rtc_loader *l, char *buf, size_t cap)
 {
     struct rtc_text word;
 
     buf[0] = '\0';
     if (!rtc_text_word(&l->values, &word) || !rtc_text_copy(word, buf, cap))
-        refuse(l, "the saved peer is damaged: a word is missing");
+        rtc_load_refuse(l, "the saved peer is damaged: a word is missing");
 }
 
-static struct rtc_text take_block(struct loader *l, const char *key, size_t max)
+struct rtc_text rtc_load_block(struct rtc_loader *l, const char *key,
+                               size_t max)
 {
     struct rtc_text block;
     uint64_t len;
 
-    take_line(l, key);
-    len = take_number(l, max);
+    rtc_load_line(l, key);
+    len = rtc_load_number(l, max);
     if (l->rest.len < len + 1) {
-        refuse(l, "the saved peer is cut short");
+        rtc_load_refuse(l, "the saved peer is cut short");
         len = 0;
     }
     block = (struct rtc_text){l->rest.at, (size_t)len};
@@ -193,7 +189,7 @@ static struct rtc_text take_block(struct loader *l, const char *key, size_t max)
     return block;
 }
 
-static void take_codecs(struct loader *l, struct rtc_track_config *wish)
+static void take_codecs(struct rtc_loader *l, struct rtc_track_config *wish)
 {
     struct rtc_text word;
     char name[32];
@@ -204,33 +200,34 @@ static void take_codecs(struct loader *l, struct rtc_track_config *wish)
         if (rtc_text_copy(word, name, sizeof name))
             codec = rtc_codec_by_name(name);
         if (codec == RTC_CODEC_NONE)
-            refuse(l, "the saved peer has a codec that is not known here");
+            rtc_load_refuse(
+                l, "the saved peer has a codec that is not known here");
         else
             wish->codecs[wish->codec_count++] = codec;
     }
 }
 
-static void take_track(struct loader *l, struct rtc_peer *peer)
+static void take_track(struct rtc_loader *l, struct rtc_peer *peer)
 {
     struct rtc_track_config wish = {.kind = RTC_AUDIO};
     struct rtc_track *track;
     bool by_remote, stopped;
     uint32_t ssrc, rtx_ssrc;
 
-    take_line(l, "track");
-    wish.kind = take_number(l, 1) ? RTC_VIDEO : RTC_AUDIO;
-    wish.direction = (enum rtc_direction)take_number(l, RTC_SENDRECV);
-    wish.packets = take_number(l, 1);
-    by_remote = take_number(l, 1);
-    stopped = take_number(l, 1);
-    ssrc = (uint32_t)take_number(l, UINT32_MAX);
-    rtx_ssrc = (uint32_t)take_number(l, UINT32_MAX);
-    take_word(l, wish.stream_id, sizeof wish.stream_id);
-    take_word(l, wish.track_id, sizeof wish.track_id);
+    rtc_load_line(l, "track");
+    wish.kind = rtc_load_number(l, 1) ? RTC_VIDEO : RTC_AUDIO;
+    wish.direction = (enum rtc_direction)rtc_load_number(l, RTC_SENDRECV);
+    wish.packets = rtc_load_number(l, 1);
+    by_remote = rtc_load_number(l, 1);
+    stopped = rtc_load_number(l, 1);
+    ssrc = (uint32_t)rtc_load_number(l, UINT32_MAX);
+    rtx_ssrc = (uint32_t)rtc_load_number(l, UINT32_MAX);
+    rtc_load_word(l, wish.stream_id, sizeof wish.stream_id);
+    rtc_load_word(l, wish.track_id, sizeof wish.track_id);
     take_codecs(l, &wish);
     track = l->why ? NULL : rtc_peer_make_track(peer, &wish);
     if (!track) {
-        give_up(l, RTC_ERR_NOMEM, NULL);
+        rtc_load_give_up(l, RTC_ERR_NOMEM, NULL);
         return;
     }
     track->by_remote = by_remote;
@@ -239,44 +236,48 @@ static void take_track(struct loader *l, struct rtc_peer *peer)
     track->rtx_ssrc = rtx_ssrc;
 }
 
-static void take_locals(struct loader *l, struct rtc_peer *peer, rtc_usec now)
+static void take_locals(struct rtc_loader *l, struct rtc_peer *peer,
+                        rtc_usec now)
 {
     uint64_t count;
     int error;
 
-    take_line(l, "locals");
-    count = take_number(l, RTC_PEER_LOCAL_MOST);
+    rtc_load_line(l, "locals");
+    count = rtc_load_number(l, RTC_PEER_LOCAL_MOST);
     for (uint64_t i = 0; i < count && !l->why; i++) {
+        enum rtc_transport transport;
         struct rtc_addr addr;
         char text[RTC_ADDR_TEXT];
-        take_line(l, "local");
-        take_word(l, text, sizeof text);
+        rtc_load_line(l, "local");
+        rtc_load_word(l, text, sizeof text);
+        transport = (enum rtc_transport)rtc_load_number(l, RTC_TCP);
         error = l->why ? 0 : rtc_addr_parse(text, &addr);
         if (!error && !l->why)
-            error = rtc_peer_add_local(peer, &addr, RTC_UDP, now);
+            error = rtc_peer_add_local(peer, &addr, transport, now);
         if (error)
-            give_up(l, error,
-                    "the saved peer is damaged: a local address is wrong");
+            rtc_load_give_up(
+                l, error,
+                "the saved peer is damaged: a local address is wrong");
     }
 }
 
-static void take_sections(struct loader *l, struct rtc_peer *peer)
+static void take_sections(struct rtc_loader *l, struct rtc_peer *peer)
 {
     struct rtc_text word;
 
-    take_line(l, "sections");
+    rtc_load_line(l, "sections");
     for (unsigned i = 0; i < RTC_SDP_MEDIA_MOST; i++) {
         uint64_t number = 0;
         if (rtc_text_word(&l->values, &word) &&
             !rtc_text_u64(word, peer->track_count, &number))
-            refuse(l, "the saved peer is damaged: a section is wrong");
+            rtc_load_refuse(l, "the saved peer is damaged: a section is wrong");
         peer->descriptions.pending_tracks[i] = (int)number - 1;
     }
 }
 
-static struct rtc_sdp *take_sdp(struct loader *l, const char *key)
+static struct rtc_sdp *take_sdp(struct rtc_loader *l, const char *key)
 {
-    struct rtc_text text = take_block(l, key, SDP_MAX);
+    struct rtc_text text = rtc_load_block(l, key, SDP_MAX);
     struct rtc_sdp *sdp = NULL;
     struct rtc_sdp_error why;
     int error = 0;
@@ -284,11 +285,12 @@ static struct rtc_sdp *take_sdp(struct loader *l, const char *key)
     if (!l->why && text.len)
         error = rtc_sdp_parse(text.at, text.len, &sdp, &why);
     if (error)
-        give_up(l, error, "the saved peer is damaged: a description is wrong");
+        rtc_load_give_up(l, error,
+                         "the saved peer is damaged: a description is wrong");
     return sdp;
 }
 
-static void take_descriptions(struct loader *l, struct rtc_peer *peer,
+static void take_descriptions(struct rtc_loader *l, struct rtc_peer *peer,
                               rtc_usec now)
 {
     struct rtc_descriptions *d = &peer->descriptions;
@@ -296,9 +298,9 @@ static void take_descriptions(struct loader *l, struct rtc_peer *peer,
     bool local_offered;
     int error;
 
-    take_line(l, "state");
-    d->state = (enum rtc_signaling_state)take_number(l, 1);
-    local_offered = take_number(l, 1);
+    rtc_load_line(l, "state");
+    d->state = (enum rtc_signaling_state)rtc_load_number(l, 1);
+    local_offered = rtc_load_number(l, 1);
     take_sections(l, peer);
     offer = take_sdp(l, "offer");
     answer = take_sdp(l, "answer");
@@ -311,33 +313,38 @@ static void take_descriptions(struct loader *l, struct rtc_peer *peer,
         error =
             rtc_descriptions_settle(peer, offer, answer, local_offered, now);
         if (error)
-            give_up(l, error, "the saved descriptions do not fit");
+            rtc_load_give_up(l, error, "the saved descriptions do not fit");
         return;
     }
     rtc_sdp_free(offer);
     rtc_sdp_free(answer);
     if (!l->why && (offer || answer || d->state != RTC_SIGNALING_STABLE))
-        refuse(l, "the saved peer is damaged: descriptions are missing");
+        rtc_load_refuse(l,
+                        "the saved peer is damaged: descriptions are missing");
 }
 
-static void read_head(struct loader *l, char *ufrag, char *pwd, bool *ret_lite)
+static void read_head(struct rtc_loader *l, char *ufrag, char *pwd,
+                      struct rtc_config *config)
 {
     if (memchr(l->rest.at, '\0', l->rest.len))
-        refuse(l, "the saved peer is damaged: it is no text");
-    take_line(l, "rtcpipe-peer");
-    if (take_number(l, UINT32_MAX) != VERSION && !l->why)
-        refuse(l, "the peer was saved by another version of rtcpipe");
-    take_line(l, "ice");
-    take_word(l, ufrag, RTC_UFRAG_MAX + 1);
-    take_word(l, pwd, RTC_PWD_MAX + 1);
-    *ret_lite = take_number(l, 1);
+        rtc_load_refuse(l, "the saved peer is damaged: it is no text");
+    rtc_load_line(l, "rtcpipe-peer");
+    if (rtc_load_number(l, UINT32_MAX) != VERSION && !l->why)
+        rtc_load_refuse(l, "the peer was saved by another version of rtcpipe");
+    rtc_load_line(l, "ice");
+    rtc_load_word(l, ufrag, RTC_UFRAG_MAX + 1);
+    rtc_load_word(l, pwd, RTC_PWD_MAX + 1);
+    config->ice_lite = rtc_load_number(l, 1);
+    config->ice_policy = (enum rtc_ice_policy)rtc_load_number(l, 1);
+    /* What the NAT address made is among the saved candidates. */
+    config->nat_address4 = config->nat_address6 = (struct rtc_addr){0};
 }
 
 /* The identity stands behind what needs a peer, so it is looked up first. */
-static char *find_identity(struct loader *l)
+static char *find_identity(struct rtc_loader *l)
 {
     static const char key[] = "\nidentity ";
-    struct loader at = *l;
+    struct rtc_loader at = *l;
     char *pem = NULL;
 
     while (at.rest.len > sizeof key && !rtc_text_starts(at.rest, key)) {
@@ -348,32 +355,34 @@ static char *find_identity(struct loader *l)
         struct rtc_text block;
         at.rest.at++;
         at.rest.len--;
-        block = take_block(&at, "identity", PEM_MAX);
+        block = rtc_load_block(&at, "identity", PEM_MAX);
         pem = at.why ? NULL : rtc_strndup(block.at, block.len);
         if (!pem && !at.why)
-            give_up(l, RTC_ERR_NOMEM, NULL);
+            rtc_load_give_up(l, RTC_ERR_NOMEM, NULL);
     }
     if (!pem)
-        refuse(l, "the saved peer has no identity");
+        rtc_load_refuse(l, "the saved peer has no identity");
     return pem;
 }
 
-static void read_body(struct loader *l, struct rtc_peer *peer, rtc_usec now)
+static void read_body(struct rtc_loader *l, struct rtc_peer *peer,
+                      rtc_usec age_us, rtc_usec now)
 {
     uint64_t count;
 
-    take_line(l, "rtcp");
-    take_word(l, peer->cname, sizeof peer->cname);
-    peer->rtcp_ssrc = (uint32_t)take_number(l, UINT32_MAX);
-    take_line(l, "origin");
-    peer->descriptions.session_id = take_number(l, UINT64_MAX);
-    peer->descriptions.version = take_number(l, UINT64_MAX);
+    rtc_load_line(l, "rtcp");
+    rtc_load_word(l, peer->cname, sizeof peer->cname);
+    peer->rtcp_ssrc = (uint32_t)rtc_load_number(l, UINT32_MAX);
+    rtc_load_line(l, "origin");
+    peer->descriptions.session_id = rtc_load_number(l, UINT64_MAX);
+    peer->descriptions.version = rtc_load_number(l, UINT64_MAX);
     take_locals(l, peer, now);
-    take_line(l, "tracks");
-    count = take_number(l, RTC_TRACK_MOST);
+    rtc_load_servers(l, peer, age_us, now);
+    rtc_load_line(l, "tracks");
+    count = rtc_load_number(l, RTC_TRACK_MOST);
     for (uint64_t i = 0; i < count && !l->why; i++)
         take_track(l, peer);
-    take_block(l, "identity", PEM_MAX);
+    rtc_load_block(l, "identity", PEM_MAX);
     take_descriptions(l, peer, now);
 }
 
@@ -381,17 +390,16 @@ int rtc_peer_load(struct rtc_peer **ret_peer, const struct rtc_config *config,
                   const char *text, size_t len, rtc_usec age_us,
                   const char **ret_why, rtc_usec now)
 {
-    struct loader l = {.rest = {text, len}};
+    struct rtc_loader l = {.rest = {text, len}};
     char ufrag[RTC_UFRAG_MAX + 1], pwd[RTC_PWD_MAX + 1], *pem = NULL;
     struct rtc_config changed;
     struct rtc_peer *peer = NULL;
     int error;
 
-    (void)age_us;
     if (!ret_peer || !config || !text)
         return RTC_ERR_ARG;
     changed = *config;
-    read_head(&l, ufrag, pwd, &changed.ice_lite);
+    read_head(&l, ufrag, pwd, &changed);
     if (!l.why)
         pem = find_identity(&l);
     if (pem) {
@@ -400,19 +408,20 @@ int rtc_peer_load(struct rtc_peer **ret_peer, const struct rtc_config *config,
         changed.identity_pem = pem;
         error = rtc_peer_new(&peer, &changed);
         if (error)
-            give_up(&l, error,
-                    "the saved identity or ICE credentials are wrong");
+            rtc_load_give_up(&l, error,
+                             "the saved identity or ICE credentials are wrong");
         rtc_wipe(pem, strlen(pem));
         rtc_free(pem);
     }
     if (peer)
-        read_body(&l, peer, now);
+        read_body(&l, peer, age_us, now);
     if (l.why) {
         rtc_peer_free(peer);
         if (ret_why)
             *ret_why = l.why;
         return l.error;
     }
+    rtc_peer_ask_servers(peer, now);
     *ret_peer = peer;
     return 0;
 }

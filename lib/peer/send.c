@@ -9,7 +9,7 @@
 
 size_t rtc_peer_packet_max(const struct rtc_peer *peer)
 {
-    return peer->config.mtu - RTC_SRTP_OVERHEAD_MAX;
+    return peer->config.mtu - RTC_SRTP_OVERHEAD_MAX - peer->relay_reserve;
 }
 
 /* What was agreed for such a frame, or NULL: of several payload types of its

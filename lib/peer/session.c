@@ -30,6 +30,10 @@ static void note_state(struct rtc_peer *peer, const struct rtc_ice_event *ice,
                                             .ice_state = ice->state});
     if (ice->state != RTC_ICE_FAILED)
         return;
+    if (peer->config.survives_failure) {
+        rtc_peer_fail(peer, 0, "no pair of addresses works any more");
+        return;
+    }
     if (rtc_ice_was_connected(peer->ice)) {
         rtc_peer_fail(peer, 0, "the remote stopped answering (consent lost)");
         rtc_peer_end(peer, RTC_CLOSE_CONSENT);
@@ -53,6 +57,7 @@ static void follow_ice(struct rtc_peer *peer, rtc_usec now)
         event.pair.path = ice.path;
         event.pair.local_type = ice.local_type;
         event.pair.remote_type = ice.remote_type;
+        rtc_peer_bind_path(peer, &ice.path, now);
         rtc_peer_note(peer, &event);
     }
 }
@@ -142,6 +147,7 @@ void rtc_peer_follow(struct rtc_peer *peer, rtc_usec now)
 {
     if (peer->closed)
         return; /* nothing is told behind the end */
+    rtc_peer_follow_servers(peer, now);
     follow_ice(peer, now);
     follow_dtls(peer, now);
     /* Starting may have read a handshake that came early. */

@@ -11,6 +11,7 @@ void rtc_peer_tick(struct rtc_peer *peer, rtc_usec now)
         return;
     peer->as_of = now;
     rtc_ice_tick(peer->ice, now);
+    rtc_peer_tick_servers(peer, now);
     rtc_dtls_tick(peer->dtls, now);
     rtc_peer_follow(peer, now);
     for (unsigned i = 0; i < peer->track_count; i++) {
@@ -50,6 +51,7 @@ rtc_usec rtc_peer_deadline(const struct rtc_peer *peer)
     at = rtc_min_time(rtc_ice_deadline(peer->ice),
                       rtc_dtls_deadline(peer->dtls));
     at = rtc_min_time(at, rtc_peer_rtcp_deadline(peer));
+    at = rtc_min_time(at, rtc_peer_servers_deadline(peer));
     for (unsigned i = 0; peer->srtp && i < peer->track_count; i++)
         at = rtc_min_time(at, track_deadline(peer, peer->tracks[i]));
     /* What poll found, e.g. that a key frame is needed, is due at once. */

@@ -9,14 +9,40 @@
  * an IPv4 datagram's length in all. */
 #define RUN_MOST 64
 #define RUN_BYTES_MAX 65000
+/* A datagram was made but cannot be sent: go on with the next. */
+#define LOST (-1)
 
-static int single(struct rtc_datagrams *d, const struct rtc_path *path, int len)
+/* One datagram of `len` bytes at `buf`, for `path`: its length on the wire. */
+static int single(struct rtc_peer *peer, struct rtc_datagrams *d,
+                  const struct rtc_path *path, uint8_t *buf, int len,
+                  size_t cap, rtc_usec now)
 {
-    if (len > 0) {
-        d->path = *path;
-        d->segment = (size_t)len;
-        d->count = 1;
+    struct rtc_wire wire;
+
+    if (len <= 0)
+        return 0;
+    wire = rtc_peer_wire(peer, path);
+    if (wire.relay) {
+        if (wire.head + (size_t)len > cap)
+            return 0;
+        memmove(buf + wire.head, buf, (size_t)len);
+        len = rtc_wire_wrap(&wire, buf, (size_t)len, cap, now);
+        if (len <= 0)
+            return LOST; /* the relay has no allocation now */
     }
+    d->path = wire.path;
+    d->segment = (size_t)len;
+    d->count = 1;
+    return len;
+}
+
+static int transmit_servers(struct rtc_peer *peer, uint8_t *buf, size_t cap,
+                            struct rtc_datagrams *d, rtc_usec now)
+{
+    int len = rtc_peer_transmit_servers(peer, buf, cap, &d->path, now);
+
+    d->segment = (size_t)len;
+    d->count = 1;
     return len;
 }
 
@@ -26,7 +52,7 @@ static int transmit_ice(struct rtc_peer *peer, uint8_t *buf, size_t cap,
     struct rtc_path path;
     int len = rtc_ice_transmit(peer->ice, buf, cap, &path, now);
 
-    return len > 0 ? single(d, &path, len) : 0;
+    return single(peer, d, &path, buf, len, cap, now);
 }
 
 /* Nobody asks for close_notify again when it is lost, so it is sent three
@@ -49,31 +75,48 @@ static int repeat_last(struct rtc_peer *peer, uint8_t *buf)
 }
 
 static int transmit_dtls(struct rtc_peer *peer, uint8_t *buf, size_t cap,
-                         struct rtc_datagrams *d)
+                         struct rtc_datagrams *d, rtc_usec now)
 {
     const struct rtc_path *path = rtc_ice_selected(peer->ice);
     int len = 0;
 
-    if (peer->close_repeats && path)
-        return single(d, path, repeat_last(peer, buf));
-    if (path)
-        len = rtc_dtls_transmit(peer->dtls, buf, cap);
+    if (!path)
+        return 0;
+    if (peer->close_repeats)
+        return single(peer, d, path, buf, repeat_last(peer, buf), cap, now);
+    len = rtc_dtls_transmit(peer->dtls, buf, cap);
     if (len > 0 && peer->closed)
         keep_last(peer, buf, (size_t)len);
-    return len > 0 ? single(d, path, len) : 0;
+    return single(peer, d, path, buf, len, cap, now);
 }
 
 static int transmit_rtcp(struct rtc_peer *peer, uint8_t *buf, size_t cap,
                          struct rtc_datagrams *d, rtc_usec now)
 {
-    size_t overhead = rtc_srtcp_overhead(peer->srtp);
+    size_t overhead = rtc_srtcp_overhead(peer->srtp) + peer->relay_reserve;
     size_t room = cap < peer->config.mtu ? cap : peer->config.mtu;
     int len = rtc_peer_make_rtcp(peer, buf, room - overhead, now);
 
     if (len <= 0)
         return 0;
     len = rtc_srtcp_protect(peer->srtp, buf, (size_t)len, cap);
-    return len > 0 ? single(d, rtc_ice_selected(peer->ice), len) : 0;
+    return single(peer, d, rtc_ice_selected(peer->ice), buf, len, cap, now);
+}
+
+/* One packet at `at`, wrapped: its length, 0: none that fits, LOST. */
+static int transmit_packet(struct rtc_peer *peer, struct rtc_sender *s,
+                           const struct rtc_wire *wire, uint8_t *at, size_t cap,
+                           rtc_usec now)
+{
+    uint8_t *packet = at + wire->head;
+    int len = rtc_sender_transmit(s, packet, cap - wire->head, now);
+
+    if (len > 0)
+        len =
+            rtc_srtp_protect(peer->srtp, packet, (size_t)len, cap - wire->head);
+    if (len > 0)
+        len = rtc_wire_wrap(wire, at, (size_t)len, cap, now);
+    return len > 0 ? len : LOST;
 }
 
 /* As many packets of one track as make a run: equal ones, and a shorter last
@@ -82,33 +125,31 @@ static int transmit_track(struct rtc_peer *peer, struct rtc_track *track,
                           uint8_t *buf, size_t cap, struct rtc_datagrams *d,
                           rtc_usec now)
 {
-    struct rtc_sender *s = &track->sender;
+    struct rtc_wire wire = rtc_peer_wire(peer, rtc_ice_selected(peer->ice));
     size_t overhead = rtc_srtp_overhead(peer->srtp);
+    struct rtc_sender *s = &track->sender;
     size_t at = 0, segment = 0, len;
 
     d->count = 0;
     while (d->count < RUN_MOST && (len = rtc_sender_peek_len(s)) > 0) {
-        int protected;
-        len += overhead;
+        int sent;
+        len = rtc_wire_len(&wire, len + overhead);
         if (len > cap - at || (segment && len > segment))
             break;
-        protected = rtc_sender_transmit(s, buf + at, cap - at, now);
-        if (protected > 0)
-        protected = rtc_srtp_protect(peer->srtp, buf + at, (size_t) protected,
-                                     cap - at);
-        if (protected <= 0)
+        sent = transmit_packet(peer, s, &wire, buf + at, cap - at, now);
+        if (sent <= 0)
             break; /* consumed: lost, as on the wire */
-        segment = segment ? segment : (size_t) protected;
-        at += (size_t) protected;
+        segment = segment ? segment : (size_t)sent;
+        at += (size_t)sent;
         d->count++;
-        if ((size_t) protected < segment)
+        if ((size_t)sent < segment)
             break;
     }
     if (!d->count)
         return 0;
     rtc_tail_sent(&track->tail, s, rtc_track_rtt_us(peer, track), now);
     d->segment = segment;
-    d->path = *rtc_ice_selected(peer->ice);
+    d->path = wire.path;
     return (int)at;
 }
 
@@ -130,6 +171,37 @@ static int transmit_media(struct rtc_peer *peer, uint8_t *buf, size_t cap,
     return 0;
 }
 
+/* The end is said before relays are given back. */
+static int transmit_release(struct rtc_peer *peer, uint8_t *buf, size_t cap,
+                            struct rtc_datagrams *d, rtc_usec now)
+{
+    if (!peer->may_release) {
+        peer->may_release = true;
+        rtc_peer_release_relays(peer, now);
+    }
+    return transmit_servers(peer, buf, cap, d, now);
+}
+
+static int transmit_next(struct rtc_peer *peer, uint8_t *buf, size_t cap,
+                         struct rtc_datagrams *d, rtc_usec now)
+{
+    bool is_open = !peer->closed;
+    int len = is_open ? transmit_servers(peer, buf, cap, d, now) : 0;
+
+    if (!len && is_open)
+        len = transmit_ice(peer, buf, cap, d, now);
+    /* BYE goes before close_notify, keys are gone behind it. */
+    if (!len && peer->srtp && rtc_ice_selected(peer->ice))
+        len = transmit_rtcp(peer, buf, cap, d, now);
+    if (!len)
+        len = transmit_dtls(peer, buf, cap, d, now);
+    if (!len && peer->srtp && is_open && rtc_ice_selected(peer->ice))
+        len = transmit_media(peer, buf, cap, d, now);
+    if (!len && !is_open)
+        len = transmit_release(peer, buf, cap, d, now);
+    return len;
+}
+
 int rtc_peer_transmit(struct rtc_peer *peer, uint8_t *buf, size_t cap,
                       struct rtc_datagrams *ret_datagrams, rtc_usec now)
 {
@@ -140,14 +212,9 @@ int rtc_peer_transmit(struct rtc_peer *peer, uint8_t *buf, size_t cap,
         return RTC_ERR_ARG;
     if (cap > RUN_BYTES_MAX)
         cap = RUN_BYTES_MAX;
-    len = peer->closed ? 0 : transmit_ice(peer, buf, cap, &d, now);
-    /* BYE goes before close_notify, keys are gone behind it. */
-    if (!len && peer->srtp && rtc_ice_selected(peer->ice))
-        len = transmit_rtcp(peer, buf, cap, &d, now);
-    if (!len)
-        len = transmit_dtls(peer, buf, cap, &d);
-    if (!len && peer->srtp && !peer->closed && rtc_ice_selected(peer->ice))
-        len = transmit_media(peer, buf, cap, &d, now);
+    do
+        len = transmit_next(peer, buf, cap, &d, now);
+    while (len == LOST);
     if (len > 0) {
         peer->stats.datagrams_sent += d.count;
         peer->stats.bytes_sent += (uint64_t)len;

@@ -183,8 +183,11 @@ static bool take_attribute(struct rtc_stun *m, uint16_t type,
         return true;
     }
     bit = 1u << (row - attribute_rows);
-    if (*seen & bit)
-        return true;
+    if (*seen & bit) {
+        if (type != RTC_STUN_XOR_RELAYED_ADDRESS || m->relayed_second.family)
+            return true;
+        return read_addr(value, m->data, &m->relayed_second);
+    }
     *seen |= bit;
     if (type == RTC_STUN_MAPPED_ADDRESS && *seen & xor_bit)
         return true;

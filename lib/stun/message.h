@@ -52,6 +52,7 @@ enum rtc_stun_attribute {
     RTC_STUN_USE_CANDIDATE = 0x0025,
     RTC_STUN_PADDING = 0x0026,
     RTC_STUN_RESPONSE_PORT = 0x0027,
+    RTC_STUN_ADDITIONAL_ADDRESS_FAMILY = 0x8000,
     RTC_STUN_SOFTWARE = 0x8022,
     RTC_STUN_ALTERNATE_SERVER = 0x8023,
     RTC_STUN_FINGERPRINT = 0x8028,
@@ -63,7 +64,8 @@ enum rtc_stun_attribute {
 
 /* A parsed message. Slices point into the message (lent as long as it lives)
  * and have `at` NULL when the attribute is absent; addresses have family 0. Of
- * an attribute that comes twice the first counts (RFC 8489 14). */
+ * an attribute that comes twice the first counts (RFC 8489 14), but that an
+ * allocation may have two relayed addresses (RFC 8656 7.2). */
 struct rtc_stun {
     const uint8_t *data; /* the whole message */
     size_t len;
@@ -72,7 +74,7 @@ struct rtc_stun {
     uint8_t id[RTC_STUN_ID_LEN];
 
     struct rtc_addr mapped; /* XOR-MAPPED-ADDRESS, else MAPPED-ADDRESS */
-    struct rtc_addr peer, relayed, alternate, origin, other;
+    struct rtc_addr peer, relayed, relayed_second, alternate, origin, other;
     struct rtc_text username, realm, nonce, software, value; /* value: DATA */
     uint16_t error_code; /* 300..699, 0: none */
     struct rtc_text error_reason;

@@ -137,6 +137,12 @@ static void take(struct rtc_dtls *d, uint8_t first)
     }
 }
 
+void rtc_dtls_set_mtu(struct rtc_dtls *d, size_t mtu)
+{
+    (void)d;
+    (void)mtu;
+}
+
 int rtc_dtls_start(struct rtc_dtls *d, enum rtc_dtls_role role, rtc_usec now)
 {
     if (d->state != RTC_DTLS_NEW || !d->expecting)

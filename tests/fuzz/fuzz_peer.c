@@ -41,12 +41,16 @@ static void give_stun(struct run *run, const struct rtc_path *path,
     static const uint8_t their_id[RTC_STUN_ID_LEN] = "their check";
     bool request = class == RTC_STUN_REQUEST;
     const char *pwd = request ? RUN_OUR_PWD : RUN_THEIR_PWD;
+    unsigned number = (unsigned)(path - run_paths);
+    enum rtc_stun_method method = RTC_STUN_BINDING;
     struct rtc_writer w;
     uint8_t buf[2048];
 
+    if (!request && run->methods[number]) /* perhaps a TURN server's answer */
+        method = (enum rtc_stun_method)run->methods[number];
     rtc_writer_init(&w, buf, sizeof buf);
-    rtc_stun_write_begin(&w, class, RTC_STUN_BINDING,
-                         request ? their_id : run->check_ids[path - run_paths]);
+    rtc_stun_write_begin(&w, class, method,
+                         request ? their_id : run->check_ids[number]);
     rtc_write_bytes(&w, attributes, len);
     rtc_write_zeros(&w, -len & 3);
     rtc_stun_write_integrity(&w, pwd, strlen(pwd));
@@ -113,6 +117,52 @@ static void describe(struct run *run, unsigned what, const char *text,
     }
 }
 
+/* `more`: bit 0 TURN, bit 1 over TCP. */
+static void add_server(struct run *run, const struct rtc_path *path,
+                       unsigned more)
+{
+    const struct rtc_server server = {
+        .type = more & 1 ? RTC_SERVER_TURN : RTC_SERVER_STUN,
+        .transport = more & 2 ? RTC_TCP : RTC_UDP,
+        .addr = path->remote,
+        .local = path->local,
+        .username = "user",
+        .password = "password",
+    };
+
+    rtc_peer_add_server(run->peer, &server, run->now);
+}
+
+static void change_transport(struct run *run, const struct rtc_path *path,
+                             unsigned what, const char *text, size_t len)
+{
+    static char buf[32768];
+
+    switch (what & 7) {
+    case 0:
+        rtc_peer_restart_ice(run->peer, run->now);
+        break;
+    case 1:
+        rtc_peer_cancel_restart(run->peer, run->now);
+        break;
+    case 2:
+        rtc_peer_fragment(run->peer, buf, sizeof buf, run->now);
+        break;
+    case 3:
+        rtc_peer_remote_fragment(run->peer, text, len, run->now);
+        break;
+    case 4:
+        rtc_peer_lose_server(run->peer, &path->local, &path->remote, run->now);
+        break;
+    case 5:
+        rtc_peer_add_local(run->peer, &path->local, RTC_TCP, run->now);
+        break;
+    default:
+        rtc_peer_end_remote(run->peer, run->now);
+        break;
+    }
+}
+
 /* The first byte: bits 0-3 what, 4-7 the track or alike. */
 static void do_something(struct run *run, const struct rtc_path *path,
                          const uint8_t *data, size_t len)
@@ -143,6 +193,12 @@ static void do_something(struct run *run, const struct rtc_path *path,
     case 6:
         rtc_peer_set_direction(run->peer, more & 3,
                                (enum rtc_direction)(more >> 2));
+        break;
+    case 8:
+        add_server(run, path, more);
+        break;
+    case 9:
+        change_transport(run, path, more, (const char *)data + 1, len - 1);
         break;
     default:
         describe(run, more, (const char *)data + 1, len - 1);

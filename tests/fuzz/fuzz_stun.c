@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Any bytes as a STUN message: parse, check, and what was parsed is inside the
- * input. */
+ * input; and as the answer to a gathering request. */
 #include "base/addr.h"
+#include "ice/gather.h"
 #include "stun/auth.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -19,10 +21,46 @@ static void check_inside(const struct rtc_stun *m, struct rtc_text text)
         abort();
 }
 
+/* The input's own id, so that it is an answer. */
+static void copy_id(void *user, void *buf, size_t len)
+{
+    memcpy(buf, user, len);
+}
+
+static void gather(const uint8_t *data, size_t len)
+{
+    const struct rtc_addr base = {4, 5000, 0, {192, 0, 2, 1}};
+    const struct rtc_addr server = {4, 3478, 0, {198, 51, 100, 1}};
+    uint8_t id[RTC_STUN_ID_LEN] = {0}, buf[RTC_STUN_HEADER_LEN];
+    const struct rtc_random random = {copy_id, id};
+    struct rtc_ice_gather_timing timing;
+    struct rtc_candidate candidate;
+    enum rtc_ice_gather_result result;
+    struct rtc_ice_gather g;
+    struct rtc_path path;
+
+    if (len >= RTC_STUN_HEADER_LEN)
+        memcpy(id, data + 8, sizeof id);
+    rtc_ice_gather_timing_init(&timing);
+    rtc_ice_gather_init(&g, &timing, &random);
+    rtc_ice_gather_start(&g, &base, &server, 0, 0);
+    if (rtc_ice_gather_transmit(&g, buf, sizeof buf, &path, 0) <= 0)
+        abort();
+    result = rtc_ice_gather_receive(&g, &path, data, len, &candidate, 0);
+    if (result == RTC_ICE_GATHER_CANDIDATE &&
+        (candidate.addr.family != 4 || !candidate.addr.port ||
+         !rtc_addr_equal(&candidate.base, &base)))
+        abort();
+    if (rtc_ice_gather_transmit(&g, buf, sizeof buf, &path, 0) ||
+        rtc_ice_gather_deadline(&g) <= 0)
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct rtc_stun m;
 
+    gather(data, len);
     if (rtc_stun_parse(&m, data, len) < 0)
         return 0;
     if (!rtc_stun_is_message(data, len))

@@ -105,8 +105,10 @@ static void check_stun(struct run *run, const struct rtc_path *path,
     for (int i = 0; i < RUN_PATH_COUNT; i++)
         if (message.class == RTC_STUN_REQUEST &&
             rtc_addr_equal(&path->local, &run_paths[i].local) &&
-            rtc_addr_equal(&path->remote, &run_paths[i].remote))
+            rtc_addr_equal(&path->remote, &run_paths[i].remote)) {
             memcpy(run->check_ids[i], message.id, sizeof message.id);
+            run->methods[i] = message.method;
+        }
 }
 
 static void check_rtp(struct run *run, uint8_t *data, size_t len)

@@ -37,6 +37,7 @@ struct run {
     unsigned ticks;
     /* Of the last check the peer sent on each path. */
     uint8_t check_ids[RUN_PATH_COUNT][RTC_STUN_ID_LEN];
+    uint16_t methods[RUN_PATH_COUNT];
     bool over; /* CLOSED was told */
 };
 

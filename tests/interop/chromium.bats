@@ -130,7 +130,7 @@ recorded_camera() { # VIDEO-FILE AUDIO-FILE
 
 send_clip() { # WHO-OFFERS NAME CODEC [PAGE-OPTION]
     local video=$BATS_FILE_TMPDIR/$2.$3 audio=$BATS_FILE_TMPDIR/$2.ogg
-    "$1" "--recv --video $3 --time 30 ${4:-}" rtc-send \
+    "$1" "--recv --video $3 --seconds 30 ${4:-}" rtc-send \
         --video "$video" --audio "$audio"
     page_played "$video" "$audio" "$3"
 }
@@ -160,7 +160,7 @@ send_clip() { # WHO-OFFERS NAME CODEC [PAGE-OPTION]
 # The tool's --video is needed: as an answerer Chromium 156 sends what the offer
 # prefers, even if its own preference and its answer leave that out.
 record_camera() { # WHO-OFFERS CODEC FILE
-    "$1" "--send --video $2 --time $PUBLISH_S" rtc-recv --video "$2" \
+    "$1" "--send --video $2 --seconds $PUBLISH_S" rtc-recv --video "$2" \
         --video-out "$3" --audio-out a.ogg
     recorded_camera "$3" a.ogg
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The page half of chromium.mjs: one RTCPeerConnection that publishes the
+ * The page half of browser.mjs: one RTCPeerConnection that publishes the
  * browser's fake devices or plays what comes, and a row of getStats every
- * 200 ms. chromium.mjs calls the functions of `end`; all state is below.
+ * 200 ms. browser.mjs calls the functions of `end`; all state is below.
  */
 'use strict';
 
@@ -92,16 +92,11 @@ async function sampleForever() {
     }
 }
 
-/* The named codec and its retransmission, nothing else. */
-function preferCodec(transceiver, kind, name) {
-    const { codecs } = RTCRtpReceiver.getCapabilities(kind);
-    const wanted = codecs.filter((codec) =>
-        [`${kind}/${name}`, `${kind}/rtx`].includes(
-            codec.mimeType.toLowerCase()));
+function capabilities(kind, ...names) {
+    const types = names.map((name) => `${kind}/${name}`);
 
-    if (wanted[0] === undefined || wanted.every((c) => /rtx/.test(c.mimeType)))
-        throw new Error(`this browser has no ${kind}/${name}`);
-    transceiver.setCodecPreferences(wanted);
+    return RTCRtpReceiver.getCapabilities(kind).codecs.filter((codec) =>
+        types.includes(codec.mimeType.toLowerCase()));
 }
 
 function applyPreferences({ video, audio }) {
@@ -109,16 +104,16 @@ function applyPreferences({ video, audio }) {
 
     for (const transceiver of state.pc.getTransceivers()) {
         const { kind } = transceiver.receiver.track;
-        if (names[kind] !== 'none')
-            preferCodec(transceiver, kind, names[kind]);
+        if (names[kind] !== 'none') /* and its retransmission */
+            transceiver.setCodecPreferences(
+                capabilities(kind, names[kind], 'rtx'));
     }
 }
 
 /* The fake camera and microphone; a page that was granted them. */
-async function publishDevices({ video, audio }) {
+async function publishDevices({ video, audio, size }) {
     const stream = await navigator.mediaDevices.getUserMedia({
-        video: video !== 'none' &&
-            { width: 640, height: 360, frameRate: 30 },
+        video: video !== 'none' && { ...size, frameRate: 30 },
         audio: audio !== 'none' &&
             { echoCancellation: false, noiseSuppression: false,
               autoGainControl: false },
@@ -186,8 +181,30 @@ async function drain() {
     } while (now !== last);
 }
 
+/* Packets and frames of the video, or else of the audio (as frames of 20 ms
+ * that were not made up); what each kind of peer reports. */
+function count({ video, audio }) {
+    const one = video ?? audio ?? {};
+    const played = one.totalSamplesReceived - one.concealedSamples;
+
+    return {
+        packets: one.packetsReceived ?? one.packetsSent ?? 0,
+        frames: one.framesDecoded ?? one.framesSent ??
+            (played >= 0 ? Math.round(played / 960) : one.packetsSent) ?? 0,
+    };
+}
+
 const end = {
-    /* options: direction "send" or "recv", video, audio: codec or "none" */
+    /* What of the options this browser lacks, in a sentence; or null. */
+    async lacks({ video, audio }) {
+        for (const [kind, name] of Object.entries({ video, audio }))
+            if (name !== 'none' && capabilities(kind, name).length === 0)
+                return `this browser has no ${kind}/${name}`;
+        return null;
+    },
+
+    /* options: direction "send" or "recv", video, audio: codec or "none",
+     * size of the camera's picture */
     async open(options) {
         state.pc = new RTCPeerConnection();
         playTracks();
@@ -242,7 +259,8 @@ const end = {
         if (state.ended === 'time')
             await sleep(SAMPLE_MS); /* The close alert leaves. */
         const { ended, failure, connectedAfter, transport, samples } = state;
-        return { ended, failure, connectedAfter, transport,
+        return { ...count(last), errors: failure ? [failure] : [],
+                 ended, failure, connectedAfter, transport,
                  video: last.video ?? null, audio: last.audio ?? null,
                  samples };
     },

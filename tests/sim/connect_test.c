@@ -39,8 +39,9 @@ static struct sim_talk *start(uint64_t seed, const struct sim_link *link)
 static void test_clean(void)
 {
     static const struct sim_link link = {.delay_us = 25 * MS};
-    struct sim_talk *talk = check_connect(start(1, &link), 125 * MS, 220 * MS,
-                                          "clean link, RTT 50 ms");
+    struct sim_talk *talk =
+        check_connect(start(1, &link), 125 * MS, 220 * MS,
+                      "acceptance 1: host candidates alone, RTT 50 ms");
 
     for (int i = 0; i < 2; i++) {
         const struct sim_side *side = &talk->pair->side[i];
@@ -69,17 +70,7 @@ static void test_links(void)
         struct sim_link there, back;
         rtc_usec least, most;
     } rows[] = {
-        {"500 ms latency",
-         {.delay_us = 500 * MS},
-         {.delay_us = 500 * MS},
-         3 * SEC,
-         8 * SEC},
         {"no delay at all", {0}, {0}, 0, 100 * MS},
-        {"asymmetric, 50 and 200 ms",
-         {.delay_us = 50 * MS},
-         {.delay_us = 200 * MS},
-         600 * MS,
-         1200 * MS},
         {"jitter",
          {.delay_us = 40 * MS, .jitter_us = 30 * MS},
          {.delay_us = 40 * MS, .jitter_us = 30 * MS},
@@ -169,7 +160,7 @@ static void test_addresses(void)
     sim_pair_link(talk->pair, &link);
     check_connect(talk, 125 * MS, 220 * MS, "IPv6");
     rtc_peer_stats(talk->pair->side[SIM_L].peer, &stats);
-    is_int(stats.path.remote.family, 6, "over an IPv6 path");
+    is_int(stats.path.remote.family, 6, "acceptance 1: over an IPv6 path");
     sim_talk_free(talk);
 
     talk = start(31, NULL);
@@ -215,7 +206,7 @@ static void test_peer_reflexive(void)
     check_connect(talk, 125 * MS, 700 * MS, "the answerer tells no candidate");
     rtc_peer_stats(talk->pair->side[SIM_L].peer, &stats);
     is_int(stats.remote_type, RTC_CANDIDATE_PRFLX,
-           "so that its address is peer-reflexive");
+           "acceptance 16: so that its address is peer-reflexive");
     sim_talk_free(talk);
 }
 
@@ -273,13 +264,13 @@ static void test_role_conflict(void)
     struct sim_talk *talk = start(35, &link);
 
     talk->pair->edit = claim_lite;
-    check_connect(talk, 125 * MS, SEC, "both sides control");
+    check_connect(talk, 125 * MS, SEC, "acceptance 13: both sides control");
     sim_talk_free(talk);
     talk = sim_talk_new(36, &link);
     talk->pair->edit = hide_lite;
     talk->pair->side[SIM_L].config.ice_lite = true;
     sim_pair_start(talk->pair);
-    check_connect(talk, 125 * MS, SEC, "neither side controls");
+    check_connect(talk, 125 * MS, SEC, "acceptance 13: neither side controls");
     sim_talk_free(talk);
 }
 
@@ -309,62 +300,14 @@ static void test_lost_address(void)
                0, "the address in use is gone");
         sim_talk_run(talk, 15 * SEC);
         rtc_peer_stats(pair->side[side].peer, &stats);
-        ok(memcmp(stats.path.local.ip, gone.ip, 4) != 0, "another is used");
+        ok(memcmp(stats.path.local.ip, gone.ip, 4) != 0,
+           "acceptance 13: one address is dropped, another is used");
         within(pair, flow->sent - flow->last, 1, 3, "media is live");
         within(pair, flow->received, side == SIM_L ? 430 : 200, 452,
                "after a short while");
         within(pair, talk->seen[SIM_R].events[RTC_EVENT_CLOSED], 0, 0,
                "nothing ended");
         sound(talk, "soundly");
-        sim_talk_free(talk);
-    }
-}
-
-static void test_credentials(void)
-{
-    static const struct sim_link link = {.delay_us = 25 * MS};
-    struct sim_talk *talk = sim_talk_new(38, &link);
-
-    talk->pair->side[SIM_L].config.ice_ufrag = "MyUfrag";
-    talk->pair->side[SIM_L].config.ice_pwd = "MyPasswordOf22Letters+";
-    sim_pair_start(talk->pair);
-    check_connect(talk, 125 * MS, 220 * MS, "credentials of one's own");
-    ok(strstr(talk->pair->side[SIM_L].description, "a=ice-ufrag:MyUfrag\r\n"),
-       "are in the offer");
-    ok(strstr(talk->pair->side[SIM_L].description,
-              "a=ice-pwd:MyPasswordOf22Letters+\r\n"),
-       "both of them");
-    sim_talk_free(talk);
-}
-
-static unsigned log_lines, log_addresses;
-
-static void look_for_address(void *user, enum rtc_log_level level,
-                             const char *line)
-{
-    (void)user;
-    (void)level;
-    log_lines++;
-    log_addresses += strstr(line, "192.0.2.") != NULL;
-}
-
-static void test_redaction(void)
-{
-    static const struct sim_link link = {.delay_us = 25 * MS};
-
-    for (int redact = 0; redact < 2; redact++) {
-        struct sim_talk *talk = sim_talk_new(39, &link);
-        for (int i = 0; i < 2; i++) {
-            talk->pair->side[i].config.log = look_for_address;
-            talk->pair->side[i].config.log_level = RTC_LOG_DEBUG;
-            talk->pair->side[i].config.log_redact = redact;
-        }
-        log_lines = log_addresses = 0;
-        sim_pair_start(talk->pair);
-        check_connect(talk, 125 * MS, 220 * MS, "with a log");
-        ok(log_lines >= 8, "of some lines");
-        ok(redact ? log_addresses == 0 : log_addresses > 0,
-           redact ? "without an address" : "with addresses");
         sim_talk_free(talk);
     }
 }
@@ -378,12 +321,14 @@ static void test_lite(void)
         talk->pair->side[lite].config.ice_lite = true;
         sim_pair_start(talk->pair);
         check_connect(talk, 125 * MS, 320 * MS,
-                      lite ? "the answerer is lite" : "the offerer is lite");
+                      lite ? "acceptance 6: the answerer is lite"
+                           : "acceptance 6: the offerer is lite");
         ok(strstr(talk->pair->side[lite].description, "a=ice-lite"),
            "and says so");
         sim_talk_run(talk, 120 * SEC);
-        within(talk->pair, talk->pair->side[lite].ice_event_count, 1, 9,
-               "few ICE events in two idle minutes");
+        within(
+            talk->pair, talk->pair->side[lite].ice_event_count, 1, 9,
+            "acceptance 10: few ICE events of a lite peer in two idle minutes");
         within(talk->pair, talk->seen[lite].events[RTC_EVENT_CLOSED], 0, 0,
                "and no end");
         sim_talk_free(talk);
@@ -531,8 +476,6 @@ int main(void)
     test_trickle();
     test_role_conflict();
     test_lost_address();
-    test_credentials();
-    test_redaction();
     test_lite();
     test_both_lite();
     test_either_offers();

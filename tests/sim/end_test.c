@@ -57,7 +57,7 @@ static void test_silent(void)
         within(pair, side->closed_at - begun, 19 * SEC, 23 * SEC,
                "it ends when patience does");
         within(pair, side->reason, RTC_CLOSE_ICE_FAILED, RTC_CLOSE_ICE_FAILED,
-               "as no pair was found");
+               "acceptance 13: nothing comes through, no pair is found");
         within(pair, side->ice_state, RTC_ICE_FAILED, RTC_ICE_FAILED,
                "which ICE says too");
         within(pair, (int64_t)sim_net_stats(pair->net, &side->addrs[0])->sent,
@@ -138,7 +138,7 @@ static void test_consent(void)
     for (int i = 0; i < 2; i++) {
         const struct sim_side *side = &pair->side[i];
         within(pair, disconnected_at[i] - cut, SEC, 8 * SEC,
-               "the line is cut: soon disconnected");
+               "acceptance 13: the line is cut, soon disconnected");
         within(pair, side->closed_at - cut, 23 * SEC, 31 * SEC,
                "in the end without consent");
         within(pair, side->reason, RTC_CLOSE_CONSENT, RTC_CLOSE_CONSENT,

@@ -122,8 +122,8 @@ static void test_addresses(void)
     is_int(rtc_peer_add_local(l, &addr, RTC_UDP, 0), RTC_ERR_ARG,
            "the any address");
     addr.ip[0] = 10;
-    is_int(rtc_peer_add_local(l, &addr, RTC_TCP, 0), RTC_ERR_UNSUPPORTED,
-           "a TCP socket");
+    is_int(rtc_peer_add_local(l, &addr, RTC_TLS, 0), RTC_ERR_UNSUPPORTED,
+           "a TLS socket");
     for (unsigned i = 0; i < 16; i++) {
         addr.port = (uint16_t)(1000 + i);
         is_int(rtc_peer_add_local(l, &addr, RTC_UDP, 0), 0, "a socket");

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINK_MOST 16
+#define LINK_MOST 64
+#define BOX_MOST 8
 #define REORDER_US 10000
 
 /* One sender's way out, and what it remembers. */
@@ -27,6 +28,8 @@ struct sim_net {
     struct sim_packet **heap;
     size_t count, cap;
     struct sim_packet *lent;
+    struct sim_box boxes[BOX_MOST];
+    unsigned box_count;
 };
 
 uint64_t sim_draw(uint64_t *state)
@@ -98,6 +101,13 @@ const struct sim_net_stats *sim_net_stats(const struct sim_net *net,
         if (same(&net->routes[i].from, from))
             return &net->routes[i].stats;
     return &none;
+}
+
+void sim_net_add_box(struct sim_net *net, const struct sim_box *box)
+{
+    if (net->box_count == BOX_MOST)
+        abort();
+    net->boxes[net->box_count++] = *box;
 }
 
 static bool before(const struct sim_packet *a, const struct sim_packet *b)
@@ -203,16 +213,27 @@ static void enqueue(struct sim_net *net, const struct rtc_path *path,
     push(net, packet);
 }
 
+static bool leaves(struct sim_net *net, struct rtc_path *path, rtc_usec now)
+{
+    for (unsigned i = 0; i < net->box_count; i++) {
+        const struct sim_box *box = &net->boxes[i];
+        if (box->leave && !box->leave(box->user, path, now))
+            return false;
+    }
+    return true;
+}
+
 void sim_net_send(struct sim_net *net, const struct rtc_path *path,
                   const uint8_t *data, size_t len, rtc_usec now)
 {
     struct route *r = find(net, &path->local);
+    struct rtc_path outside = *path;
     rtc_usec left;
 
     r->stats.sent++;
     if (len > r->stats.largest)
         r->stats.largest = len;
-    if (is_lost(net, r)) {
+    if (!leaves(net, &outside, now) || is_lost(net, r)) {
         r->stats.lost++;
         return;
     }
@@ -221,11 +242,11 @@ void sim_net_send(struct sim_net *net, const struct rtc_path *path,
         r->stats.queue_dropped++;
         return;
     }
-    enqueue(net, path, data, len, arrival(net, r, left));
+    enqueue(net, &outside, data, len, arrival(net, r, left));
     r->stats.delivered++;
     if (r->link.duplicate > 0 &&
         sim_draw_unit(&net->random) < r->link.duplicate) {
-        enqueue(net, path, data, len, arrival(net, r, left));
+        enqueue(net, &outside, data, len, arrival(net, r, left));
         r->stats.duplicated++;
     }
 }
@@ -235,11 +256,29 @@ rtc_usec sim_net_deadline(const struct sim_net *net)
     return net->count ? net->heap[0]->due : RTC_NEVER;
 }
 
+/* Whether it is through all boxes, and not for one of them. */
+static bool comes_through(struct sim_net *net, struct sim_packet *packet,
+                          rtc_usec now)
+{
+    for (unsigned i = 0; i < net->box_count; i++) {
+        const struct sim_box *box = &net->boxes[i];
+        if ((box->arrive && !box->arrive(box->user, &packet->path, now)) ||
+            (box->take && box->take(box->user, packet, now)))
+            return false;
+    }
+    return true;
+}
+
 struct sim_packet *sim_net_receive(struct sim_net *net, rtc_usec now)
 {
     free(net->lent);
     net->lent = NULL;
-    if (net->count && net->heap[0]->due <= now)
+    while (net->count && net->heap[0]->due <= now) {
         net->lent = pop(net);
-    return net->lent;
+        if (comes_through(net, net->lent, now))
+            return net->lent;
+        free(net->lent);
+        net->lent = NULL;
+    }
+    return NULL;
 }

@@ -35,6 +35,19 @@ struct sim_net_stats {
     size_t largest;
 };
 
+/* Something between senders and receivers (nat.h) or at the end of the line
+ * (servers.h). Functions may be NULL. */
+struct sim_box {
+    void *user;
+    /* A datagram leaves along `path`, as its sender sees it, to be changed.
+     * False: it is dropped. */
+    bool (*leave)(void *user, struct rtc_path *path, rtc_usec now);
+    /* It arrives along `path`, as its receiver sees it. */
+    bool (*arrive)(void *user, struct rtc_path *path, rtc_usec now);
+    /* Whether it is addressed to the box, which then has it. */
+    bool (*take)(void *user, const struct sim_packet *packet, rtc_usec now);
+};
+
 struct sim_net; /* opaque */
 
 struct sim_net *sim_net_new(uint64_t seed);
@@ -45,6 +58,10 @@ void sim_net_link(struct sim_net *net, const struct rtc_addr *from,
                   const struct sim_link *link);
 const struct sim_net_stats *sim_net_stats(const struct sim_net *net,
                                           const struct rtc_addr *from);
+
+/* Adds a box; copies. Leaving datagrams pass through all of them in the order
+ * they were added in, arriving ones too. */
+void sim_net_add_box(struct sim_net *net, const struct sim_box *box);
 
 /* Sends one datagram along `path` (as its sender sees it). Copies. */
 void sim_net_send(struct sim_net *net, const struct rtc_path *path,

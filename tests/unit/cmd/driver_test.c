@@ -84,7 +84,7 @@ static void add(struct side *side)
     memset(side, 0, sizeof *side);
     side->peer.deadline = RTC_NEVER;
     is_int(driver_add_peer(driver, &side->peer, on_event, side), 0, "added");
-    is_int(driver_open_sockets(driver, &side->peer, &addr, 1,
+    is_int(driver_open_sockets(driver, &side->peer, RTC_UDP, &addr, 1,
                                (struct port_range){0, 0}),
            1, "one socket opened");
 }

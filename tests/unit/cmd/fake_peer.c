@@ -34,7 +34,10 @@ int rtc_peer_transmit(struct rtc_peer *peer, uint8_t *buf, size_t cap,
     if (count == 0)
         return 0;
     *ret_datagrams = (struct rtc_datagrams){
-        .path = {.local = peer->locals[0], .remote = peer->remote},
+        .path = peer->path.remote.family
+                    ? peer->path
+                    : (struct rtc_path){.local = peer->locals[0],
+                                        .remote = peer->remote},
         .segment = peer->segment,
         .count = count,
     };
@@ -60,8 +63,8 @@ static void take(struct rtc_peer *peer, const uint8_t *data, size_t len)
 int rtc_peer_receive(struct rtc_peer *peer, const struct rtc_path *path,
                      uint8_t *data, size_t len, size_t segment, rtc_usec now)
 {
-    (void)path;
     (void)now;
+    peer->from = *path;
     peer->drained = false;
     peer->merged_calls += segment > 0 && len > segment;
     if (segment == 0)
@@ -82,6 +85,8 @@ bool rtc_peer_poll(struct rtc_peer *peer, struct rtc_event *ret_event)
         return false;
     peer->events--;
     *ret_event = (struct rtc_event){.type = RTC_EVENT_BYE, .track = -1};
+    if (peer->event.type)
+        *ret_event = peer->event;
     return true;
 }
 
@@ -103,9 +108,52 @@ void rtc_peer_tick(struct rtc_peer *peer, rtc_usec now)
 int rtc_peer_add_local(struct rtc_peer *peer, const struct rtc_addr *addr,
                        enum rtc_transport transport, rtc_usec now)
 {
-    (void)transport;
     (void)now;
+    peer->transports[peer->local_count] = transport;
     peer->locals[peer->local_count++] = *addr;
+    return 0;
+}
+
+int rtc_peer_remove_local(struct rtc_peer *peer, const struct rtc_addr *addr,
+                          rtc_usec now)
+{
+    (void)now;
+    for (unsigned i = 0; i < peer->local_count; i++)
+        if (!memcmp(&peer->locals[i], addr, sizeof *addr)) {
+            peer->local_count--;
+            peer->locals[i] = peer->locals[peer->local_count];
+            peer->transports[i] = peer->transports[peer->local_count];
+            return 0;
+        }
+    return RTC_ERR_ARG;
+}
+
+bool rtc_peer_accepts(const struct rtc_peer *peer, const struct rtc_path *path,
+                      const uint8_t *data, size_t len)
+{
+    (void)path;
+    (void)data;
+    (void)len;
+    return !peer->refuses;
+}
+
+int rtc_peer_add_server(struct rtc_peer *peer, const struct rtc_server *server,
+                        rtc_usec now)
+{
+    (void)now;
+    peer->servers++;
+    peer->server = *server;
+    return 0;
+}
+
+int rtc_peer_lose_server(struct rtc_peer *peer, const struct rtc_addr *local,
+                         const struct rtc_addr *addr, rtc_usec now)
+{
+    (void)now;
+    if (memcmp(local, &peer->server.local, sizeof *local) ||
+        memcmp(addr, &peer->server.addr, sizeof *addr))
+        return RTC_ERR_ARG;
+    peer->lost++;
     return 0;
 }
 
@@ -115,7 +163,7 @@ int rtc_peer_local_addr(const struct rtc_peer *peer, unsigned index,
 {
     if (index >= peer->local_count)
         return RTC_ERR_ARG;
-    *ret_transport = RTC_UDP;
+    *ret_transport = peer->transports[index];
     *ret_addr = peer->locals[index];
     return 0;
 }

@@ -12,8 +12,17 @@
 
 struct rtc_peer {
     struct rtc_addr locals[16];
+    enum rtc_transport transports[16]; /* of the locals */
     unsigned local_count;
     struct rtc_addr remote;
+    /* Over it instead of from the first local to `remote`, when set. */
+    struct rtc_path path;
+    struct rtc_path from; /* of what came last */
+    bool refuses;         /* rtc_peer_accepts says no */
+    /* Servers told of, the last one, and how often one was lost. */
+    unsigned servers, lost;
+    struct rtc_server server;
+    struct rtc_event event; /* what poll gives, a BYE when it has no type */
     /* What transmit has to give. */
     unsigned to_send, sent;
     size_t segment; /* the last datagram is one byte shorter */

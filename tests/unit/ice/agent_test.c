@@ -18,7 +18,8 @@ static void test_host(void)
     link_introduce(link);
     is_int(rtc_ice_state(link->agents[0]), RTC_ICE_CHECKING, "then checking");
     link_run(link, 5 * RTC_SEC);
-    link_are_states(link, RTC_ICE_COMPLETED, "one pair completes");
+    link_are_states(link, RTC_ICE_COMPLETED,
+                    "acceptance 13: host and host find each other");
     link_is_selected(link, 0, A, B);
     link_is_selected(link, 1, B, A);
     is_int(link->connected_at[0] - 1000 * RTC_SEC, 20 * RTC_MS,
@@ -43,7 +44,8 @@ static void test_total_loss(void)
     link_run(link, 19 * RTC_SEC);
     link_are_states(link, RTC_ICE_CHECKING, "patient");
     link_run(link, 2 * RTC_SEC);
-    link_are_states(link, RTC_ICE_FAILED, "nothing was found");
+    link_are_states(link, RTC_ICE_FAILED,
+                    "acceptance 13: total loss from the start ends in failed");
     ok(!rtc_ice_was_connected(link->agents[0]), "never connected");
     ok(!rtc_ice_selected(link->agents[0]), "nowhere to send");
     is_int(rtc_ice_deadline(link->agents[0]), RTC_NEVER, "nothing more is due");
@@ -56,7 +58,8 @@ static void test_no_candidates(void)
 
     link_introduce(link);
     link_run(link, 15 * RTC_SEC);
-    link_are_states(link, RTC_ICE_NEW, "without candidates nothing begins");
+    link_are_states(link, RTC_ICE_NEW,
+                    "acceptance 19: not disconnected without candidates");
     link_run(link, 10 * RTC_SEC);
     link_are_states(link, RTC_ICE_FAILED, "and patience ends");
     link_free(link);
@@ -72,7 +75,8 @@ static void test_role_conflict(bool controlling, uint64_t extra_seed)
     link_add_host(link, 1, B);
     link_introduce(link);
     link_run(link, 5 * RTC_SEC);
-    link_are_states(link, RTC_ICE_COMPLETED, "a role conflict is settled");
+    link_are_states(link, RTC_ICE_COMPLETED,
+                    "acceptance 13: a role conflict either way is settled");
     ok(rtc_ice_is_controlling(link->agents[0]) !=
            rtc_ice_is_controlling(link->agents[1]),
        "one of them controls");
@@ -101,13 +105,16 @@ static void test_trickle_better(void)
     link_introduce(link);
     link_add_host(link, 1, B2);
     link_run(link, 2 * RTC_SEC);
-    link_are_states(link, RTC_ICE_COMPLETED, "over the relay");
+    link_are_states(link, RTC_ICE_COMPLETED,
+                    "acceptance 2: the relay pair connects first");
     link_is_selected(link, 1, B2, A2);
     link_add_host(link, 0, A);
     link_run(link, 2 * RTC_SEC);
     link_is_selected(link, 0, A, B2);
     link_is_selected(link, 1, B2, A);
-    link_are_states(link, RTC_ICE_COMPLETED, "then over the host");
+    link_are_states(
+        link, RTC_ICE_COMPLETED,
+        "acceptance 2: then the host pair is used, without a restart");
     ok(rtc_ice_selected_types(link->agents[1], &local, &remote) &&
            remote == RTC_CANDIDATE_HOST,
        "as its type says");
@@ -130,7 +137,7 @@ static void test_same_kind(void)
     link_run(link, 2 * RTC_SEC);
     link_is_selected(link, 0, A, B);
     is_int(link->pair_events[0] + link->pair_events[1], 2,
-           "a pair of the same kind is not nominated");
+           "acceptance 17: a pair of the same kind is not nominated anew");
     link_free(link);
 }
 
@@ -202,10 +209,10 @@ static void test_prflx(void)
     link_is_selected(link, 1, B, NAT);
     ok(rtc_ice_selected_types(link->agents[0], &local, &remote) &&
            local == RTC_CANDIDATE_PRFLX && remote == RTC_CANDIDATE_HOST,
-       "our own reflexive address is learnt");
+       "acceptance 16: peer-reflexive, our own address");
     ok(rtc_ice_selected_types(link->agents[1], &local, &remote) &&
            local == RTC_CANDIDATE_HOST && remote == RTC_CANDIDATE_PRFLX,
-       "and the remote's");
+       "acceptance 16: peer-reflexive, the remote's address");
     events = link->state_events[1];
     rtc_candidate_make_srflx(&srflx, &nat, &base, &server, 100);
     link_add_local(link, 0, &srflx);
@@ -213,9 +220,10 @@ static void test_prflx(void)
     link_run(link, 20 * RTC_SEC);
     ok(rtc_ice_selected_types(link->agents[1], &local, &remote) &&
            remote == RTC_CANDIDATE_SRFLX,
-       "told later, it has its own type");
+       "acceptance 17: the told candidate takes the place of the learnt one");
     link_is_selected(link, 1, B, NAT);
-    is_int(link->state_events[1], events, "without any change of state");
+    is_int(link->state_events[1], events,
+           "acceptance 17: which is no change of state");
     link_free(link);
 }
 
@@ -231,22 +239,31 @@ static void test_lite(bool lite_is_offerer)
     link_introduce_one(link, 1, false);
     link_run(link, 10 * RTC_SEC);
     is_int(rtc_ice_state(link->agents[1]), RTC_ICE_CHECKING,
-           "without checks a lite agent waits");
+           "acceptance 15: a lite agent does not connect without checks");
     is_int(link->sent[1], 0, "and sends nothing");
+    is_int(link->state_events[1], 1,
+           "acceptance 7: nor is it disconnected before the first check");
     link_introduce_one(link, 0, true);
     link_run(link, 5 * RTC_SEC);
-    link_are_states(link, RTC_ICE_COMPLETED, "lite and full");
+    link_are_states(link, RTC_ICE_COMPLETED, "acceptance 6: lite and full");
     ok(rtc_ice_is_controlling(link->agents[0]), "the full one controls");
     link_is_selected(link, 1, B, A);
     events = link->state_events[1];
     link_run(link, 120 * RTC_SEC);
-    ok(link->state_events[1] - events < 1, "an idle session is quiet");
+    ok(link->state_events[1] - events < 1,
+       "acceptance 10: no ICE event in two idle minutes of a lite agent");
     link->route = link_lose;
-    link_run(link, 20 * RTC_SEC);
-    link_are_states(link, RTC_ICE_DISCONNECTED, "nothing comes through");
+    link_run(link, 10 * RTC_SEC);
+    is_int(rtc_ice_state(link->agents[1]), RTC_ICE_COMPLETED,
+           "acceptance 15: a lite agent is not disconnected at once");
+    link_run(link, 10 * RTC_SEC);
+    link_are_states(link, RTC_ICE_DISCONNECTED,
+                    "acceptance 13: disconnected on total loss");
     link->route = link_pass;
     link_run(link, 5 * RTC_SEC);
-    link_are_states(link, RTC_ICE_COMPLETED, "it comes through again");
+    link_are_states(
+        link, RTC_ICE_COMPLETED,
+        "acceptance 15: a lite agent is connected again after the loss");
     link_free(link);
 }
 
@@ -307,8 +324,9 @@ static void test_only_remote_checks(void)
     link_run(link, 2 * RTC_SEC);
     link->route = one_way_checks;
     link_run(link, 25 * RTC_SEC);
-    link_are_states(link, RTC_ICE_COMPLETED,
-                    "the remote's checks alone keep a pair connected");
+    link_are_states(
+        link, RTC_ICE_COMPLETED,
+        "acceptance 9: connected while only the remote's checks come through");
     link_run(link, 12 * RTC_SEC);
     is_int(rtc_ice_state(link->agents[0]), RTC_ICE_FAILED,
            "but not our consent to send");
@@ -328,7 +346,9 @@ static void test_new_candidate_when_silent(void)
     link_are_states(link, RTC_ICE_DISCONNECTED, "the pair is dead");
     link_add_host(link, 0, A2);
     link_add_host(link, 1, B2);
-    link_are_states(link, RTC_ICE_CHECKING, "new candidates are checked");
+    link_are_states(
+        link, RTC_ICE_CHECKING,
+        "acceptance 18: new candidates after disconnected are checked");
     link_run(link, 3 * RTC_SEC);
     link_is_selected(link, 0, A2, B2);
     link_is_selected(link, 1, B2, A2);
@@ -354,7 +374,9 @@ static void test_removal(void)
     link_is_selected(link, 0, "192.0.2.1:1001", B);
     link_run(link, 100 * RTC_MS);
     link_is_selected(link, 1, B, "192.0.2.1:1001");
-    link_are_states(link, RTC_ICE_COMPLETED, "moved without a timeout");
+    link_are_states(
+        link, RTC_ICE_COMPLETED,
+        "acceptance 14: to another pair without waiting for a timeout");
     link_add_local(link, 0, &again);
     gone = link_addr("192.0.2.1:1001");
     link_run(link, RTC_SEC);
@@ -385,14 +407,15 @@ static void test_restart(int by)
     strcpy(ufrag, rtc_ice_local_ufrag(link->agents[by]));
     rtc_ice_restart(link->agents[by], link->now);
     ok(strcmp(ufrag, rtc_ice_local_ufrag(link->agents[by])) != 0,
-       "new credentials");
+       "acceptance 8: the one who restarts has new credentials");
     is_int(rtc_ice_state(link->agents[by]), RTC_ICE_CHECKING, "not connected");
     ok(rtc_ice_selected(link->agents[by]), "but still sending");
     link_run(link, 8 * RTC_SEC);
     is_int(rtc_ice_state(link->agents[1 - by]), RTC_ICE_COMPLETED,
            "the other side's consent checks are answered meanwhile");
     rtc_ice_restart(link->agents[1 - by], link->now);
-    link_are_states(link, RTC_ICE_CHECKING, "neither is connected");
+    link_are_states(link, RTC_ICE_CHECKING,
+                    "acceptance 8: after a restart neither side is connected");
     {
         struct rtc_candidate a = link_host(A), b = link_host(B);
 
@@ -403,7 +426,8 @@ static void test_restart(int by)
     ok(rtc_ice_selected(link->agents[0]) && rtc_ice_selected(link->agents[1]),
        "both still have a path");
     link_run(link, RTC_SEC);
-    link_are_states(link, RTC_ICE_COMPLETED, "both are again");
+    link_are_states(link, RTC_ICE_COMPLETED,
+                    "acceptance 8: both are connected again");
     link_free(link);
 }
 

@@ -52,6 +52,19 @@ static struct rtc_candidate relay(enum rtc_transport transport)
     return c;
 }
 
+/* On a server that is reached over the other family. */
+static struct rtc_candidate relay_across(enum rtc_transport transport)
+{
+    struct rtc_relay_source source = {.relayed = addr_of("203.0.113.2:2"),
+                                      .mapped = addr_of("[2001:db8::1]:1"),
+                                      .server = addr_of("[2001:db8::2]:3478"),
+                                      .transport = transport};
+    struct rtc_candidate c;
+
+    rtc_candidate_make_relay(&c, &source, 255);
+    return c;
+}
+
 static void test_order(void)
 {
     const struct rtc_candidate order[] = {
@@ -65,12 +78,16 @@ static void test_order(void)
         host("192.0.2.1:1", RTC_TCP, RTC_TCPTYPE_SO, 255),
         srflx("192.0.2.1:1", "203.0.113.9:3478"),
         relay(RTC_UDP),
+        relay_across(RTC_UDP),
         relay(RTC_TCP),
+        relay_across(RTC_TCP),
         relay(RTC_TLS),
+        relay_across(RTC_TLS),
     };
 
     for (size_t i = 1; i < sizeof order / sizeof order[0]; i++)
-        ok(order[i - 1].priority > order[i].priority, "in falling order");
+        ok(order[i - 1].priority > order[i].priority,
+           "acceptance 19: candidates in falling order of priority");
     is_int(order[0].priority >> 24, 126, "host (RFC 8445 5.1.2.2)");
     is_int(order[8].priority >> 24, 100, "server-reflexive");
     is_int(order[9].priority >> 24, 0, "relayed");

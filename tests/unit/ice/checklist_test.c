@@ -68,7 +68,9 @@ static void test_reflexive_adds_none(void)
     is_int(rtc_checklist_pair_local(&list, (unsigned)index), 1,
            "without its host a reflexive candidate has the pair");
     add_local(1, 1000);
-    is_int(count_pairs(), 1, "host and reflexive of one base are one pair");
+    is_int(count_pairs(), 1,
+           "acceptance 19: pairs are pruned, host and reflexive of one base "
+           "are one");
     is_int(list.pairs[0].local, 1, "which is the host's, as the better one");
     srflx.addr.port++;
     index = rtc_checklist_add_local(&list, &srflx);
@@ -88,11 +90,11 @@ static void test_order(void)
     add_local(2, 200);
     add_remote(11, 150);
     add_remote(12, 120);
-    is_int(count_pairs(), 4, "two by two");
+    is_int(count_pairs(), 4, "acceptance 19: pairs are formed, two by two");
     pick = rtc_checklist_pick(&list, false);
     ok(list.locals[list.pairs[pick].local].base.port == 2 &&
            list.remotes[list.pairs[pick].remote].addr.port == 11,
-       "the best pair is first");
+       "acceptance 19: the best pair is checked first");
     is_int(rtc_checklist_pick(&list, true), -1, "none is triggered");
     for (unsigned i = 0; i < list.pair_count; i++)
         list.pairs[i].triggered =

@@ -146,13 +146,14 @@ static void test_dropped(void)
     buf[w.len - 1] ^= 1;
     for (size_t len = 0; len < w.len; len++)
         taken += rtc_ice_receive(one.agent, &one.path, buf, len, one.now);
-    is_int(taken, 0, "truncated ones");
+    is_int(taken, 0, "acceptance 19: truncated STUN is dropped");
     one.path.local = link_addr("192.0.2.99:1000");
-    ok(!one_receives(&one, &w), "one that came to an unknown interface");
+    ok(!one_receives(&one, &w),
+       "acceptance 19: STUN to an unknown interface is dropped");
     one.path.local = link_addr(A);
     rtc_writer_init(&w, buf, sizeof buf);
     rtc_stun_write_begin(&w, RTC_STUN_INDICATION, RTC_STUN_BINDING, check.id);
-    ok(!one_receives(&one, &w), "an indication from nowhere");
+    ok(!one_receives(&one, &w), "acceptance 19: indications are ignored");
     rtc_writer_init(&w, buf, sizeof buf);
     rtc_stun_write_begin(&w, RTC_STUN_REQUEST, RTC_STUN_ALLOCATE, check.id);
     ok(!one_receives(&one, &w), "another method");
@@ -199,7 +200,8 @@ static void test_early(void)
     one.now += RTC_SEC;
     one_meet(&one);
     ok(one_sends(&one) && one.m.class == RTC_STUN_REQUEST,
-       "then its pair is checked at once");
+       "acceptance 19: a check before the credentials are known is kept for "
+       "them");
     ok(one_answers(&one, 0), "and answered");
     is_int(rtc_ice_state(one.agent), RTC_ICE_COMPLETED,
            "and its nomination holds");
@@ -216,7 +218,8 @@ static void test_answers(void)
     rtc_ice_add_remote(one.agent, &c, one.now);
     ok(one_sends(&one), "a check");
     one.m.id[0] ^= 1;
-    ok(!one_answers(&one, 0), "an unknown transaction is ignored");
+    ok(!one_answers(&one, 0),
+       "acceptance 19: an unknown transaction is ignored");
     one.m.id[0] ^= 1;
     one.path.remote.port++;
     ok(!one_answers(&one, 0), "so is an answer from elsewhere");
@@ -261,7 +264,8 @@ static void test_role_lost(void)
     ok(one_sends(&one) && one.m.class == RTC_STUN_SUCCESS, "it is answered");
     one.m = first;
     ok(one_answers(&one, 487), "the 487 to the old role comes late");
-    ok(!rtc_ice_is_controlling(one.agent), "and does not turn it back");
+    ok(!rtc_ice_is_controlling(one.agent),
+       "acceptance 19: a stale 487 is ignored");
     rtc_ice_free(one.agent);
 
     one_init(&one, true);

@@ -23,14 +23,14 @@ static const struct row rows[] = {
      7,
      {0, MS(250), MS(750), MS(1750), MS(3750), MS(6750), MS(9750)},
      7},
-    {"first 50 ms", MS(50), MS(3000), 2, {0, MS(50)}, 2},
-    {"first 100, at most 150 ms",
+    {"acceptance 4: initial RTO 50 ms", MS(50), MS(3000), 2, {0, MS(50)}, 2},
+    {"acceptance 4: initial RTO 100, at most 150 ms",
      MS(100),
      MS(150),
      5,
      {0, MS(100), MS(250), MS(400), MS(550)},
      5},
-    {"three sends to a dead address",
+    {"acceptance 5: three sends to a dead address, then silence",
      MS(250),
      MS(3000),
      3,
@@ -117,7 +117,8 @@ static void test_retimed(void)
     timing.rto_us = MS(60);
     rtc_ice_set_timing(link->agents[0], &timing, link->now);
     link_run(link, MS(500));
-    is_int(link->sent_at[0][1] - start, MS(60), "new times hold at once");
+    is_int(link->sent_at[0][1] - start, MS(60),
+           "acceptance 18: a change of timing acts at once");
     link_free(link);
 }
 

@@ -76,7 +76,7 @@ static void test_good(void)
                good[i].line);
         rtc_sdp_candidate_write(&c, text, sizeof text);
         is_str(text, good[i].written ? good[i].written : good[i].line,
-               "written again");
+               "acceptance 19: SDP candidate round trip, with tcptype");
         is_int(rtc_sdp_candidate_write(&c, text, strlen(text)), RTC_ERR_NOBUF,
                "no room for the NUL");
     }

@@ -29,14 +29,15 @@ static void test_vectors(void)
         VECTOR_LONG_USERNAME, "example.org", VECTOR_LONG_PASSWORD};
     uint8_t key[RTC_MD5_LEN];
 
-    ok(is_right_short(vector_request, sizeof vector_request), "RFC 5769 2.1");
+    ok(is_right_short(vector_request, sizeof vector_request),
+       "acceptance 19: RFC 5769 2.1");
     ok(is_right_short(vector_response4, sizeof vector_response4),
-       "RFC 5769 2.2");
+       "acceptance 19: RFC 5769 2.2");
     ok(is_right_short(vector_response6, sizeof vector_response6),
-       "RFC 5769 2.3");
+       "acceptance 19: RFC 5769 2.3");
     is_int(rtc_stun_long_term_key(&login, key), 0, "a long-term key");
     ok(is_right(vector_long_term, sizeof vector_long_term, key, sizeof key),
-       "RFC 5769 2.4");
+       "acceptance 19: RFC 5769 2.4");
     ok(!is_right(vector_request, sizeof vector_request, "wrong", 5),
        "another password does not fit");
 }

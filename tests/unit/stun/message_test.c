@@ -179,6 +179,26 @@ static void test_unknown(void)
     is_int(m.priority, 1, "of two the first counts");
 }
 
+static void test_two_relayed(void)
+{
+    static const char *const texts[] = {"203.0.113.9:1", "[2001:db8::7]:2",
+                                        "203.0.113.9:3"};
+    uint8_t buf[256];
+    struct rtc_writer w;
+    struct rtc_stun m;
+
+    rtc_writer_init(&w, buf, sizeof buf);
+    rtc_stun_write_begin(&w, RTC_STUN_SUCCESS, RTC_STUN_ALLOCATE, id);
+    for (unsigned i = 0; i < 3; i++) {
+        struct rtc_addr addr = addr_of(texts[i]);
+
+        rtc_stun_write_xor_addr(&w, RTC_STUN_XOR_RELAYED_ADDRESS, &addr);
+    }
+    is_int(rtc_stun_parse(&m, buf, w.len), 0, "three relayed addresses parse");
+    is_addr(&m.relayed, texts[0], "the first");
+    is_addr(&m.relayed_second, texts[1], "the second, and no more");
+}
+
 static void test_behind_integrity(void)
 {
     uint8_t buf[256];
@@ -255,7 +275,8 @@ static void test_truncation(void)
         refused += refused_at(all, i);
     for (size_t i = 0; i < sizeof vector_request; i++)
         refused += refused_at(vector_request, i);
-    is_int(refused, len + sizeof vector_request, "every truncation is refused");
+    is_int(refused, len + sizeof vector_request,
+           "acceptance 19: malformed STUN, every truncation is refused");
     for (size_t i = 0; i < len; i++)
         too_small += write_all(small, i) == 0;
     is_int(too_small, len, "every too small buffer is noticed");
@@ -282,6 +303,7 @@ int main(void)
     test_round_trip();
     test_types();
     test_unknown();
+    test_two_relayed();
     test_behind_integrity();
     test_damage();
     test_truncation();
