@@ -140,7 +140,7 @@ s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
         --listening-ip=127.0.0.1 --relay-ip=127.0.0.1 --allow-loopback-peers \
         --listening-port="$turn_port" --lt-cred-mech --realm=test --user=u:p \
         --log-file=stdout --pidfile="$PWD/turnserver" --db="$PWD/turn.db"
-    wait_for_line turn.out 'IPv4. UDP listener opened|UDP listener opened'
+    wait_for_line turn.out 'UDP listener opened on'
     mkdir relayed
     cd relayed
     serve '{}'
