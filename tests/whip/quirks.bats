@@ -136,11 +136,12 @@ with_etag() {
     read -r turn_port <<<"$(python3 -c 'import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
-    start turn turnserver -n --no-cli --no-tls --no-dtls --no-tcp \
+    start turn turnserver -n -v --no-cli --no-tls --no-dtls --no-tcp \
         --listening-ip=127.0.0.1 --relay-ip=127.0.0.1 --allow-loopback-peers \
         --listening-port="$turn_port" --lt-cred-mech --realm=test --user=u:p \
-        --log-file=stdout --pidfile="$PWD/turnserver" --db="$PWD/turn.db"
-    wait_for_line turn.out 'UDP listener opened on'
+        --log-file=stdout --simple-log --pidfile="$PWD/turn.own" \
+        --userdb="$PWD/turn.db"
+    wait_for_line turn.out 'listener opened on'
     mkdir relayed
     cd relayed
     serve '{}'
