@@ -162,6 +162,9 @@ int rtc_peer_offer(struct rtc_peer *peer, char *buf, size_t cap, rtc_usec now)
     d->pending = sdp;
     d->version++;
     d->state = RTC_SIGNALING_LOCAL_OFFER;
+    /* RFC 8445 6.1.1: also for checks that come before the answer. */
+    if (!d->remote)
+        rtc_ice_set_controlling(peer->ice, !peer->config.ice_lite);
     rtc_peer_tell_all(peer);
     return len;
 }

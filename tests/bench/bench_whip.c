@@ -128,6 +128,8 @@ static void on_readable(evutil_socket_t fd, short what, void *user)
         stats.packets_received)
         run->first_at = bench_now();
     drain(run);
+    if (run->first_at)
+        kill(run->pid, SIGKILL); /* seen enough */
 }
 
 static void make_peer(struct run *run)
@@ -243,8 +245,7 @@ static double run_once(void)
     struct run run = {.base = event_base_new()};
     char url[64];
     const char *const argv[] = {sender,        "-q",        "--whip", url,
-                                "--interface", "127.0.0.1", "--time", "50ms",
-                                clip,          NULL};
+                                "--interface", "127.0.0.1", clip,     NULL};
     struct evhttp *http;
     unsigned port;
     double begin;
