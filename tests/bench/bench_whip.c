@@ -311,13 +311,15 @@ static double round_trip_once(int fd)
     return (bench_now() - begin) / 1e6;
 }
 
-static pid_t echo(int fd)
+static pid_t echo(const int ends[2])
 {
     pid_t pid = fork();
     char byte;
 
+    if (pid == 0)
+        close(ends[0]);
     while (pid == 0)
-        if (read(fd, &byte, 1) != 1 || write(fd, &byte, 1) != 1)
+        if (read(ends[1], &byte, 1) != 1 || write(ends[1], &byte, 1) != 1)
             _exit(0);
     return pid;
 }
@@ -333,7 +335,7 @@ int main(int argc, char **argv)
     find_files();
     bench_need(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends),
                "no sockets");
-    pid = echo(ends[1]);
+    pid = echo(ends);
     close(ends[1]);
     for (int i = 0; i < 2; i++)
         bare_identity_init(&identities[i]);
