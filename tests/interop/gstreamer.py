@@ -8,6 +8,7 @@ import sys
 import contract
 
 CONNECT_LIMIT_S = 10
+BYE_MS = 100
 QUIET_S = 0.5  # after the last buffer: the remote has ended
 
 # What each codec needs: clock, fmtp as caps, sending and receiving elements.
@@ -20,9 +21,7 @@ CODECS = {
         "recv": "rtpvp8depay ! vp8dec"},
     "h264": {
         "name": "H264", "media": "video", "clock": 90000,
-        "caps": ",packetization-mode=(string)1"
-                ",profile-level-id=(string)42e01f"
-                ",level-asymmetry-allowed=(string)1",
+        "caps": ",packetization-mode=(string)1",
         "send": "x264enc tune=zerolatency speed-preset=ultrafast bitrate=400"
                 " key-int-max=15 ! video/x-h264,profile=constrained-baseline !"
                 " rtph264pay name=pay config-interval=-1"
@@ -95,7 +94,7 @@ class Session:
                      f" ! {self.codec['send']}"
                      f" ! capsfilter name=rtp caps={self.caps(payload_type)}"
                      " ! w.")
-        self.pipe = self.gst.parse_launch(text)
+        self.pipe = self.gst.parse_launch(f"pipeline.( {text} )")
         self.bin = self.pipe.get_by_name("w")
         agent = self.bin.props.ice_agent
         agent.emit("add-local-ip-address", "127.0.0.1")
@@ -121,8 +120,10 @@ class Session:
         return self.gst.PadProbeReturn.OK
 
     def count_packet(self, _pad, info):
-        several = info.get_buffer_list()
-        self.packets += several.length() if several else 1
+        if info.type & self.gst.PadProbeType.BUFFER_LIST:
+            self.packets += info.get_buffer_list().length()
+        else:
+            self.packets += 1
         return self.gst.PadProbeReturn.OK
 
     def on_pad(self, _bin, pad):
@@ -221,7 +222,13 @@ class Session:
             self.pipe.get_by_name("valve").props.drop = False
         else:
             self.glib.timeout_add(int(QUIET_S * 1000), self.look)
-        self.glib.timeout_add(int(self.options.seconds * 1000), self.loop.quit)
+        self.glib.timeout_add(int(self.options.seconds * 1000), self.stop)
+
+    def stop(self):
+        """A BYE leaves at the end of a stream, and nothing says when."""
+        if self.options.send:
+            self.pipe.send_event(self.gst.Event.new_eos())
+        self.glib.timeout_add(BYE_MS, self.loop.quit)
 
     def look(self):
         """Ends when nothing more was decoded since the last look."""

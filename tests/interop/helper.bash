@@ -57,9 +57,11 @@ media_span() { # FILE
         awk -F, 'NR == 1 { first = $1 } END { print $1 - first }'
 }
 
+# Times are left as they are: in the file's frame rate two may be the same.
 decodes_silently() { # FILE
     local said
-    said=$(ffmpeg -nostdin -v error -i "$1" -f null - 2>&1) ||
+    said=$(ffmpeg -nostdin -v error -i "$1" -enc_time_base:v 1:90000 \
+        -fps_mode passthrough -f null - 2>&1) ||
         said="failed: $said"
     [ -z "$said" ] || fail_with "ffmpeg on $1: ${said:0:2000}"
 }

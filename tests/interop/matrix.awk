@@ -32,9 +32,9 @@ function row(title, kind, peer,    w, d, c, line, name) {
     for (w = 1; w <= 2; w++)
         for (d = 1; d <= 2; d++) {
             if (kind == "who")
-                line = line sprintf(" | %-16s", who[w] " offer,")
+                line = line sprintf(" | %-17s", who[w] " offer,")
             if (kind == "direction")
-                line = line sprintf(" | %-16s", "they " direction[d])
+                line = line sprintf(" | %-17s", "they " direction[d])
             if (kind == "codec" || kind == "peer")
                 line = line " |"
             for (c = 1; c <= 3; c++) {
