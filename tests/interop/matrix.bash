@@ -26,13 +26,21 @@ LIMIT_S=20   # of one cell
 
 # ---- the peers --------------------------------------------------------------
 
-# Prints why the peer cannot be here, or nothing.
+# Prints why the peer cannot be here, or nothing; looks once.
 missing_peer() { # PEER
+    local answer=$servers/$1.missing
+    [ -e "$answer" ] || {
+        missing_tool
+        "missing_$1"
+    } >"$answer"
+    head -n 1 "$answer"
+}
+
+missing_tool() {
     local tool
     for tool in ffmpeg ffprobe jq; do
-        command -v "$tool" >/dev/null || { echo "no $tool"; return; }
+        command -v "$tool" >/dev/null || echo "no $tool"
     done
-    "missing_$1"
 }
 
 missing_chromium() {
@@ -68,7 +76,8 @@ missing_pion() {
 }
 
 missing_gstreamer() {
-    /usr/bin/python3 "$interop/gstreamer.py" --missing
+    /usr/bin/python3 "$interop/gstreamer.py" --missing ||
+        echo "no /usr/bin/python3"
 }
 
 # Prints the command of the peer's driver, for a shell.
@@ -175,7 +184,8 @@ play() { # PEER WHO DIRECTION CODEC
     [ "$4" != opus ] || kind=--audio
     if [ "$3" = they_send ]; then
         driver+=" --send --seconds $SEND_S"
-        tool=("$top_builddir/rtc-recv" --output "recording.$4" --time 3s
+        # They end; GStreamer does so without a word.
+        tool=("$top_builddir/rtc-recv" --output "recording.$4" --time 2500ms
             "$kind" "$4")
     else
         driver+=" --recv --seconds 5"
