@@ -38,7 +38,8 @@ function row(title, kind, peer,    w, d, c, line, name) {
             if (kind == "codec" || kind == "peer")
                 line = line " |"
             for (c = 1; c <= 3; c++) {
-                name = peer " " who[w] " offer, they " direction[d] ", " codec[c]
+                name = peer " " who[w] " offer, they " direction[d] \
+                    ", " codec[c]
                 if (kind == "codec")
                     line = line sprintf(" %-5s", codec[c])
                 if (kind == "peer")
