@@ -72,3 +72,16 @@ starts_with_key_frame() { # FILE
         -show_entries frame=key_frame,pict_type -of csv=p=0 "$1")
     [[ $first == 1,I* ]] || fail_with "$1 starts with a frame of $first"
 }
+
+# Size and hash of each frame, one a line.
+frames() { # FILE
+    ffmpeg -nostdin -v error -i "$1" -map 0 -c copy -f framemd5 - |
+        awk -F, '!/^#/ { gsub(/ /, ""); print $5, $6 }'
+}
+
+# Each frame recorded is one of the file's, unchanged.
+has_frames_of() { # FILE RECORDING
+    local strange
+    strange=$(comm -13 <(frames "$1" | sort -u) <(frames "$2" | sort -u))
+    [ -z "$strange" ] || fail_with "$2 has frames that $1 has not: $strange"
+}
