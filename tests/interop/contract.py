@@ -53,4 +53,6 @@ def report(file, **values):
         os.rename(file + ".new", file)
     if values.get("unsupported"):
         return UNSUPPORTED
+    for sentence in values.get("errors", []):
+        print(f"{os.path.basename(sys.argv[0])}: {sentence}", file=sys.stderr)
     return 1 if values.get("errors") else 0

@@ -57,9 +57,11 @@ media_span() { # FILE
         awk -F, 'NR == 1 { first = $1 } END { print $1 - first }'
 }
 
+# Times are left as they are: in the file's frame rate two may be the same.
 decodes_silently() { # FILE
     local said
-    said=$(ffmpeg -nostdin -v error -i "$1" -f null - 2>&1) ||
+    said=$(ffmpeg -nostdin -v error -i "$1" -enc_time_base:v 1:90000 \
+        -fps_mode passthrough -f null - 2>&1) ||
         said="failed: $said"
     [ -z "$said" ] || fail_with "ffmpeg on $1: ${said:0:2000}"
 }
@@ -69,4 +71,17 @@ starts_with_key_frame() { # FILE
     first=$(ffprobe -v error -read_intervals '%+#1' \
         -show_entries frame=key_frame,pict_type -of csv=p=0 "$1")
     [[ $first == 1,I* ]] || fail_with "$1 starts with a frame of $first"
+}
+
+# Size and hash of each frame, one a line.
+frames() { # FILE
+    ffmpeg -nostdin -v error -i "$1" -map 0 -c copy -f framemd5 - |
+        awk -F, '!/^#/ { gsub(/ /, ""); print $5, $6 }'
+}
+
+# Each frame recorded is one of the file's, unchanged.
+has_frames_of() { # FILE RECORDING
+    local strange
+    strange=$(comm -13 <(frames "$1" | sort -u) <(frames "$2" | sort -u))
+    [ -z "$strange" ] || fail_with "$2 has frames that $1 has not: $strange"
 }

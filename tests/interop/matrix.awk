@@ -32,13 +32,14 @@ function row(title, kind, peer,    w, d, c, line, name) {
     for (w = 1; w <= 2; w++)
         for (d = 1; d <= 2; d++) {
             if (kind == "who")
-                line = line sprintf(" | %-16s", who[w] " offer,")
+                line = line sprintf(" | %-17s", who[w] " offer,")
             if (kind == "direction")
-                line = line sprintf(" | %-16s", "they " direction[d])
+                line = line sprintf(" | %-17s", "they " direction[d])
             if (kind == "codec" || kind == "peer")
                 line = line " |"
             for (c = 1; c <= 3; c++) {
-                name = peer " " who[w] " offer, they " direction[d] ", " codec[c]
+                name = peer " " who[w] " offer, they " direction[d] \
+                    ", " codec[c]
                 if (kind == "codec")
                     line = line sprintf(" %-5s", codec[c])
                 if (kind == "peer")

@@ -11,17 +11,13 @@ load matrix
 setup_file() {
     export servers=$BATS_FILE_TMPDIR/servers
     mkdir "$servers"
+    export TMPDIR=$BATS_FILE_TMPDIR
     ! command -v ffmpeg >/dev/null || make_cell_clips "$BATS_FILE_TMPDIR"
 }
 
 teardown_file() {
     stop_peers
     print_matrix
-}
-
-setup() {
-    cd "$BATS_TEST_TMPDIR" || return
-    export TMPDIR=$BATS_TEST_TMPDIR
 }
 
 teardown() {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/pion/interceptor"
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/rtp/codecs"
 	"github.com/pion/webrtc/v3"
@@ -174,7 +175,7 @@ func (s *session) onState(state webrtc.PeerConnectionState) {
 	case webrtc.PeerConnectionStateConnected:
 		close(s.connected)
 	case webrtc.PeerConnectionStateClosed, webrtc.PeerConnectionStateFailed:
-		s.once.Do(func() { close(s.ended) })
+		s.end()
 	}
 }
 
@@ -185,13 +186,34 @@ func (s *session) count(packets, frames int) {
 	s.frames += frames
 }
 
-func (s *session) onTrack(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
+func (s *session) end() {
+	s.once.Do(func() { close(s.ended) })
+}
+
+// Of the DTLS close alert Pion tells nothing; a BYE goes before it.
+func (s *session) awaitBye(receiver *webrtc.RTPReceiver) {
+	for {
+		packets, _, err := receiver.ReadRTCP()
+		if err != nil {
+			return
+		}
+		for _, packet := range packets {
+			if _, is := packet.(*rtcp.Goodbye); is {
+				s.end()
+			}
+		}
+	}
+}
+
+func (s *session) onTrack(track *webrtc.TrackRemote,
+	receiver *webrtc.RTPReceiver) {
+	go s.awaitBye(receiver)
 	builder := samplebuilder.New(maxLate, s.depacketizer,
 		s.parameters.ClockRate)
 	for {
 		packet, _, err := track.ReadRTP()
 		if err != nil {
-			s.once.Do(func() { close(s.ended) })
+			s.end()
 			return
 		}
 		s.count(1, 0)
