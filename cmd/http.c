@@ -21,7 +21,7 @@
 struct http {
     struct driver *driver;
     const struct http_options *options;
-    const char *token;
+    const char *token, *first;
     CURLM *multi;
     struct driver_watch *timer;
     struct curl_slist *resolve;
@@ -77,13 +77,6 @@ static size_t on_body(char *data, size_t size, size_t count, void *user)
 
 /* ---- a request ----------------------------------------------------------- */
 
-static bool is_credential(const char *line)
-{
-    return field_has_name(line, "Authorization") ||
-           field_has_name(line, "Cookie") ||
-           field_has_name(line, "Proxy-Authorization");
-}
-
 static bool add_header(struct http_transfer *t, const char *name,
                        const char *value)
 {
@@ -107,7 +100,7 @@ static bool add_users_headers(struct http_transfer *t, bool *ret_authorized)
         struct curl_slist *longer;
 
         *ret_authorized |= field_has_name(list->items[i], "Authorization");
-        if (is_credential(list->items[i]) && !t->with_credentials)
+        if (redirect_is_credential(list->items[i]) && !t->with_credentials)
             continue;
         longer = curl_slist_append(t->headers, list->items[i]);
         if (!longer)
@@ -305,7 +298,7 @@ static bool follow(struct http_transfer *t)
     const struct http_options *o = t->http->options;
     const struct redirect_request request = {
         .method = t->request.method,
-        .first = t->request.url,
+        .first = t->http->first,
         .url = t->url,
         .count = t->redirects,
         .insecure_http = o->insecure_http,
@@ -342,14 +335,24 @@ static void take_times(struct http_transfer *t)
     t->connected = time_of(t, CURLINFO_CONNECT_TIME_T);
 }
 
+const struct http_response *http_so_far(struct http_transfer *transfer)
+{
+    struct http_response *r = &transfer->response;
+    long status = 0;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    r->status = (int)status;
+    r->method = transfer->request.method;
+    r->url = transfer->url;
+    return r;
+}
+
 static void finish(struct http_transfer *t, CURLcode code)
 {
     struct http_response *r = &t->response;
-    long status = 0;
 
     curl_multi_remove_handle(t->http->multi, t->easy);
-    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-    r->status = (int)status;
+    http_so_far(t);
     take_times(t);
     if (code)
         say_failure(t, code);
@@ -361,7 +364,6 @@ static void finish(struct http_transfer *t, CURLcode code)
     r->connected = t->connected;
     r->secured = t->secured;
     r->answered = time_of(t, CURLINFO_STARTTRANSFER_TIME_T);
-    r->method = t->request.method;
     r->url = t->url;
     unlink_transfer(t);
     t->fn(t->user, r);
@@ -493,7 +495,8 @@ static struct http_transfer *transfer_new(struct http *http,
     t->started = t->begun = driver_now(http->driver);
     t->resolved = t->connected = t->secured = -1;
     t->deadline = request->timeout ? t->begun + request->timeout : RTC_NEVER;
-    t->with_token = t->with_credentials = true;
+    redirect_trust(http->first, request->url, http->options->location_trusted,
+                   &t->with_token, &t->with_credentials);
     if (failed || !t->url || !t->easy || !set_up(t)) {
         transfer_free(t);
         return NULL;
@@ -553,7 +556,8 @@ static void check_options(const struct http *http)
         die_usage("the token has characters that no header field can carry");
 }
 
-struct http *http_new(struct driver *driver, const struct http_options *options)
+struct http *http_new(struct driver *driver, const struct http_options *options,
+                      const char *first)
 {
     struct http *http = calloc(1, sizeof *http);
 
@@ -561,6 +565,7 @@ struct http *http_new(struct driver *driver, const struct http_options *options)
         die(RTC_EXIT_INTERNAL, "out of memory");
     http->driver = driver;
     http->options = options;
+    http->first = first;
     http->token = cli_secret(options->token_file, "RTC_TOKEN");
     if (http->token && !*http->token)
         http->token = NULL;

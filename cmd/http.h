@@ -31,9 +31,11 @@ struct http;
 struct http_transfer;
 
 /* Checks the options: wrong ones end the process, as does a token file that
- * cannot be read. `options` is borrowed until http_free. */
-struct http *http_new(struct driver *driver,
-                      const struct http_options *options);
+ * cannot be read. The origin of `first` has our trust: what asks another one
+ * leaves out the user's credentials, and the token but for --location-trusted.
+ * `options` and `first` are borrowed until http_free. */
+struct http *http_new(struct driver *driver, const struct http_options *options,
+                      const char *first);
 /* Cancels what is under way; not from within a callback. NULL is fine. */
 void http_free(struct http *http);
 /* libcurl's version. Static. */
@@ -54,6 +56,8 @@ typedef void (*http_fn)(void *user, const struct http_response *response);
 struct http_transfer *http_start(struct http *http,
                                  const struct http_request *request, http_fn fn,
                                  void *user);
+/* What has come of its answer, whose body may not be whole. Lends. */
+const struct http_response *http_so_far(struct http_transfer *transfer);
 /* Its callback is not called any more; from within it, it is over. NULL is
  * fine. */
 void http_cancel(struct http_transfer *transfer);

@@ -9,12 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/field.h"
 #include "cmd/url.h"
 
 bool redirect_may_ask(const char *url, bool insecure_http)
 {
     return url_is_https(url) ||
            (url_is_http(url) && (insecure_http || url_is_loopback(url)));
+}
+
+bool redirect_is_credential(const char *line)
+{
+    return field_has_name(line, "Authorization") ||
+           field_has_name(line, "Cookie") ||
+           field_has_name(line, "Proxy-Authorization");
 }
 
 static bool is_redirect(int status)
@@ -47,12 +55,20 @@ static enum redirect_verdict refuse(struct redirect_step *step,
     return REDIRECT_REFUSE;
 }
 
+void redirect_trust(const char *first, const char *url, bool location_trusted,
+                    bool *ret_with_token, bool *ret_with_credentials)
+{
+    bool same = url_is_same_origin(first, url);
+
+    *ret_with_credentials = same;
+    *ret_with_token = same || (location_trusted && url_is_https(url));
+}
+
 enum redirect_verdict redirect_next(const struct redirect_request *request,
                                     int status, const char *location,
                                     struct redirect_step *ret_step)
 {
     struct redirect_step *step = ret_step;
-    bool same;
 
     *step = (struct redirect_step){.url = NULL};
     if (!is_redirect(status) || !location)
@@ -78,9 +94,7 @@ enum redirect_verdict redirect_next(const struct redirect_request *request,
                       "the server redirects to %s, which is not https; "
                       "--insecure-http would allow it",
                       step->url);
-    same = url_is_same_origin(request->first, step->url);
-    step->with_credentials = same;
-    step->with_token =
-        same || (request->location_trusted && url_is_https(step->url));
+    redirect_trust(request->first, step->url, request->location_trusted,
+                   &step->with_token, &step->with_credentials);
     return REDIRECT_FOLLOW;
 }

@@ -37,6 +37,11 @@ struct redirect_step {
     char why[REDIRECT_WHY_LEN];
 };
 
+/* What goes along to `url` when `first` is what we were given. */
+void redirect_trust(const char *first, const char *url, bool location_trusted,
+                    bool *ret_with_token, bool *ret_with_credentials);
+/* Whether a header field of the user's is one of the credentials. */
+bool redirect_is_credential(const char *line);
 /* `location` may be NULL. The method and the body stay as they are. */
 enum redirect_verdict redirect_next(const struct redirect_request *request,
                                     int status, const char *location,

@@ -60,6 +60,31 @@ static void fail(struct whip *w, const struct http_response *response)
                   whip_sentence(response, http_token(w->http), why));
 }
 
+static void take_session(struct whip *w, const struct http_response *response)
+{
+    const char *location = http_field(response, "Location", 0);
+    bool odd = false;
+
+    w->session = location ? url_resolve(response->url, location) : NULL;
+    if (w->session &&
+        !redirect_may_ask(w->session, w->end->options.http.insecure_http)) {
+        warn("the session's URL is not https and is not used");
+        free(w->session);
+        w->session = NULL;
+    }
+    w->has_etag = field_etag(http_field(response, "ETag", 0), w->etag, &odd);
+    if (w->has_etag && odd)
+        warn("the server's ETag is not a strong entity tag: %s", w->etag);
+}
+
+/* Of an answer whose body has not come, or not whole: what it made is there. */
+static void take_head(struct whip *w, const struct http_response *response)
+{
+    if (response->head_done && whip_is_success(response->status) &&
+        !strcmp(response->method, "POST"))
+        take_session(w, response);
+}
+
 /* ---- the end ------------------------------------------------------------- */
 
 static struct http_request delete_request(const struct whip *w)
@@ -99,6 +124,8 @@ rtc_usec whip_leave(struct whip *whip)
     whip_patch_free(w->patch);
     w->patch = NULL;
     if (w->transfer && !w->session)
+        take_head(w, http_so_far(w->transfer));
+    if (w->transfer && !w->session)
         return POSTED_LIMIT_US;
     http_cancel(w->transfer);
     w->transfer = NULL;
@@ -128,23 +155,6 @@ void whip_free(struct whip *whip)
 }
 
 /* ---- what comes with a session ------------------------------------------- */
-
-static void take_session(struct whip *w, const struct http_response *response)
-{
-    const char *location = http_field(response, "Location", 0);
-    bool odd = false;
-
-    w->session = location ? url_resolve(response->url, location) : NULL;
-    if (w->session &&
-        !redirect_may_ask(w->session, w->end->options.http.insecure_http)) {
-        warn("the session's URL is not https and is not used");
-        free(w->session);
-        w->session = NULL;
-    }
-    w->has_etag = field_etag(http_field(response, "ETag", 0), w->etag, &odd);
-    if (w->has_etag && odd)
-        warn("the server's ETag is not a strong entity tag: %s", w->etag);
-}
 
 static void take_link(struct whip *w, const struct link *link)
 {
@@ -369,19 +379,18 @@ static void on_posted(void *user, const struct http_response *response)
     if (success || is_counter) {
         report_phases(w->end, response);
         take_session(w, response);
-        if (w->is_leaving) {
-            if (!start_delete(w))
-                endpoint_left(w->end);
-            return;
-        }
+    } else if (response->error) {
+        take_head(w, response);
+    }
+    if (w->is_leaving) {
+        if (!start_delete(w))
+            endpoint_left(w->end);
+    } else if (success || is_counter) {
         take_description(w, response,
                          is_counter || w->end->options.server_offer);
-        return;
-    }
-    if (w->is_leaving)
-        endpoint_left(w->end);
-    else if (!retry(w, response))
+    } else if (w->session || !retry(w, response)) {
         fail(w, response);
+    }
 }
 
 static void post(struct whip *w)
@@ -563,7 +572,7 @@ static struct whip *whip_new(struct endpoint *end)
     o->http.connect_timeout = o->connect_timeout;
     w->end = end;
     w->url = o->whip ? o->whip : o->whep;
-    w->http = http_new(end->driver, &o->http);
+    w->http = http_new(end->driver, &o->http, w->url);
     w->timer = driver_timer_new(end->driver, on_time, w);
     if (!w->timer)
         die(RTC_EXIT_INTERNAL, "out of memory");

@@ -211,6 +211,8 @@ while c.recv(4096): pass'
     serve '{"POST": {"drip": 0.05}}'
     publish 124 --max-time 1s
     assert_took 3.5 send.jsonl
+    # Its head has named the session.
+    assert_requests 'POST /endpoint' 'DELETE /session/1'
 }
 
 @test "an endless problem is cut" {
@@ -234,6 +236,12 @@ while c.recv(4096): pass'
     RTC_TOKEN=secret publish 0
     assert_equal "$(authorizations 0)" 'Bearer secret'
     refute_regex "$(authorizations 1)" secret
+    publish 0 -H 'Authorization: Basic c2VjcmV0' -H 'Cookie: c=secret'
+    assert_equal "$(seen 'select(.origin == 0) | .headers.cookie // "none"')" \
+        $'none\nc=secret'
+    assert_equal "$(jq -r 'select(.origin == 1) | .method' server.log)" \
+        $'DELETE\nDELETE'
+    refute_regex "$(jq -r 'select(.origin == 1)' server.log)" 'cret|c2Vj'
 }
 
 @test "a session URL that is none: a warning, and media" {

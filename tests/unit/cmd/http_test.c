@@ -184,8 +184,8 @@ static void ask(const char *method, const char *body)
 
     memset(&got, 0, sizeof got);
     driver = driver_new();
-    http = http_new(driver, &options);
     snprintf(url, sizeof url, "http://127.0.0.1:%d/whip", ports[0]);
+    http = http_new(driver, &options, url);
     request.url = url;
     ok(http_start(http, &request, on_response, NULL), "started");
     driver_run(driver);
@@ -294,8 +294,8 @@ static void test_cancel(void)
 
     memset(&got, 0, sizeof got);
     driver = driver_new();
-    http = http_new(driver, &options);
     snprintf(url, sizeof url, "http://127.0.0.1:%d/whip", ports[0]);
+    http = http_new(driver, &options, url);
     request.url = url;
     http_cancel(http_start(http, &request, on_response, NULL));
     ok(http_start(http, &request, on_response, NULL), "another one");
