@@ -258,12 +258,29 @@ static int check_bundle(const struct rtc_sdp *answer,
     return 0;
 }
 
+/* In an answer port 0 rejects, unless a=bundle-only says what it means; some
+ * leave such sections in the BUNDLE group. */
+static void unbundle_rejected(struct rtc_sdp *answer)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < answer->bundle_count; i++) {
+        int index = rtc_sdp_find_mid(answer, answer->bundle[i]);
+
+        if (index < 0 || answer->media[index].port ||
+            answer->media[index].bundle_only)
+            answer->bundle[kept++] = answer->bundle[i];
+    }
+    answer->bundle_count = kept;
+}
+
 int rtc_negotiate_check_answer(const struct rtc_sdp *offer,
-                               const struct rtc_sdp *answer,
+                               struct rtc_sdp *answer,
                                struct rtc_sdp_error *ret_error)
 {
     int error = 0, transport;
 
+    unbundle_rejected(answer);
     if (answer->media_count != offer->media_count)
         return fail(ret_error, RTC_ERR_FORMAT,
                     "%u media sections answer %u offered ones",
@@ -281,7 +298,7 @@ int rtc_negotiate_check_answer(const struct rtc_sdp *offer,
                 &answer->media[transport < 0 ? (int)i : transport], true,
                 ret_error);
     return fail(ret_error, RTC_ERR_UNSUPPORTED,
-                "the answer rejects every section");
+                "the answer rejects every section: no codec or direction fits");
 }
 
 /* ---- what is agreed ----------------------------------------------------- */

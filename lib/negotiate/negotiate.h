@@ -86,9 +86,10 @@ int rtc_negotiate_answer(const struct rtc_sdp *offer,
 /* Whether `answer` answers `offer` (RFC 9429 5.10): number, order, kinds and
  * mids of sections, payload types, transport, setup. 0, or RTC_ERR_FORMAT or
  * UNSUPPORTED (e.g. no section was accepted) with a sentence. A direction that
- * was not offered is no error: rtc_negotiate_agree narrows it. */
+ * was not offered is no error: rtc_negotiate_agree narrows it. Sections that
+ * the answer rejects leave its BUNDLE group. */
 int rtc_negotiate_check_answer(const struct rtc_sdp *offer,
-                               const struct rtc_sdp *answer,
+                               struct rtc_sdp *answer,
                                struct rtc_sdp_error *ret_error);
 
 /* One codec both sides take, in the answerer's order. The number is the same in

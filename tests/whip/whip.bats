@@ -804,7 +804,7 @@ gaps() {
         "POST /lacks": {"edit_answer": [["(?s)\r\nm=.*?(\r\nm=)", "\\1"]]}}'
     to=$url/rejects
     publish 20
-    assert_one_error send.err rtc-send description .
+    assert_one_error send.err rtc-send description 'rejects.*codec'
     assert_equal "$(count DELETE)" 1
     start send rtc-send --whip "$url/lacks" "${LO[@]}" --unpaced \
         --video "$small" --audio "$media/media_opus.ogg"

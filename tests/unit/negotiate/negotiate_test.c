@@ -207,7 +207,11 @@ static void test_bad_answers(void)
          "section 1 has mid `x', was offered as `0'"},
         {HEAD
          "m=audio 0 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n" GOOD NAMED SECOND,
-         "the answer rejects every section"},
+         "the answer rejects every section: no codec or direction fits"},
+        {HEAD
+         "a=group:BUNDLE 0 1\r\n"
+         "m=audio 0 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n" GOOD NAMED SECOND,
+         "the answer rejects every section: no codec or direction fits"},
         {HEAD FIRST TRANSPORT "a=setup:active\r\n" NAMED SECOND,
          "section `0' has no a=rtcp-mux"},
         {HEAD FIRST TRANSPORT "a=rtcp-mux\r\n" NAMED SECOND,
@@ -242,7 +246,8 @@ static void test_bad_answers(void)
 static void test_dead_section_accepted(void)
 {
     struct rtc_sdp *answer =
-        parse_text(HEAD "a=group:BUNDLE 0 1\r\n" FIRST GOOD NAMED SECOND GOOD);
+        parse_text(HEAD "a=group:BUNDLE 0 1\r\n" FIRST GOOD NAMED SECOND GOOD
+                        "a=bundle-only\r\n");
     struct rtc_sdp_error why = {0, ""};
     struct rtc_sdp *offer;
     struct side s;
