@@ -378,6 +378,7 @@ static void set_config(const struct endpoint *end, struct rtc_config *config)
     config->mtu = (size_t)end->options.mtu;
     config->any_frame = end->options.any_frame;
     config->trickle = end->options.trickle;
+    config->max_bundle = end->options.whip || end->options.whep;
     config->ice.patience_us = end->options.connect_timeout;
     ice_options_config(&end->options.ice, config);
 }

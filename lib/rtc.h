@@ -349,6 +349,10 @@ struct rtc_config {
     bool ice_lite;     /* answers checks, makes none (RFC 8445 2.5) */
     bool hide_related; /* raddr 0.0.0.0 rport 0 in what we describe; always
                           so with RTC_ICE_POLICY_RELAY */
+    /* All sections of an offer but the first are bundle-only, with port 0 and
+     * no candidates (RFC 9725 4.4.1 has it so): who cannot do BUNDLE rejects
+     * them, and some take port 0 for a rejection all the same. */
+    bool max_bundle;
     enum rtc_ice_policy ice_policy;
     /* Addresses at which a 1:1 NAT makes our sockets reachable, same port:
      * described as srflx beside the host candidate. Family 0: none. */

@@ -29,6 +29,7 @@ struct rtc_negotiate_local {
     const char *ice_ufrag, *ice_pwd;
     bool ice_lite;
     bool hide_related; /* raddr and rport are not told */
+    bool max_bundle;   /* offers: all sections but the first are bundle-only */
     struct rtc_sdp_fingerprint fingerprint;
     uint64_t session_id, version; /* o= */
     const char *cname;

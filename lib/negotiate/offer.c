@@ -84,13 +84,16 @@ static void add_extensions(struct offering *o, struct rtc_sdp_media *media,
 }
 
 /* Candidates go into every section until BUNDLE is agreed, as the answerer may
- * reject the first (RFC 9143 7.2.1), then into the first only. */
+ * reject the first (RFC 9143 7.2.1), then into the first only; and so from the
+ * beginning when the others are bundle-only. */
 static int add_section(struct offering *o, int index, struct rtc_text mid)
 {
     const struct rtc_negotiate_track *track = &o->local->tracks[index];
     struct rtc_sdp *sdp = o->sdp;
     struct rtc_sdp_media *media = rtc_sdp_add_media(sdp);
-    bool first = !o->current->remote || sdp->bundle_count == 0;
+    bool bundle_only = o->local->max_bundle && sdp->bundle_count > 0;
+    bool first =
+        !bundle_only && (!o->current->remote || sdp->bundle_count == 0);
 
     if (!media)
         return RTC_ERR_NOMEM;
@@ -108,6 +111,10 @@ static int add_section(struct offering *o, int index, struct rtc_text mid)
     add_payloads(o, media, track);
     add_extensions(o, media, track->kind);
     rtc_section_transport(sdp, media, o->local, first);
+    if (bundle_only) {
+        media->bundle_only = true;
+        media->port = 0;
+    }
     rtc_section_stream(sdp, media, o->local, track);
     return 0;
 }

@@ -5,7 +5,8 @@
  *
  * Each bundled section has the same port and transport attributes, where RFC
  * 9143 7.2.1 would have all but the first be bundle-only with port 0: stacks
- * that take any port 0 for a rejection understand both sides of this.
+ * that take any port 0 for a rejection understand both sides of this. Offers
+ * with max_bundle do as the RFC says, but for the attributes, which stay.
  */
 #include "negotiate/section.h"
 

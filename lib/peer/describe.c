@@ -75,6 +75,7 @@ static int describe_ourselves(struct rtc_peer *peer, struct ourselves *us)
         .ice_pwd = rtc_ice_local_pwd(peer->ice),
         .ice_lite = peer->config.ice_lite,
         .hide_related = peer->config.hide_related,
+        .max_bundle = peer->config.max_bundle,
         .session_id = peer->descriptions.session_id,
         .version = peer->descriptions.version,
         .cname = peer->cname,

@@ -100,7 +100,7 @@ static void as_offer(const struct rtc_sdp *offer,
     rtc_sdp_free(answer);
 }
 
-static void as_answer(const struct rtc_sdp *answer)
+static void as_answer(struct rtc_sdp *answer)
 {
     struct rtc_negotiate_current current = {NULL, NULL};
     int placed[RTC_SDP_MEDIA_MOST];

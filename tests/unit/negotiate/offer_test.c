@@ -62,6 +62,45 @@ static void test_offer(void)
     rtc_sdp_free(made);
 }
 
+/* The first live section speaks for the others (RFC 9143 7.2.1). */
+static void test_max_bundle(void)
+{
+    const struct rtc_sdp_media *audio, *video;
+    struct rtc_sdp *made, *offer;
+    struct side a, b;
+
+    init_both(&a, "aaaa");
+    a.local.max_bundle = true;
+    made = make_offer(&a);
+    offer = over_the_wire(made);
+    audio = &offer->media[0];
+    video = &offer->media[1];
+    ok(audio->port == 6000 && !audio->bundle_only, "the first has a port");
+    ok(video->port == 0 && video->bundle_only, "the second is bundle-only");
+    ok(audio->rtcp_mux_only && video->rtcp_mux_only, "mux-only in each");
+    is_int(audio->candidate_count, 2, "candidates in the first");
+    is_int(video->candidate_count, 0, "and in no other");
+    is_int(offer->bundle_count, 2, "both are in BUNDLE");
+    rtc_sdp_free(made);
+    rtc_sdp_free(offer);
+
+    init_side(&b, "bbbb");
+    for (unsigned round = 0; round < 2; round++) {
+        ok(negotiate(&a, &b), "is answered");
+        ok(a.current.local->media[1].bundle_only, "offered as bundle-only");
+        ok(!b.current.local->media[1].bundle_only, "answered with a port");
+        ok(agreed(&a, 1).codec_count && agreed(&b, 1).codec_count, "agreed");
+    }
+    ok(negotiate(&b, &a), "the other side offers");
+    is_int(a.current.local->media[1].port, 6000, "our answer has a port");
+    a.tracks[0].stopped = true;
+    ok(negotiate(&a, &b), "the first section is stopped");
+    ok(a.current.local->media[1].port && !a.current.local->media[1].bundle_only,
+       "the second has the port now");
+    done_side(&a);
+    done_side(&b);
+}
+
 static void test_codec_choice(void)
 {
     static const enum rtc_codec h264_vp8[] = {RTC_CODEC_H264, RTC_CODEC_VP8};
@@ -277,6 +316,7 @@ static void test_many(void)
 int main(void)
 {
     test_offer();
+    test_max_bundle();
     test_codec_choice();
     test_stop_and_recycle();
     test_numbers_stay();
