@@ -54,6 +54,8 @@ struct endpoint_calls {
     void (*add_tracks)(struct endpoint *end);
     /* A remote offer was read: look at its tracks before the answer. */
     void (*before_answer)(struct endpoint *end);
+    /* The remote's answer cannot be used: warn of what may be the reason. */
+    void (*refused)(struct endpoint *end);
     /* Media can flow; again after `lost`. */
     void (*connected)(struct endpoint *end);
     /* --reconnect: media cannot flow any more until connected is called; the

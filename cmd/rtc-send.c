@@ -13,6 +13,7 @@
 #include "cmd/file.h"
 #include "cmd/meet.h"
 #include "cmd/options.h"
+#include "cmd/profile.h"
 #include "cmd/source.h"
 
 #define INPUT_MOST 2
@@ -156,6 +157,45 @@ static int find_track(struct sender *sender, unsigned input)
     return -1;
 }
 
+#define REMEDY "re-encode it, e.g. by ffmpeg -c:v libx264 -profile:v baseline"
+
+/* What the packets say is what the stream is, whether or not the remote can
+ * show it. */
+static void check_profile(struct sender *sender, unsigned input)
+{
+    const struct source *source = sender->inputs[input];
+    uint32_t level_id = source_track(source)->h264_level_id;
+    char ours[PROFILE_TEXT], theirs[PROFILE_TEXT];
+    struct rtc_track_info info;
+
+    if (!level_id ||
+        rtc_peer_track_info(sender->end.peer, sender->tracks[input], &info) ||
+        !info.h264_count ||
+        profile_fits(level_id, info.h264_level_ids, info.h264_count))
+        return;
+    warn("%s has the H.264 profile %s, but the remote takes %s and may show "
+         "nothing: " REMEDY,
+         source_name(source), profile_write(level_id, ours),
+         profile_write(info.h264_level_ids[0], theirs));
+}
+
+/* Our offer has no chance where only Constrained Baseline is taken. */
+static void on_refused(struct endpoint *end)
+{
+    struct sender *sender = end->calls.user;
+
+    for (unsigned i = 0; i < sender->input_count; i++) {
+        uint32_t level_id = source_track(sender->inputs[i])->h264_level_id;
+        char ours[PROFILE_TEXT], theirs[PROFILE_TEXT];
+
+        if (level_id && !profile_is_common(level_id))
+            warn(
+                "%s has the H.264 profile %s, where many take only %s: " REMEDY,
+                source_name(sender->inputs[i]), profile_write(level_id, ours),
+                profile_write(0x42e01f, theirs));
+    }
+}
+
 static void start_inputs(struct endpoint *end)
 {
     struct sender *sender = end->calls.user;
@@ -164,12 +204,14 @@ static void start_inputs(struct endpoint *end)
         struct source *input = sender->inputs[i];
         sender->tracks[i] = find_track(sender, i);
         if (sender->tracks[i] < 0) {
+            on_refused(end);
             endpoint_fail(end, RTC_EXIT_DESCRIPTION,
                           "%s carries %s, which the remote does not receive",
                           source_name(input),
                           rtc_codec_name(source_track(input)->codec));
             return;
         }
+        check_profile(sender, i);
         source_start(input, end->peer, sender->tracks[i]);
     }
 }
@@ -288,6 +330,7 @@ int main(int argc, char **argv)
     sender.end.calls = (struct endpoint_calls){
         .add_tracks = add_tracks,
         .before_answer = refuse_rest,
+        .refused = on_refused,
         .connected = start_inputs,
         .lost = pause_inputs,
         .ending = stop_inputs,

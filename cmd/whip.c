@@ -204,6 +204,8 @@ static void take_answer(struct whip *w, const char *sdp, size_t len)
     struct endpoint *end = w->end;
 
     if (rtc_peer_remote_answer(end->peer, sdp, len, driver_now(end->driver))) {
+        if (end->calls.refused)
+            end->calls.refused(end);
         endpoint_fail(end, RTC_EXIT_DESCRIPTION, "the server's answer: %s",
                       rtc_peer_why(end->peer));
         return;

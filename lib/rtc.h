@@ -278,6 +278,8 @@ struct rtc_track_config {
 };
 
 /* What is known of a track; after negotiation what was agreed. */
+#define RTC_H264_FORMAT_MOST 8
+
 struct rtc_track_info {
     enum rtc_kind kind;
     enum rtc_direction direction;          /* wanted by us */
@@ -285,6 +287,9 @@ struct rtc_track_info {
     enum rtc_codec codec;                  /* what we send, or NONE */
     enum rtc_codec codecs[RTC_CODEC_MOST]; /* agreed, in order */
     unsigned codec_count;
+    /* profile-level-id of each H.264 format among them, as agreed. */
+    uint32_t h264_level_ids[RTC_H264_FORMAT_MOST];
+    unsigned h264_count;
     char mid[RTC_MID_MAX + 1]; /* empty before the first description */
     bool stopped;              /* rejected, or its section has port 0 */
     bool by_remote;            /* made by a remote offer, not by us */

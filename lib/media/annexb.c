@@ -123,6 +123,8 @@ static void read_sps(struct rtc_media_reader *r, const struct rtc_nal *nal)
         return;
     r->track.width = (uint16_t)(sps.width < 65536 ? sps.width : 0);
     r->track.height = (uint16_t)(sps.height < 65536 ? sps.height : 0);
+    r->track.h264_level_id = (uint32_t)sps.profile << 16 |
+                             (uint32_t)sps.constraints << 8 | sps.level;
     a->may_reorder = sps.may_reorder;
     r->track.has_b_frames = r->track.has_b_frames || sps.will_reorder;
     /* A tick is a field's time, a frame has two (E.2.1). */

@@ -45,6 +45,7 @@ struct rtc_media_track {
     uint16_t pre_skip;      /* Opus: samples at 48 kHz to drop at the start */
     uint8_t channels;       /* audio */
     bool has_b_frames;      /* H.264: frames are not in order of display */
+    uint32_t h264_level_id; /* H.264: its profile-level-id (RFC 6184 8.1) */
 };
 
 /* One encoded frame in order of the file. `time` counts units of

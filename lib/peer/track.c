@@ -146,6 +146,9 @@ int rtc_peer_track_info(const struct rtc_peer *peer, int number,
             known = known || info.codecs[k] == codec;
         if (!known && info.codec_count < RTC_CODEC_MOST)
             info.codecs[info.codec_count++] = codec;
+        if (codec == RTC_CODEC_H264 && info.h264_count < RTC_H264_FORMAT_MOST)
+            info.h264_level_ids[info.h264_count++] =
+                track->agreed.codecs[i].h264_level_id;
     }
     if (info.codec_count && (info.agreed & RTC_SENDONLY))
         info.codec = info.codecs[0];

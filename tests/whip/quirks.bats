@@ -91,9 +91,19 @@ with_etag() {
     start_publish --unpaced
     wait_for_file send.status
     run cat send.err
-    assert_output --regexp '(error description|warning): .*profile'
-    # Sent to a decoder that might take it, or not at all.
-    assert [ "$(cat send.status)" -eq 0 -o "$(cat send.status)" -eq 20 ]
+    assert_output --regexp \
+        'warning: .*profile High \(64000b\).*\(42e01f\).*-profile:v baseline'
+    # Sent to a decoder that might take it.
+    assert_equal "$(cat send.status)" 0
+    assert_equal "$(count DELETE)" 1
+}
+
+@test "Q13 H.264 of another profile is rejected: a remedy is named" {
+    serve '{"POST": {"edit_answer": [["^m=video \\d+", "m=video 0"]]}}'
+    clip=$media/media_slices.h264
+    publish 20
+    assert_says send.err \
+        'warning: .*profile High \(64000b\).*\(42e01f\).*-profile:v baseline'
     assert_equal "$(count DELETE)" 1
 }
 

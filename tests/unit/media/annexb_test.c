@@ -22,6 +22,7 @@ static void test_read(void)
     is_int(c->track.width, 160, "width");
     is_int(c->track.height, 120, "height");
     ok(!c->track.has_b_frames, "no B frames");
+    is_int(c->track.h264_level_id, 0x64000b, "profile-level-id");
     for (unsigned i = 0; i < c->count; i++) {
         const struct clip_frame *f = &c->frames[i];
 

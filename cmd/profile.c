@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The first byte names a profile, the second one what a stream of it does
+ * without (H.264 7.4.2.1.1, A.2).
+ */
+#include "cmd/profile.h"
+
+#include <stdio.h>
+
+enum { BASELINE = 66, MAIN = 77, EXTENDED = 88, HIGH = 100 };
+enum { CONSTRAINT_SET1 = 0x40 }; /* Main decodes it, too */
+
+static unsigned idc_of(uint32_t level_id)
+{
+    return level_id >> 16 & 255;
+}
+
+bool profile_is_common(uint32_t level_id)
+{
+    return idc_of(level_id) == BASELINE;
+}
+
+static const char *name_of(uint32_t level_id)
+{
+    bool is_constrained = level_id >> 8 & CONSTRAINT_SET1;
+
+    switch (idc_of(level_id)) {
+    case BASELINE:
+        return is_constrained ? "Constrained Baseline" : "Baseline";
+    case MAIN:
+        return "Main";
+    case EXTENDED:
+        return "Extended";
+    case HIGH:
+        return "High";
+    default:
+        return "profile";
+    }
+}
+
+char *profile_write(uint32_t level_id, char buf[PROFILE_TEXT])
+{
+    snprintf(buf, PROFILE_TEXT, "%s (%06x)", name_of(level_id),
+             (unsigned)(level_id & 0xffffff));
+    return buf;
+}
+
+/* What Baseline has and Main has not is hardly ever used, so that both Baseline
+ * profiles pass for one. */
+static bool fits(unsigned stream, unsigned decoder)
+{
+    if (stream == decoder)
+        return true;
+    if (stream == BASELINE)
+        return decoder == MAIN || decoder == HIGH || decoder == EXTENDED;
+    return stream == MAIN && decoder == HIGH;
+}
+
+bool profile_fits(uint32_t stream, const uint32_t *accepted, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (fits(idc_of(stream), idc_of(accepted[i])))
+            return true;
+    return false;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What people call the profiles of H.264, and which decoder can be expected to
+ * show which. Takes the profile-level-id of RFC 6184 8.1.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PROFILE_TEXT 48
+
+/* E.g. "Constrained Baseline (42e01f)". Returns `buf`. */
+char *profile_write(uint32_t level_id, char buf[PROFILE_TEXT]);
+/* Whether a decoder of one of `accepted` decodes a stream of that profile.
+ * Levels are not looked at: they say how much, and most decoders can more. */
+bool profile_fits(uint32_t stream, const uint32_t *accepted, unsigned count);
+/* The profile that every receiver of H.264 takes (RFC 7742 6.2). */
+bool profile_is_common(uint32_t level_id);
