@@ -231,8 +231,9 @@ static bool is_standard(const struct endpoint_options *o)
 
 static void check_trickle(const struct endpoint_options *options)
 {
-    if (options->trickle && !options->signal)
-        die_usage("--trickle goes with --signal");
+    if (options->trickle && !options->signal && !options->whip &&
+        !options->whep)
+        die_usage("--trickle goes with --signal, --whip and --whep");
     if (options->trickle && options->form == DESCRIPTION_BASE64)
         die_usage("--trickle writes JSON: --base64 does not go with it");
     if (options->ice_restart_after && !options->trickle)

@@ -41,7 +41,7 @@ const struct rtc_option options_meet[] = {
     {.name = "trickle",
      .type = OPTION_FLAG,
      .offset = offsetof(struct endpoint_options, trickle),
-     .help = "keep --signal open, for candidates and restarts"},
+     .help = "tell of candidates as they are found, and of restarts"},
     {.name = NULL},
 };
 

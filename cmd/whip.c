@@ -421,10 +421,11 @@ static void make_offer(struct whip *w)
 }
 
 /* Candidates of servers that answer soon are in the offer: not every HTTP
- * server takes them later. */
+ * server takes them later. With --trickle they follow. */
 static void gather(struct whip *w)
 {
-    w->is_gathering = !rtc_peer_is_gathered(w->end->peer);
+    w->is_gathering =
+        !w->end->options.trickle && !rtc_peer_is_gathered(w->end->peer);
     if (w->is_gathering) {
         driver_timer_set(w->timer,
                          driver_now(w->end->driver) + GATHER_LIMIT_US);
@@ -558,6 +559,11 @@ void whip_event(struct whip *whip, const struct rtc_event *event)
         end_gathering(whip);
     if (whip->patch)
         whip_patch_event(whip->patch, event);
+}
+
+bool whip_restart(struct whip *whip)
+{
+    return whip->patch && whip_patch_restart(whip->patch);
 }
 
 static struct whip *whip_new(struct endpoint *end)

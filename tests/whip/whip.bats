@@ -289,26 +289,26 @@ sections() {
 
 @test "C12 the token is on PATCH" {
     need_option --trickle --ice-server
-    serve '{}'
-    echo secret >token
+    serve '{"stun_delay": 0.3, "POST": {"delay": 0.6}}'
+    echo s3cr3t >token
     publish 0 --token-file token --preflight --trickle \
         --ice-server "stun:127.0.0.1:$stun"
     run seen '.method + " " + .headers.authorization'
-    assert_line --index 0 'OPTIONS Bearer secret'
-    assert_line --index 1 'POST Bearer secret'
-    assert_line 'PATCH Bearer secret'
-    assert_line 'DELETE Bearer secret'
-    run grep -c secret send.err send.jsonl
+    assert_line --index 0 'OPTIONS Bearer s3cr3t'
+    assert_line --index 1 'POST Bearer s3cr3t'
+    assert_line 'PATCH Bearer s3cr3t'
+    assert_line 'DELETE Bearer s3cr3t'
+    run grep -c s3cr3t send.err send.jsonl
     assert_output $'send.err:0\nsend.jsonl:0'
 }
 
 @test "C12 the token is on OPTIONS, POST and DELETE" {
     serve '{}'
-    echo secret >token
+    echo s3cr3t >token
     publish 0 --token-file token --preflight
     run seen '.method + " " + .headers.authorization'
-    assert_output "$(printf '%s Bearer secret\n' OPTIONS POST DELETE)"
-    run grep -c secret send.err send.jsonl
+    assert_output "$(printf '%s Bearer s3cr3t\n' OPTIONS POST DELETE)"
+    run grep -c s3cr3t send.err send.jsonl
     assert_output $'send.err:0\nsend.jsonl:0'
 }
 
