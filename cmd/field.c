@@ -130,7 +130,7 @@ static int month_of(const char *name)
 }
 
 /* RFC 9110 5.6.7: the form of today and the two of old. */
-static bool read_date(const char *text, time_t *ret_time)
+bool field_date(const char *text, time_t *ret_time)
 {
     struct tm tm = {0};
     char month[4] = "";
@@ -174,7 +174,7 @@ rtc_usec field_retry_after(const char *value, time_t clock)
     if (digits > 0 && value[digits + strspn(value + digits, " \t")] == '\0') {
         for (size_t i = 0; i < digits && wait < FIELD_WAIT_MOST_S; i++)
             wait = wait * 10 + (value[i] - '0');
-    } else if (digits == 0 && read_date(value, &date)) {
+    } else if (digits == 0 && field_date(value, &date)) {
         wait = date > clock ? date - clock : 0;
     } else {
         return -1;

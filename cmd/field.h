@@ -32,6 +32,8 @@ bool field_parameter(const char *value, const char *name, char *buf,
  * field; what is not RFC 9110's form is `ret_odd`. `value` may be NULL. */
 bool field_etag(const char *value, char buf[FIELD_ETAG_LEN], bool *ret_odd);
 
+/* An HTTP date (5.6.7). False: it is none. */
+bool field_date(const char *text, time_t *ret_time);
 /* Retry-After: seconds or a date, as seen at `clock`. -1: neither; at most a
  * day. */
 rtc_usec field_retry_after(const char *value, time_t clock);

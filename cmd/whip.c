@@ -47,6 +47,7 @@ struct whip {
     struct whip_patch *patch;
     struct driver_watch *timer; /* of the next attempt */
     int64_t attempts;           /* failed ones in a row */
+    bool has_expired;           /* an offer of the server's, before we had it */
     bool is_lost;               /* --reconnect: each attempt has a new peer */
     bool is_gathering;          /* before the offer */
     bool is_leaving, is_deleting;
@@ -248,22 +249,39 @@ static bool make_answer(struct whip *w, const char *offer, size_t len,
     return error >= 0;
 }
 
+static void post(struct whip *w);
+
+/* An offer that is too old is asked for again, once: then the clocks differ. */
+static bool ask_anew(struct whip *w, rtc_usec valid)
+{
+    if (valid > 0 || w->has_expired)
+        return false;
+    info("the server's offer has expired: asking for another one");
+    w->has_expired = true;
+    free(w->session);
+    w->session = NULL;
+    post(w);
+    return true;
+}
+
 /* The server offers, and our answer goes to the session. */
-static void take_offer(struct whip *w, const char *sdp, size_t len)
+static void take_offer(struct whip *w, const char *sdp, size_t len,
+                       rtc_usec valid)
 {
     char answer[SDP_MAX];
-    struct http_request request = {.method = "PATCH",
-                                   .url = w->session,
-                                   .content_type = SDP_TYPE,
-                                   .body = answer,
-                                   .timeout = POST_LIMIT_US};
+    struct http_request request = {
+        .method = "PATCH",
+        .url = w->session,
+        .content_type = SDP_TYPE,
+        .body = answer,
+        .timeout = valid > 0 && valid < POST_LIMIT_US ? valid : POST_LIMIT_US};
 
     if (!w->session) {
         endpoint_fail(w->end, RTC_EXIT_NOT_WHIP,
                       "the server made an offer, but no URL to answer it at");
         return;
     }
-    if (!make_answer(w, sdp, len, answer))
+    if (ask_anew(w, valid) || !make_answer(w, sdp, len, answer))
         return;
     request.len = strlen(answer);
     driver_changed(w->end->driver, w->end->peer);
@@ -271,22 +289,6 @@ static void take_offer(struct whip *w, const char *sdp, size_t len)
 }
 
 /* ---- POST ---------------------------------------------------------------- */
-
-static rtc_usec wait_of(const struct whip *w,
-                        const struct http_response *response)
-{
-    rtc_usec wait =
-        field_retry_after(http_field(response, "Retry-After", 0), time(NULL));
-    rtc_usec most = wait > BACKOFF_MOST_US ? wait : BACKOFF_MOST_US;
-    /* 409: not live yet, to be doubled from what it says. */
-    bool doubled = wait < 0 || response->status == 409;
-
-    if (wait <= 0)
-        wait = wait < 0 || doubled ? BACKOFF_US : 0;
-    for (int64_t i = 1; doubled && i < w->attempts && wait < most; i++)
-        wait *= 2;
-    return wait < most ? wait : most;
-}
 
 static bool may_retry(const struct whip *w,
                       const struct http_response *response)
@@ -308,7 +310,7 @@ static bool retry(struct whip *w, const struct http_response *response)
     if (!may_retry(w, response))
         return false;
     w->attempts++;
-    wait = wait_of(w, response);
+    wait = whip_wait(response, w->attempts, BACKOFF_US, BACKOFF_MOST_US);
     info("%s; trying again in %.1f s",
          whip_sentence(response, http_token(w->http), why), (double)wait / 1e6);
     driver_timer_set(w->timer, driver_now(w->end->driver) + wait);
@@ -333,19 +335,6 @@ static void report_phases(struct endpoint *end,
             report_phase(end->report, steps[i].phase, steps[i].at);
 }
 
-/* WHEP: 406 with an offer of the server's instead of ours. */
-static bool is_counter_offer(const struct whip *w,
-                             const struct http_response *response)
-{
-    char type[FIELD_TYPE_LEN];
-
-    return response->status == 406 && w->end->options.whep &&
-           response->len > 0 && http_field(response, "Location", 0) &&
-           !strcmp(
-               field_media_type(http_field(response, "Content-Type", 0), type),
-               SDP_TYPE);
-}
-
 static void take_description(struct whip *w,
                              const struct http_response *response,
                              bool is_offer)
@@ -365,7 +354,7 @@ static void take_description(struct whip *w,
              "ended there, nor told of candidates");
     take_links(w, response);
     if (is_offer)
-        take_offer(w, sdp, len);
+        take_offer(w, sdp, len, whip_valid_for(response, time(NULL)));
     else
         take_answer(w, sdp, len);
 }
@@ -373,7 +362,7 @@ static void take_description(struct whip *w,
 static void on_posted(void *user, const struct http_response *response)
 {
     struct whip *w = user;
-    bool is_counter = is_counter_offer(w, response);
+    bool is_counter = w->end->options.whep && whip_is_counter_offer(response);
     bool success = !response->error && whip_is_success(response->status);
 
     w->transfer = NULL;

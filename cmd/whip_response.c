@@ -14,6 +14,7 @@
 #include "cmd/url.h"
 
 #define SDP_TYPE "application/sdp"
+#define VALID_US 30000000 /* an offer that does not say */
 
 /* ---- the status ---------------------------------------------------------- */
 
@@ -95,6 +96,50 @@ char *whip_sentence(const struct http_response *response, const char *secret,
     return buf;
 }
 
+/* ---- times --------------------------------------------------------------- */
+
+rtc_usec whip_wait(const struct http_response *response, int64_t attempts,
+                   rtc_usec least, rtc_usec most)
+{
+    rtc_usec wait =
+        field_retry_after(http_field(response, "Retry-After", 0), time(NULL));
+    /* 409: not live yet, to be doubled from what it says. */
+    bool doubled = wait < 0 || response->status == 409;
+
+    if (wait > most)
+        most = wait;
+    if (wait <= 0)
+        wait = doubled ? least : 0;
+    for (int64_t i = 1; doubled && i < attempts && wait < most; i++)
+        wait *= 2;
+    return wait < most ? wait : most;
+}
+
+bool whip_is_counter_offer(const struct http_response *response)
+{
+    const char *value = http_field(response, "Content-Type", 0);
+    char type[FIELD_TYPE_LEN];
+
+    return !response->error && response->status == 406 && response->len > 0 &&
+           http_field(response, "Location", 0) &&
+           !strcmp(field_media_type(value, type), SDP_TYPE);
+}
+
+rtc_usec whip_valid_for(const struct http_response *response, time_t clock)
+{
+    const char *type = http_field(response, "Content-Type", 0);
+    const char *date = http_field(response, "Date", 0);
+    char until[64];
+    time_t end;
+
+    if (!type || !field_parameter(type, "valid-until", until, sizeof until) ||
+        !field_date(until, &end))
+        return VALID_US;
+    if (date)
+        field_date(date, &clock);
+    return end > clock ? (rtc_usec)(end - clock) * 1000000 : 0;
+}
+
 /* ---- the description ----------------------------------------------------- */
 
 static const char *find_start(const char *body, size_t len)
@@ -113,9 +158,12 @@ static const char *find_start(const char *body, size_t len)
 
 static void warn_of_type(const char *value, const char *type)
 {
+    char until[2];
+
     if (!*type)
         warn("the server's description comes without a Content-Type");
-    else if (strchr(value, ';'))
+    else if (strchr(value, ';') &&
+             !field_parameter(value, "valid-until", until, sizeof until))
         warn("the server's Content-Type has parameters: %.100s", value);
 }
 

@@ -731,6 +731,17 @@ gaps() {
     done
 }
 
+@test "C28 an offer that has expired is asked for again" {
+    serve "$(playing '{POST: [{status: 406, session: "offer", headers:
+            {"Content-Type": "application/sdp; valid-until=\"{date-5}\""}},
+            {status: 406, session: "offer"}],
+        PATCH: {status: 204, session: "take"}}')"
+    play 0
+    assert_requests 'POST /endpoint' 'POST /endpoint' 'PATCH /session/2' \
+        'DELETE /session/2'
+    assert_played
+}
+
 @test "C28 a PATCH of the answer that is refused: 12, and a DELETE" {
     serve "$(playing '{POST: {status: 406, session: "offer"},
         PATCH: {status: 422, body: "no"}}')"

@@ -43,6 +43,24 @@ static const struct {
     {NULL, "", NULL, 0, "without a description"},
 };
 
+/* Of RFC 9110's example date. */
+#define THEN 784111777
+#define UNTIL "application/sdp; valid-until="
+
+static const struct {
+    const char *type, *date;
+    int64_t wanted_s;
+} valid[] = {
+    {"application/sdp", NULL, 30},
+    {UNTIL "soon", NULL, 30},
+    {UNTIL "\"Sun, 06 Nov 1994 08:49:47 GMT\"", NULL, 10},
+    {UNTIL "\"Sun, 06 Nov 1994 08:49:37 GMT\"", NULL, 0},
+    {UNTIL "\"Sun, 06 Nov 1994 08:49:27 GMT\"", NULL, 0},
+    {UNTIL "\"Sun, 06 Nov 1994 08:49:47 GMT\"", "Sun, 06 Nov 1994 08:49:17 GMT",
+     30},
+    {UNTIL "\"Sun, 06 Nov 1994 08:49:47 GMT\"", "x", 10},
+};
+
 static int warnings;
 
 static void on_warn(void *user, const char *sentence)
@@ -60,6 +78,22 @@ static void test_status(size_t i)
     snprintf(name, sizeof name, "%d", response.status);
     is_int(whip_exit(&response), statuses[i].exit, name);
     is_int(whip_is_passing(&response), statuses[i].passing, "to be retried");
+}
+
+static void test_valid(size_t i)
+{
+    struct http_response response = {.status = 406};
+    char line[128];
+
+    snprintf(line, sizeof line, "Content-Type: %s\r\n", valid[i].type);
+    response_add_line(&response, line, strlen(line));
+    if (valid[i].date) {
+        snprintf(line, sizeof line, "Date: %s\r\n", valid[i].date);
+        response_add_line(&response, line, strlen(line));
+    }
+    is_int(whip_valid_for(&response, THEN), valid[i].wanted_s * 1000000,
+           "valid for");
+    response_clear(&response);
 }
 
 static void test_body(size_t i)
@@ -163,6 +197,8 @@ int main(void)
         test_status(i);
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
         test_body(i);
+    for (size_t i = 0; i < sizeof valid / sizeof *valid; i++)
+        test_valid(i);
     test_sentence();
     test_limits();
     test_fields();
