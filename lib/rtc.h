@@ -62,6 +62,10 @@ RTC_API const char *rtc_version(void);
 /* Name and version of the `index`th library this one is linked with, e.g.
  * "GnuTLS 3.7.9"; NULL past the last. Static. */
 RTC_API const char *rtc_linked(unsigned index);
+/* Does now what the first session of the process would do when it connects:
+ * the cipher library loads and tests itself, some 15 ms on Debian. To be
+ * called, if at all, while waiting for the remote. 0 or RTC_ERR_CRYPTO. */
+RTC_API int rtc_prepare(void);
 
 /* An IP address and port. `family` is 4, 6, or 0 for none; IPv4 uses ip[0..3];
  * `scope` is the interface index of a link-local IPv6 address, else 0. */
