@@ -198,6 +198,18 @@ struct rtc_server {
                              the server has them */
 };
 
+/* Longest password of rtc_turn_credentials with its NUL. */
+#define RTC_TURN_PASSWORD 29
+/* Credentials for a while, made of a secret shared with the TURN server (the
+ * TURN REST API): the user name is `expires`, in seconds since 1970, or that
+ * and
+ * `:user`; the password its HMAC-SHA1 in base64. `user` may be NULL. 0,
+ * RTC_ERR_NOBUF or RTC_ERR_CRYPTO. */
+RTC_API int rtc_turn_credentials(const char *secret, const char *user,
+                                 uint64_t expires, char *ret_username,
+                                 size_t username_cap, char *ret_password,
+                                 size_t password_cap);
+
 enum rtc_server_failure {
     RTC_SERVER_SILENT,    /* it never answered */
     RTC_SERVER_REFUSED,   /* it answered with an error code */
