@@ -40,7 +40,7 @@ bool rtc_peer_unwrap(struct rtc_peer *peer, struct rtc_path *path,
     struct rtc_turn_client *relay = relay_to(peer->servers, path);
     struct rtc_turn_data inside;
 
-    /* One server may be asked for both, at one address. */
+    /* One server may be asked as both, over one path. */
     if (take_stun(peer, path, *data, *len, now)) {
         rtc_peer_follow(peer, now);
         return true;
