@@ -15,9 +15,6 @@ void whip_check(const struct endpoint_options *options);
 void whip_start(struct endpoint *end);
 /* Each event of the peer. */
 void whip_event(struct whip *whip, const struct rtc_event *event);
-/* Restarts ICE by a PATCH now. False: there is no session that could, or its
- * server takes no restarts. */
-bool whip_restart(struct whip *whip);
 /* The session is lost, and why: begins another one with a new peer, however
  * often it takes. */
 void whip_reconnect(struct whip *whip, const char *why);

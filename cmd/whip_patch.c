@@ -190,17 +190,16 @@ static void on_restarted(void *user, const struct http_response *response)
         end_restart(p, whip_sentence(response, http_token(p->http), why));
 }
 
-bool whip_patch_restart(struct whip_patch *patch)
+static void restart(struct whip_patch *p)
 {
-    struct whip_patch *p = patch;
     rtc_usec now = driver_now(p->end->driver);
     char fragment[FRAGMENT_MAX];
     int len;
 
-    if (p->is_restart)
-        return true;
-    if (p->no_restart || rtc_peer_restart_ice(p->end->peer, now))
-        return false;
+    if (p->no_restart || p->has_restart || p->is_restart ||
+        rtc_peer_restart_ice(p->end->peer, now))
+        return;
+    p->has_restart = true;
     http_cancel(p->transfer); /* An answer to it would be one too late. */
     p->transfer = NULL;
     len = rtc_peer_fragment(p->end->peer, fragment, sizeof fragment, now);
@@ -208,7 +207,6 @@ bool whip_patch_restart(struct whip_patch *patch)
     p->fragment_len = len > 0 ? (size_t)len : 0;
     if (!p->fragment || !start_restart(p, false))
         end_restart(p, "there is nothing to tell");
-    return p->is_restart;
 }
 
 /* ---- life ---------------------------------------------------------------- */
@@ -219,8 +217,8 @@ void whip_patch_event(struct whip_patch *patch, const struct rtc_event *event)
         wait_for_burst(patch);
     if (event->type != RTC_EVENT_ICE)
         return;
-    if (event->ice_state == RTC_ICE_DISCONNECTED && !patch->has_restart)
-        patch->has_restart = whip_patch_restart(patch);
+    if (event->ice_state == RTC_ICE_DISCONNECTED)
+        restart(patch);
     else if (event->ice_state == RTC_ICE_CONNECTED ||
              event->ice_state == RTC_ICE_COMPLETED)
         patch->has_restart = false;

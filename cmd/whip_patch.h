@@ -16,8 +16,6 @@ struct whip_patch *whip_patch_new(struct endpoint *end, struct http *http,
                                   const char *url, const char *etag);
 /* Cancels what is under way. NULL is fine. */
 void whip_patch_free(struct whip_patch *patch);
-/* Restarts ICE, if none is under way; false when it cannot be. */
-bool whip_patch_restart(struct whip_patch *patch);
 /* Each event of the peer. */
 void whip_patch_event(struct whip_patch *patch, const struct rtc_event *event);
 
