@@ -38,7 +38,8 @@ struct restart {
     struct driver_watch *limit;  /* of a session without a pair */
     bool was_asked;              /* by the option */
     bool is_due, is_under_way;
-    enum reason reason;         /* of what is due */
+    enum reason reason; /* of what is due */
+    rtc_usec due_at;
     rtc_usec begun_at, next_at; /* of attempts */
     rtc_usec wait;
     enum rtc_ice_state state;
@@ -94,15 +95,21 @@ static void rest(struct restart *r)
     driver_timer_set(r->timer, RTC_NEVER);
 }
 
+/* One for the same reason is put off, as changes come in swarms; of two
+ * reasons the earlier counts. */
 static void plan(struct restart *r, enum reason reason, rtc_usec wait)
 {
     rtc_usec at = now_of(r) + wait;
 
-    if (r->is_under_way || (r->is_due && reason != r->reason))
+    if (at < r->next_at)
+        at = r->next_at;
+    if (r->is_under_way ||
+        (r->is_due && reason != r->reason && at >= r->due_at))
         return;
     r->is_due = true;
     r->reason = reason;
-    driver_timer_set(r->timer, at > r->next_at ? at : r->next_at);
+    r->due_at = at;
+    driver_timer_set(r->timer, at);
 }
 
 static void give_up(struct restart *r)
