@@ -162,6 +162,7 @@ static void take_restart(struct whip_patch *p,
     if (!response->body ||
         rtc_peer_remote_fragment(p->end->peer, response->body, response->len,
                                  driver_now(p->end->driver))) {
+        p->no_restart = true;
         end_restart(p, response->body ? rtc_peer_why(p->end->peer)
                                       : "the server sent no fragment");
         return;
@@ -196,10 +197,10 @@ bool whip_patch_restart(struct whip_patch *patch)
     char fragment[FRAGMENT_MAX];
     int len;
 
-    if (p->no_restart)
-        return false;
-    if (p->is_restart || rtc_peer_restart_ice(p->end->peer, now))
+    if (p->is_restart)
         return true;
+    if (p->no_restart || rtc_peer_restart_ice(p->end->peer, now))
+        return false;
     http_cancel(p->transfer); /* An answer to it would be one too late. */
     p->transfer = NULL;
     len = rtc_peer_fragment(p->end->peer, fragment, sizeof fragment, now);

@@ -159,3 +159,30 @@ make_long() {
     finish send 24
     assert_one_error send.err rtc-send consent 'stopped answering'
 }
+
+@test "a remote that is silent for a while is found again" {
+    command=$(receive)
+    begin --loop
+    wait_for_line recv.jsonl '"event":"first_packet"'
+    kill -STOP "$(cat recv.pid)"
+    wait_for_line send.jsonl '"reason":"lost"'
+    kill -CONT "$(cat recv.pid)"
+    wait_until "$LIMIT" assert_pair_after_restart send
+    signal_to send INT
+    finish send 130
+    assert_equal "$(reasons recv)" ''
+}
+
+@test "a remote that stays silent is given up with status 24" {
+    command=$(receive)
+    begin --loop
+    wait_for_line recv.jsonl '"event":"first_packet"'
+    kill -STOP "$(cat recv.pid)"
+    finish send 24
+    assert_one_error send.err rtc-send consent 'stopped answering'
+    assert_regex "$(reasons send)" '^lost( lost)*$'
+    # Thirty seconds without an answer, and then the command is waited for.
+    run jq -es 'map(select(.event == "error" or .iceState == "disconnected")) |
+        .[-1].t - .[0].t < 24' send.jsonl
+    assert_success
+}

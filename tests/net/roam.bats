@@ -251,6 +251,32 @@ strictly() { # IN OUT
     assert_line --regexp '^(network|lost)$'
 }
 
+@test "both hosts move at once: only an ICE restart helps" {
+    OFFER=offer.told ANSWER=answer.told
+    strictly offer.told offer
+    strictly answer.told answer
+    net_host a cone
+    net_host b cone
+    net_server
+    A=($(stun "$SERVER4") --trickle)
+    B=("${A[@]}")
+    start_stream
+    net_lose a eth1
+    net_lose b eth2
+    net_host a cone 4 3
+    net_host b cone 4 4
+    back=$EPOCHREALTIME
+    wait_until 20 flows_since "$back"
+    assert_less 'from the new networks to the next frame' \
+        "$(seconds_from "$back")" 8
+    echo "# longest silence: $(silence) s" >&3
+    end_stream
+    assert_equal "$(chosen recv .remote.address)" "$(router4 3)"
+    assert_equal "$(chosen send .remote.address)" "$(router4 4)"
+    run jq -r 'select(.event == "restart").reason' send.jsonl recv.jsonl
+    assert_line --regexp '^(network|lost)$'
+}
+
 # ---- on purpose ------------------------------------------------------------
 
 @test "an ICE restart loses nothing" {
