@@ -6,6 +6,7 @@
  */
 #include "cmd/cli.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -22,6 +23,7 @@
 
 #define WIDTH 80 /* columns of --help */
 #define INDENT 28
+#define SECRET_MOST 4 /* files of secrets that a tool has options for */
 
 static struct {
     const char *name;
@@ -521,16 +523,13 @@ int cli_parse(const struct cli_tool *tool, void *values, int argc, char **argv)
 
 /* ---- secrets ------------------------------------------------------------- */
 
-const char *cli_secret(const char *file, const char *variable)
+static char *read_secret(const char *file)
 {
     size_t cap = 0;
     char *line = NULL;
-    int fd;
+    int fd = file_open_read(file);
     FILE *in;
 
-    if (!file)
-        return getenv(variable);
-    fd = file_open_read(file);
     if (fd >= 0)
         fcntl(fd, F_SETFL, O_RDONLY); /* Waits for a FIFO's writer. */
     in = fd < 0 ? NULL : fdopen(fd, "r");
@@ -541,4 +540,25 @@ const char *cli_secret(const char *file, const char *variable)
     fclose(in);
     line[strcspn(line, "\r\n")] = '\0';
     return line;
+}
+
+const char *cli_secret(const char *file, const char *variable)
+{
+    /* A pipe can be read once, and is asked for again by a new session. */
+    static struct {
+        const char *file;
+        char *secret;
+    } known[SECRET_MOST];
+    unsigned i = 0;
+
+    if (!file)
+        return getenv(variable);
+    while (i < SECRET_MOST && known[i].file && strcmp(known[i].file, file) != 0)
+        i++;
+    assert(i < SECRET_MOST);
+    if (!known[i].file) {
+        known[i].secret = read_secret(file);
+        known[i].file = file;
+    }
+    return known[i].secret;
 }

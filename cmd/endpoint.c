@@ -20,6 +20,7 @@
 #define GRACE_US 2000000
 /* How often the end looks whether all was delivered. */
 #define LOOK_US 10000
+#define PREPARE_US 2000
 #define CHILD_LIMIT_MS 5000
 #define CHILD_UNUSED_MS 300 /* when there was no session to end */
 
@@ -196,6 +197,7 @@ void endpoint_exit(struct endpoint *end)
     driver_watch_free(end->limit);
     driver_watch_free(end->grace);
     driver_watch_free(end->pulse);
+    driver_watch_free(end->prepare);
     driver_remove_peer(end->driver, end->peer);
     gather_free(end->gather);
     rtc_peer_free(end->peer);
@@ -355,6 +357,13 @@ static void on_event(void *user, const struct rtc_event *event)
 
 /* ---- the beginning ------------------------------------------------------- */
 
+static void on_prepare(void *user, int what)
+{
+    (void)user;
+    (void)what;
+    rtc_prepare();
+}
+
 void endpoint_init(struct endpoint *end, const struct cli_tool *tool,
                    const void *values, const struct endpoint_options *options)
 {
@@ -375,7 +384,8 @@ void endpoint_init(struct endpoint *end, const struct cli_tool *tool,
     end->limit = driver_timer_new(end->driver, on_limit, end);
     end->grace = driver_timer_new(end->driver, on_grace, end);
     end->pulse = driver_timer_new(end->driver, on_pulse, end);
-    if (!end->limit || !end->grace || !end->pulse)
+    end->prepare = driver_timer_new(end->driver, on_prepare, end);
+    if (!end->limit || !end->grace || !end->pulse || !end->prepare)
         die(RTC_EXIT_INTERNAL, "out of memory");
     watch_signals(end);
     if (options->max_time)
@@ -461,6 +471,12 @@ static void open_sockets(struct endpoint *end)
                             (unsigned)count, end->options.ports);
 }
 
+/* Once the first words are on their way, and the answer is not yet there. */
+static void prepare(struct endpoint *end)
+{
+    driver_timer_set(end->prepare, driver_now(end->driver) + PREPARE_US);
+}
+
 /* The peer can be described, once. */
 static void made(struct endpoint *end)
 {
@@ -470,6 +486,7 @@ static void made(struct endpoint *end)
     if (!fn)
         return;
     watch_network(end);
+    prepare(end);
     fn(end);
 }
 
@@ -542,6 +559,7 @@ void endpoint_load(struct endpoint *end, const struct session *session,
             strerror(errno));
     gather_reconnect(end->gather, end->peer, session->hosts);
     watch_network(end);
+    prepare(end);
     report_candidates(end->report, end->peer, driver_now(end->driver));
     report_phase(end->report, REPORT_GATHER, driver_now(end->driver));
 }

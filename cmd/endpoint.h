@@ -98,6 +98,7 @@ struct endpoint {
     struct driver_watch *limit; /* --max-time, then --time */
     struct driver_watch *grace; /* of the end */
     struct driver_watch *pulse; /* the progress line, once a second */
+    struct driver_watch *prepare;
     bool is_ending, is_draining;
     rtc_usec end_by;
     struct signal_child *child;   /* --signal COMMAND */

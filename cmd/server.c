@@ -333,3 +333,14 @@ void server_list_done(struct server_list *list)
 {
     explicit_bzero(list, sizeof *list);
 }
+
+int server_rest_credentials(struct server *server, const char *secret,
+                            int64_t expires)
+{
+    char user[SERVER_USERNAME_MAX + 1];
+
+    memcpy(user, server->username, sizeof user);
+    return rtc_turn_credentials(secret, *user ? user : NULL, (uint64_t)expires,
+                                server->username, sizeof server->username,
+                                server->password, sizeof server->password);
+}

@@ -53,6 +53,6 @@ char *server_text(const struct server *server, char buf[SERVER_TEXT_LEN]);
 
 /* Makes the time-limited user name and password that TURN servers with a shared
  * secret (coturn's use-auth-secret) take: the user name, when there is one,
- * with the time of expiry in front. 0, or RTC_ERR_FORMAT (too long), NOMEM. */
+ * with the time of expiry in front. 0, or as rtc_turn_credentials. */
 int server_rest_credentials(struct server *server, const char *secret,
                             int64_t expires);

@@ -62,6 +62,10 @@ RTC_API const char *rtc_version(void);
 /* Name and version of the `index`th library this one is linked with, e.g.
  * "GnuTLS 3.7.9"; NULL past the last. Static. */
 RTC_API const char *rtc_linked(unsigned index);
+/* Does now what the first session of the process would do when it connects:
+ * the cipher library loads and tests itself, some 15 ms on Debian. To be
+ * called, if at all, while waiting for the remote. 0 or RTC_ERR_CRYPTO. */
+RTC_API int rtc_prepare(void);
 
 /* An IP address and port. `family` is 4, 6, or 0 for none; IPv4 uses ip[0..3];
  * `scope` is the interface index of a link-local IPv6 address, else 0. */
@@ -193,6 +197,18 @@ struct rtc_server {
     uint8_t relay_family; /* of the relayed address: 4, 6, or 0 for both where
                              the server has them */
 };
+
+/* Longest password of rtc_turn_credentials with its NUL. */
+#define RTC_TURN_PASSWORD 29
+/* Credentials for a while, made of a secret shared with the TURN server (the
+ * TURN REST API): the user name is `expires`, in seconds since 1970, or that
+ * and
+ * `:user`; the password its HMAC-SHA1 in base64. `user` may be NULL. 0,
+ * RTC_ERR_NOBUF or RTC_ERR_CRYPTO. */
+RTC_API int rtc_turn_credentials(const char *secret, const char *user,
+                                 uint64_t expires, char *ret_username,
+                                 size_t username_cap, char *ret_password,
+                                 size_t password_cap);
 
 enum rtc_server_failure {
     RTC_SERVER_SILENT,    /* it never answered */

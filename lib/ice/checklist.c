@@ -115,6 +115,22 @@ static int replaceable_remote(const struct rtc_ice_checklist *list, int keep)
     return found;
 }
 
+/* One that was told of and never answered. */
+static int useless_remote(const struct rtc_ice_checklist *list, int keep)
+{
+    int found = -1;
+
+    for (unsigned i = 0; i < list->remote_count; i++) {
+        if (last_answer_of(list, i) > 0 ||
+            (keep >= 0 && list->pairs[keep].remote == i))
+            continue;
+        if (found < 0 ||
+            list->remotes[i].priority < list->remotes[found].priority)
+            found = (int)i;
+    }
+    return found;
+}
+
 int rtc_checklist_add_remote(struct rtc_ice_checklist *list,
                              const struct rtc_ice_remote *remote, int keep)
 {
@@ -125,6 +141,8 @@ int rtc_checklist_add_remote(struct rtc_ice_checklist *list,
         return index;
     }
     index = replaceable_remote(list, keep);
+    if (index < 0 && remote->type == RTC_CANDIDATE_PRFLX)
+        index = useless_remote(list, keep);
     if (index < 0)
         return RTC_ERR_NOMEM;
     for (unsigned i = 0; i < list->pair_count; i++)

@@ -67,7 +67,8 @@ int rtc_checklist_find_path(const struct rtc_ice_checklist *list,
 
 /* Copy in; the index, or RTC_ERR_NOMEM at the cap. There a remote candidate
  * takes the place of the peer-reflexive one that answered least recently, with
- * its pairs, other than the one of pair `keep` (or -1). */
+ * its pairs, other than the one of pair `keep` (or -1); a peer-reflexive one,
+ * which exists, else that of one that never answered. */
 int rtc_checklist_add_local(struct rtc_ice_checklist *list,
                             const struct rtc_ice_local *local);
 int rtc_checklist_add_remote(struct rtc_ice_checklist *list,

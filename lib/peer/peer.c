@@ -43,6 +43,11 @@ const char *rtc_linked(unsigned index)
                         : NULL;
 }
 
+int rtc_prepare(void)
+{
+    return rtc_srtp_prepare();
+}
+
 int rtc_peer_fail(struct rtc_peer *peer, int error, const char *format, ...)
 {
     va_list args;

@@ -92,6 +92,7 @@ struct rtc_peer {
     enum rtc_dtls_role dtls_role;
     bool dtls_expected; /* role and fingerprints are known */
     bool dtls_started;
+    bool dtls_heard; /* the remote speaks DTLS */
     bool rtcp_rsize;
 
     struct rtc_local locals[RTC_PEER_LOCAL_MOST];

@@ -7,6 +7,7 @@
 static void take_dtls(struct rtc_peer *peer, const uint8_t *data, size_t len,
                       rtc_usec now)
 {
+    peer->dtls_heard = true;
     rtc_dtls_receive(peer->dtls, data, len, now);
     rtc_peer_follow(peer, now);
 }

@@ -40,12 +40,13 @@ bool rtc_peer_unwrap(struct rtc_peer *peer, struct rtc_path *path,
     struct rtc_turn_client *relay = relay_to(peer->servers, path);
     struct rtc_turn_data inside;
 
-    if (!relay) {
-        if (!take_stun(peer, path, *data, *len, now))
-            return false;
+    /* One server may be asked as both, over one path. */
+    if (take_stun(peer, path, *data, *len, now)) {
         rtc_peer_follow(peer, now);
         return true;
     }
+    if (!relay)
+        return false;
     switch (rtc_turn_receive(relay, *data, *len, &inside, now)) {
     case RTC_TURN_DATA:
         path->local = inside.relayed;

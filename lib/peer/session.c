@@ -62,15 +62,15 @@ static void follow_ice(struct rtc_peer *peer, rtc_usec now)
     }
 }
 
-/* The client speaks first, so it waits for a pair; the server only needs to
- * know whose certificate to expect. */
+/* Who speaks first waits for a pair. So does the server, unless it is spoken to
+ * sooner: until then the peer may go to another process. */
 static void start_dtls(struct rtc_peer *peer, rtc_usec now)
 {
-    bool client = peer->dtls_role == RTC_DTLS_CLIENT;
+    bool is_asked = peer->dtls_heard && peer->dtls_role == RTC_DTLS_SERVER;
     int error;
 
     if (peer->dtls_started || !peer->dtls_expected ||
-        (client && !rtc_ice_selected(peer->ice)))
+        (!is_asked && !rtc_ice_selected(peer->ice)))
         return;
     peer->dtls_started = true;
     error = rtc_dtls_start(peer->dtls, peer->dtls_role, now);

@@ -104,7 +104,7 @@ static int error_of(srtp_err_status_t status)
 
 /* ---- beginning and end -------------------------------------------------- */
 
-static int library_init(void)
+int rtc_srtp_prepare(void)
 {
     static bool is_done;
 
@@ -146,7 +146,7 @@ int rtc_srtp_new(struct rtc_srtp **ret_srtp, unsigned profile,
 {
     const struct profile *p = find_profile(profile);
     struct rtc_srtp *s;
-    int e = library_init();
+    int e = rtc_srtp_prepare();
 
     if (e < 0)
         return e;

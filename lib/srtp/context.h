@@ -24,6 +24,9 @@ struct rtc_srtp;
 
 /* "libsrtp2 2.5.0", as it is loaded. Static. */
 const char *rtc_srtp_library(void);
+/* What the first rtc_srtp_new of the process would do: libsrtp2 tests itself,
+ * and takes our ciphers. Again is a no-op. 0 or RTC_ERR_CRYPTO. */
+int rtc_srtp_prepare(void);
 
 /* The RFC's name ("SRTP_AEAD_AES_128_GCM") or NULL if it is none of ours. */
 const char *rtc_srtp_profile_name(unsigned profile);

@@ -146,10 +146,10 @@ assert_playable() {
 
 # assert_same_frames SENT RECEIVED: all of them, in order, unchanged.
 assert_same_frames() {
-    frames "$1" >"$1.frames.$BATS_TEST_NUMBER"
+    frames "$1" >"$2.sent"
     frames "$2" >"$2.frames"
     assert [ -s "$2.frames" ]
-    run diff "$1.frames.$BATS_TEST_NUMBER" "$2.frames"
+    run diff "$2.sent" "$2.frames"
     assert_success
 }
 

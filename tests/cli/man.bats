@@ -128,6 +128,7 @@ write_whip_server() {
     cat <<'EOF'
 import http.server
 import subprocess
+import threading
 
 
 class Endpoint(http.server.BaseHTTPRequestHandler):
@@ -143,6 +144,10 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer)
 
+    def do_DELETE(self):
+        self.send_response(200)
+        self.end_headers()
+
     def log_message(self, *arguments):
         pass
 
@@ -150,8 +155,11 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
 server = http.server.HTTPServer(("127.0.0.1", 0), Endpoint)
 print(f"http://127.0.0.1:{server.server_port}/", flush=True)
 server.handle_request()
+end = threading.Thread(target=server.handle_request, daemon=True)
+end.start()
 subprocess.run(
     ["rtc-recv", "-s", "server.session", "-o", "published.ivf"], check=True)
+end.join(1)  # curl does not delete
 EOF
 }
 

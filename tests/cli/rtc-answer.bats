@@ -70,3 +70,12 @@ teardown() {
     assert_success
     assert_output --partial 'm=video'
 }
+
+@test "an offer of who would be the DTLS client: the session waits for it" {
+    timeout "$LIMIT" rtc-offer -s a "${LO[@]}" --video vp8 |
+        sed 's/^a=setup:actpass/a=setup:active/' >offer
+    timeout "$LIMIT" rtc-answer -s b "${LO[@]}" offer >answer
+    run tr -d '\r' <answer
+    assert_line 'a=setup:passive'
+    assert [ -s b ]
+}

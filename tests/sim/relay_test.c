@@ -560,9 +560,26 @@ static void test_stream(enum rtc_transport transport)
     scene_free(&s);
 }
 
+/* One server that is asked as both, from one socket. */
+static void test_both(void)
+{
+    struct scene s = scene_new(61, NULL, NULL);
+    const struct sim_server_stats *stats = sim_server_stats(s.turn);
+
+    scene_begin(&s);
+    use_server(&s, SIM_L, RTC_SERVER_STUN, TURN);
+    use_turn(&s, SIM_L);
+    seeded(s.pair, sim_pair_run_while(s.pair, s.pair->now + SEC, is_gathering),
+           "a STUN and TURN server answers to both at once");
+    is_int(stats->bindings, 1, "one binding");
+    is_int(stats->allocated, 1, "one allocation");
+    scene_free(&s);
+}
+
 int main(void)
 {
     test_nats();
+    test_both();
     test_mappings();
     test_relay_first();
     test_policy();

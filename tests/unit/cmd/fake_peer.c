@@ -185,6 +185,20 @@ void rtc_peer_stats(const struct rtc_peer *peer, struct rtc_stats *ret_stats)
     *ret_stats = peer->stats;
 }
 
+int rtc_turn_credentials(const char *secret, const char *user, uint64_t expires,
+                         char *ret_username, size_t username_cap,
+                         char *ret_password, size_t password_cap)
+{
+    (void)secret;
+    (void)user;
+    (void)expires;
+    (void)ret_username;
+    (void)username_cap;
+    (void)ret_password;
+    (void)password_cap;
+    return RTC_ERR_UNSUPPORTED;
+}
+
 int rtc_peer_hold_gathering(struct rtc_peer *peer, bool hold, rtc_usec now)
 {
     (void)peer;

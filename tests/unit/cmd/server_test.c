@@ -226,7 +226,7 @@ static void test_rest(void)
     is_int(server_rest_credentials(&server, "north", 1700000000), 0, "made");
     is_str(server.username, "1700000000", "without a name");
     memset(server.username, 'x', SERVER_USERNAME_MAX);
-    is_int(server_rest_credentials(&server, "north", 1), RTC_ERR_FORMAT,
+    is_int(server_rest_credentials(&server, "north", 1), RTC_ERR_NOBUF,
            "too long");
 }
 

@@ -355,6 +355,26 @@ static void test_caps(void)
     rtc_ice_free(one.agent);
 }
 
+/* However many addresses the remote tells of, the one it checks from counts. */
+static void test_useless_candidates(void)
+{
+    struct one one;
+    struct rtc_candidate c = link_host(B);
+    struct rtc_ice_check check;
+
+    one_init(&one, false);
+    one_meet(&one);
+    for (unsigned i = 0; i < 2 * RTC_ICE_REMOTE_MOST; i++) {
+        c.addr.port = (uint16_t)(4000 + i);
+        rtc_ice_add_remote(one.agent, &c, one.now);
+    }
+    check = check_of(1, true);
+    ok(one_checks(&one, &check), "a check from elsewhere");
+    prove_pair(&one, 0, true);
+    selected_port_is(&one, 2000, "its pair is found and selected");
+    rtc_ice_free(one.agent);
+}
+
 static void test_ignored_candidates(void)
 {
     struct one one;
@@ -411,6 +431,7 @@ int main(void)
     test_role_lost();
     test_nominations();
     test_caps();
+    test_useless_candidates();
     test_ignored_candidates();
     test_paths();
     return tap_done();

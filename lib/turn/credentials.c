@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * TURN REST credentials (draft-uberti-behave-turn-rest 2.2). */
-#include "turn/rest.h"
-
+ * TURN REST credentials (draft-uberti-behave-turn-rest 2.2), which coturn knows
+ * as use-auth-secret. */
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/mem.h"
@@ -13,7 +12,7 @@
 
 #define USERNAME_MOST 512
 
-int rtc_turn_rest_credentials(const char *secret, const char *user,
+int rtc_turn_credentials(const char *secret, const char *user,
                               uint64_t expires_unix_s, char *ret_username,
                               size_t username_cap, char *ret_password,
                               size_t password_cap)
