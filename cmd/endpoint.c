@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "cmd/interface.h"
+#include "cmd/restart.h"
 #include "cmd/statistics.h"
 #include "cmd/whip.h"
 
@@ -190,6 +191,7 @@ void endpoint_exit(struct endpoint *end)
     report_free(end->report);
     signal_read_free(end->reader);
     whip_free(end->whip);
+    restart_free(end->restart);
     for (int i = 0; i < 4; i++)
         driver_watch_free(end->signals[i]);
     driver_watch_free(end->limit);
@@ -220,7 +222,7 @@ static void on_signal(void *user, int number)
                              stderr);
         return;
     }
-    if (number == SIGHUP && end->line && end->line->restart(end))
+    if (number == SIGHUP && restart_on_signal(end->restart))
         return;
     if (end->signal_number) /* the second one does not wait */
         cli_die_by_signal(number);
@@ -259,7 +261,8 @@ static void watch_signals(struct endpoint *end)
 /* ---- events -------------------------------------------------------------- */
 
 /* Whether a new session takes the place of the one that was closed. */
-static bool lose(struct endpoint *end, enum rtc_close_reason reason)
+static bool lose(struct endpoint *end, enum rtc_close_reason reason,
+                 const char *why)
 {
     rtc_usec now = driver_now(end->driver);
 
@@ -271,23 +274,34 @@ static bool lose(struct endpoint *end, enum rtc_close_reason reason)
         end->lost_at = now;
     end->is_lost = true;
     driver_timer_set(end->pulse, RTC_NEVER);
+    restart_reset(end->restart);
     if (end->calls.lost)
         end->calls.lost(end);
-    whip_reconnect(end->whip, *rtc_peer_why(end->peer)
-                                  ? rtc_peer_why(end->peer)
-                                  : "the server ended the session");
+    whip_reconnect(end->whip, *why ? why : "the server ended the session");
     return true;
+}
+
+void endpoint_lost(struct endpoint *end, enum rtc_close_reason reason,
+                   const char *why)
+{
+    if (!lose(end, reason, why)) {
+        endpoint_fail(end, exit_for_close(reason), "%s", why);
+        return;
+    }
+    rtc_peer_close(end->peer, driver_now(end->driver));
+    driver_changed(end->driver, end->peer);
 }
 
 static void on_closed(struct endpoint *end, enum rtc_close_reason reason)
 {
     enum rtc_exit status = exit_for_close(reason);
 
-    if (reason == RTC_CLOSE_LOCAL || lose(end, reason))
+    if (reason == RTC_CLOSE_LOCAL || lose(end, reason, rtc_peer_why(end->peer)))
         return;
     if (status == RTC_EXIT_DONE)
         endpoint_end(end, RTC_EXIT_DONE, false);
-    else if (rtc_peer_signaling(end->peer) == RTC_SIGNALING_LOCAL_OFFER)
+    else if (!end->is_connected &&
+             rtc_peer_signaling(end->peer) == RTC_SIGNALING_LOCAL_OFFER)
         endpoint_fail(end, RTC_EXIT_DESCRIPTION, "no answer came");
     else
         endpoint_fail(end, status, "%s", rtc_peer_why(end->peer));
@@ -334,6 +348,7 @@ static void on_event(void *user, const struct rtc_event *event)
         whip_event(end->whip, event);
     if (end->line)
         end->line->event(end, event);
+    restart_event(end->restart, event);
     if (end->calls.event)
         end->calls.event(end, event);
     if (event->type == RTC_EVENT_CLOSED)
@@ -390,6 +405,7 @@ static void set_config(const struct endpoint *end, struct rtc_config *config)
     config->trickle = end->options.trickle;
     config->max_bundle = end->options.whip || end->options.whep;
     config->ice.patience_us = end->options.connect_timeout;
+    config->survives_failure = end->restart;
     ice_options_config(&end->options.ice, config);
 }
 
@@ -406,6 +422,13 @@ static void make_gather(struct endpoint *end, bool servers)
     end->gather = gather_new(&setup, servers);
 }
 
+static void on_network(void *user, const struct rtc_addr *addr, bool is_new)
+{
+    struct endpoint *end = user;
+
+    restart_network(end->restart, addr, is_new);
+}
+
 /* Sockets follow the machine's addresses from now on. */
 static void watch_network(struct endpoint *end)
 {
@@ -416,6 +439,8 @@ static void watch_network(struct endpoint *end)
         .filter = {end->options.interface, end->options.family},
         .ports = end->options.ports,
         .tcp = end->options.ice.tcp,
+        .changed = on_network,
+        .user = end,
     };
 
     end->network = network_new(&setup);
@@ -487,6 +512,9 @@ void endpoint_make(struct endpoint *end, void (*fn)(struct endpoint *end))
     int error;
 
     end->made = fn;
+    if (!end->restart &&
+        (end->options.trickle || end->options.whip || end->options.whep))
+        end->restart = restart_new(end);
     set_config(end, &config);
     make_gather(end, true);
     error = rtc_peer_new(&end->peer, &config);

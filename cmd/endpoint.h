@@ -70,8 +70,10 @@ struct endpoint_calls {
 /* How the two ends stay in touch during the session (meet_trickle.h). */
 struct endpoint_line {
     void (*event)(struct endpoint *end, const struct rtc_event *event);
-    /* ICE, on request; false: the other end cannot be told. */
+    /* Restarts ICE; false: the other end cannot be told. */
     bool (*restart)(struct endpoint *end);
+    /* Takes back a restart that was not answered; false: there is none. */
+    bool (*take_back)(struct endpoint *end);
     void (*done)(struct endpoint *end);
 };
 
@@ -112,6 +114,7 @@ struct endpoint {
                         const char *password);
     const struct endpoint_line *line; /* NULL: they do not */
     struct meet_trickle *trickle;     /* its state */
+    struct restart *restart;          /* NULL: nobody to be told of one */
 };
 
 /* Sets up driver, report and signals. Ends the process when it cannot. */
@@ -148,5 +151,9 @@ void endpoint_say_error(struct endpoint *end, enum rtc_exit status,
 void endpoint_fail(struct endpoint *end, enum rtc_exit status,
                    const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The session has no way to the remote any more: the end, or, with
+ * --reconnect, another session. */
+void endpoint_lost(struct endpoint *end, enum rtc_close_reason reason,
+                   const char *why);
 /* Ends the process: waits for a child, writes the report's end, frees all. */
 void endpoint_exit(struct endpoint *end) __attribute__((noreturn));

@@ -236,8 +236,9 @@ static void check_trickle(const struct endpoint_options *options)
         die_usage("--trickle goes with --signal, --whip and --whep");
     if (options->trickle && options->form == DESCRIPTION_BASE64)
         die_usage("--trickle writes JSON: --base64 does not go with it");
-    if (options->ice_restart_after && !options->trickle)
-        die_usage("--ice-restart-after goes with --trickle");
+    if (options->ice_restart_after && !options->trickle && !options->whip &&
+        !options->whep)
+        die_usage("--ice-restart-after goes with --trickle, --whip or --whep");
 }
 
 void meet_check(const struct endpoint_options *options,

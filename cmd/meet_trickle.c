@@ -23,12 +23,12 @@
 
 struct meet_trickle {
     struct trickle *stream;
-    struct driver_watch *timer;  /* --ice-restart-after */
-    bool is_closed;              /* the remote says nothing more */
-    bool has_met;                /* both descriptions are in force */
-    bool has_told, has_told_end; /* our description; its candidates' end */
-    char mid[RTC_MID_MAX + 1];   /* of our last description */
-    char ufrag[RTC_UFRAG_MAX + 1], remote_ufrag[RTC_UFRAG_MAX + 1];
+    bool is_closed;                /* the remote says nothing more */
+    bool has_met;                  /* both descriptions are in force */
+    bool has_told, has_told_end;   /* our description; its candidates' end */
+    char mid[RTC_MID_MAX + 1];     /* of our last description */
+    char ufrag[RTC_UFRAG_MAX + 1]; /* and its credentials' name */
+    char agreed_ufrag[RTC_UFRAG_MAX + 1], remote_ufrag[RTC_UFRAG_MAX + 1];
 };
 
 /* ---- what we tell -------------------------------------------------------- */
@@ -121,7 +121,7 @@ static void warn_restart(const struct endpoint *end, int error)
     warn("no ICE restart: %s", *why ? why : rtc_error_text(error));
 }
 
-bool meet_restart(struct endpoint *end)
+static bool restart(struct endpoint *end)
 {
     struct meet_trickle *t = end->trickle;
     rtc_usec now = driver_now(end->driver);
@@ -147,6 +147,24 @@ bool meet_restart(struct endpoint *end)
     return true;
 }
 
+/* Our offer, or what the remote offered, is as if it had never been. */
+static void roll_back(struct endpoint *end)
+{
+    struct meet_trickle *t = end->trickle;
+
+    rtc_peer_rollback(end->peer);
+    memcpy(t->ufrag, t->agreed_ufrag, sizeof t->ufrag);
+    driver_changed(end->driver, end->peer);
+}
+
+static bool take_back(struct endpoint *end)
+{
+    if (rtc_peer_signaling(end->peer) != RTC_SIGNALING_LOCAL_OFFER)
+        return false;
+    roll_back(end);
+    return true;
+}
+
 /* ---- what the remote tells ----------------------------------------------- */
 
 /* A description of the remote cannot be used. */
@@ -157,7 +175,7 @@ static void refuse(struct endpoint *end, const char *what)
             rtc_peer_why(end->peer));
     warn("the remote's new %s: %s", what, rtc_peer_why(end->peer));
     if (rtc_peer_signaling(end->peer) != RTC_SIGNALING_STABLE)
-        rtc_peer_rollback(end->peer);
+        roll_back(end);
     driver_changed(end->driver, end->peer);
 }
 
@@ -166,6 +184,7 @@ static void agree(struct endpoint *end, const struct description *d)
     struct meet_trickle *t = end->trickle;
 
     t->has_met = true;
+    memcpy(t->agreed_ufrag, t->ufrag, sizeof t->ufrag);
     find_attribute(d->sdp, "\na=ice-ufrag:", t->remote_ufrag,
                    sizeof t->remote_ufrag);
     driver_changed(end->driver, end->peer);
@@ -182,7 +201,7 @@ static void take_offer(struct endpoint *end, const struct description *d)
                 end->role == ROLE_OFFER ? "ours" : "the remote's");
         if (end->role == ROLE_OFFER)
             return;
-        rtc_peer_rollback(end->peer);
+        roll_back(end);
     }
     if (!has_met && end->calls.add_tracks)
         end->calls.add_tracks(end);
@@ -284,24 +303,13 @@ static void on_closed(void *user, const char *why)
 
 /* ---- the session --------------------------------------------------------- */
 
-static void on_timer(void *user, int what)
-{
-    (void)what;
-    if (!meet_restart(user))
-        warn("no ICE restart: the other end does not trickle, or has closed "
-             "its stream");
-}
-
 static void on_event(struct endpoint *end, const struct rtc_event *event)
 {
     struct meet_trickle *t = end->trickle;
     char text[RTC_CANDIDATE_TEXT];
 
-    if (event->type == RTC_EVENT_CONNECTED && end->options.ice_restart_after)
-        driver_timer_set(t->timer, driver_now(end->driver) +
-                                       end->options.ice_restart_after);
-    else if (event->type == RTC_EVENT_CANDIDATE &&
-             rtc_candidate_write(event->candidate, text, sizeof text) > 0)
+    if (event->type == RTC_EVENT_CANDIDATE &&
+        rtc_candidate_write(event->candidate, text, sizeof text) > 0)
         tell_candidate(t, text);
     else if (event->type == RTC_EVENT_GATHERED && !t->has_told_end)
         tell_candidate(t, "");
@@ -313,7 +321,6 @@ static void done(struct endpoint *end)
 
     trickle_finish(t->stream, END_LIMIT_MS);
     trickle_free(t->stream);
-    driver_watch_free(t->timer);
     free(t);
     end->trickle = NULL;
     end->line = NULL;
@@ -344,12 +351,11 @@ static void open_stream(struct endpoint *end)
 
 void meet_trickle_start(struct endpoint *end)
 {
-    static const struct endpoint_line line = {on_event, meet_restart, done};
+    static const struct endpoint_line line = {on_event, restart, take_back,
+                                              done};
 
     end->trickle = calloc(1, sizeof *end->trickle);
-    if (end->trickle)
-        end->trickle->timer = driver_timer_new(end->driver, on_timer, end);
-    if (!end->trickle || !end->trickle->timer)
+    if (!end->trickle)
         die(RTC_EXIT_INTERNAL, "out of memory");
     open_stream(end);
     end->line = &line;

@@ -11,6 +11,3 @@
 /* Begins, with end->role set; endpoint_run goes on with it. Ends the process
  * when it cannot. */
 void meet_trickle_start(struct endpoint *end);
-/* Restarts ICE: new credentials and an offer with them, while media goes on.
- * False when the other end cannot be told, or does not know us yet. */
-bool meet_restart(struct endpoint *end);

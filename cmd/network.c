@@ -72,6 +72,7 @@ static void say(const struct network *network, const struct rtc_addr *addr,
     info("network: %s is %s", text, is_new ? "new" : "gone");
     report_network(network->setup.report, addr, is_new,
                    driver_now(network->setup.driver));
+    network->setup.changed(network->setup.user, addr, is_new);
 }
 
 static void on_change(void *user)

@@ -18,6 +18,9 @@ struct network_setup {
     struct interface_filter filter;
     struct port_range ports;
     bool tcp; /* listeners, too */
+    /* After each address that is new, or gone. */
+    void (*changed)(void *user, const struct rtc_addr *addr, bool is_new);
+    void *user;
 };
 
 /* NULL, after a line with -v, when the kernel does not tell of changes. */

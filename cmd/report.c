@@ -365,9 +365,9 @@ void report_link(struct report *report, const char *rel, const char *href,
          now);
 }
 
-void report_restart(struct report *report, rtc_usec now)
+void report_restart(struct report *report, const char *reason, rtc_usec now)
 {
-    emit(report, "restart", json_object(), now);
+    emit(report, "restart", json_pack("{s:s}", "reason", reason), now);
 }
 
 void report_reconnect(struct report *report, rtc_usec gap_us, rtc_usec now)

@@ -71,8 +71,8 @@ void report_http(struct report *report, const struct report_http *http,
 /* Something a server points at, and how that is related. */
 void report_link(struct report *report, const char *rel, const char *href,
                  rtc_usec now);
-/* ICE was restarted, and the remote agreed. */
-void report_restart(struct report *report, rtc_usec now);
+/* An ICE restart begins, and why: "option" and the like. */
+void report_restart(struct report *report, const char *reason, rtc_usec now);
 /* A lost session was followed by another one, after so long: a gap. */
 void report_reconnect(struct report *report, rtc_usec gap_us, rtc_usec now);
 /* The next peer's candidates are told of from the first one on. */

@@ -550,6 +550,11 @@ void whip_event(struct whip *whip, const struct rtc_event *event)
         whip_patch_event(whip->patch, event);
 }
 
+bool whip_restart(struct whip *whip)
+{
+    return whip->patch && whip_patch_restart(whip->patch);
+}
+
 static struct whip *whip_new(struct endpoint *end)
 {
     struct whip *w = calloc(1, sizeof *w);

@@ -18,6 +18,8 @@ void whip_event(struct whip *whip, const struct rtc_event *event);
 /* The session is lost, and why: begins another one with a new peer, however
  * often it takes. */
 void whip_reconnect(struct whip *whip, const char *why);
+/* Restarts ICE by PATCH; false when the server does not take it. */
+bool whip_restart(struct whip *whip);
 /* Deletes the session at the server, and then calls endpoint_left: how long to
  * wait for that, 0 when there is nothing to wait for. */
 rtc_usec whip_leave(struct whip *whip);

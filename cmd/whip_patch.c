@@ -27,13 +27,12 @@ struct whip_patch {
     bool has_etag;
     struct driver_watch *burst;
     struct http_transfer *transfer;
-    bool is_waiting;  /* something is to be told once the transfer is over */
-    bool no_trickle;  /* the server does not take it */
-    bool no_restart;  /* nor that */
-    bool is_restart;  /* the transfer is one */
-    bool was_quoted;  /* and the second attempt */
-    bool has_restart; /* for this disconnection one was tried */
-    char *fragment;   /* of the restart */
+    bool is_waiting; /* something is to be told once the transfer is over */
+    bool no_trickle; /* the server does not take it */
+    bool no_restart; /* nor that */
+    bool is_restart; /* the transfer is one */
+    bool was_quoted; /* and the second attempt */
+    char *fragment;  /* of the restart */
     size_t fragment_len;
 };
 
@@ -147,7 +146,6 @@ static void end_restart(struct whip_patch *p, const char *why)
     if (why) {
         warn("no ICE restart: %s", *why ? why : "the answer is of no use");
         rtc_peer_cancel_restart(p->end->peer, driver_now(p->end->driver));
-        p->no_restart = true;
     }
     free(p->fragment);
     p->fragment = NULL;
@@ -164,6 +162,7 @@ static void take_restart(struct whip_patch *p,
     if (!response->body ||
         rtc_peer_remote_fragment(p->end->peer, response->body, response->len,
                                  driver_now(p->end->driver))) {
+        p->no_restart = true;
         end_restart(p, response->body ? rtc_peer_why(p->end->peer)
                                       : "the server sent no fragment");
         return;
@@ -172,7 +171,6 @@ static void take_restart(struct whip_patch *p,
     if (odd)
         warn("the server's ETag is not a strong entity tag: %s", p->etag);
     p->no_trickle = false;
-    report_restart(p->end->report, driver_now(p->end->driver));
     end_restart(p, NULL);
 }
 
@@ -186,20 +184,23 @@ static void on_restarted(void *user, const struct http_response *response)
     whip_report(p->end, p->http, response, false);
     if (!response->error && whip_is_success(response->status))
         take_restart(p, response);
-    else if (!refused || p->was_quoted || !start_restart(p, true))
+    else if (!refused || p->was_quoted || !start_restart(p, true)) {
+        p->no_restart = !response->error;
         end_restart(p, whip_sentence(response, http_token(p->http), why));
+    }
 }
 
-static void restart(struct whip_patch *p)
+bool whip_patch_restart(struct whip_patch *patch)
 {
+    struct whip_patch *p = patch;
     rtc_usec now = driver_now(p->end->driver);
     char fragment[FRAGMENT_MAX];
     int len;
 
-    if (p->no_restart || p->has_restart || p->is_restart ||
-        rtc_peer_restart_ice(p->end->peer, now))
-        return;
-    p->has_restart = true;
+    if (p->is_restart)
+        return true;
+    if (p->no_restart || rtc_peer_restart_ice(p->end->peer, now))
+        return false;
     http_cancel(p->transfer); /* An answer to it would be one too late. */
     p->transfer = NULL;
     len = rtc_peer_fragment(p->end->peer, fragment, sizeof fragment, now);
@@ -207,6 +208,7 @@ static void restart(struct whip_patch *p)
     p->fragment_len = len > 0 ? (size_t)len : 0;
     if (!p->fragment || !start_restart(p, false))
         end_restart(p, "there is nothing to tell");
+    return true;
 }
 
 /* ---- life ---------------------------------------------------------------- */
@@ -215,13 +217,6 @@ void whip_patch_event(struct whip_patch *patch, const struct rtc_event *event)
 {
     if (event->type == RTC_EVENT_CANDIDATE || event->type == RTC_EVENT_GATHERED)
         wait_for_burst(patch);
-    if (event->type != RTC_EVENT_ICE)
-        return;
-    if (event->ice_state == RTC_ICE_DISCONNECTED)
-        restart(patch);
-    else if (event->ice_state == RTC_ICE_CONNECTED ||
-             event->ice_state == RTC_ICE_COMPLETED)
-        patch->has_restart = false;
 }
 
 struct whip_patch *whip_patch_new(struct endpoint *end, struct http *http,

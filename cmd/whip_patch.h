@@ -18,6 +18,9 @@ struct whip_patch *whip_patch_new(struct endpoint *end, struct http *http,
 void whip_patch_free(struct whip_patch *patch);
 /* Each event of the peer. */
 void whip_patch_event(struct whip_patch *patch, const struct rtc_event *event);
+/* Restarts ICE, and takes that back when it is refused or not answered; false
+ * when it was refused before. */
+bool whip_patch_restart(struct whip_patch *patch);
 
 /* Tells the report of an answer, and warns when a request failed that nothing
  * hangs on. */

@@ -121,5 +121,5 @@ assert_conversation() {
     run -2 rtc-send --trickle --base64 --signal x "$CLIPS/clip.ivf"
     assert_output --partial '--base64 does not go with it'
     run -2 rtc-send --ice-restart-after 1s --signal x "$CLIPS/clip.ivf"
-    assert_output --partial '--ice-restart-after goes with --trickle'
+    assert_output --partial '--ice-restart-after goes with --trickle, --whip'
 }

@@ -11,6 +11,7 @@ load topology
 
 LIMIT=${RTC_TEST_LIMIT:-40}
 A=() B=()
+OFFER='' ANSWER=''
 IN_TIME=(--connect-timeout 8s)
 
 # ---- servers ---------------------------------------------------------------
@@ -25,17 +26,22 @@ IN_URL6="[$SERVER6]"
 
 # ---- meeting ---------------------------------------------------------------
 
-# Descriptions go through two FIFOs. CLIP is what is sent.
+# Descriptions go through two FIFOs. CLIP is what is sent. Where OFFER and
+# ANSWER are set, those are written, and somebody carries them to the others.
 meet_by_fifos() { # CLIP [OPTION OF RTC-SEND]...
     local clip=$1
     shift
-    rm -f offer answer
-    mkfifo offer answer
-    net_start recv b sh -c 'exec rtc-recv --signal - "$@" <offer >answer' \
-        sh --video vp8 -o "${OUT:-out.ivf}" --events recv.jsonl \
+    if [ -z "$OFFER" ]; then
+        rm -f offer answer
+        mkfifo offer answer
+    fi
+    net_start recv b sh -c 'out=$1; shift
+        exec rtc-recv --signal - "$@" <offer >"$out"' \
+        sh "${ANSWER:-answer}" --video vp8 -o "${OUT:-out.ivf}" --events recv.jsonl \
         "${IN_TIME[@]}" "${B[@]}"
-    net_start send a sh -c 'exec rtc-send --signal - "$@" >offer <answer' \
-        sh --events send.jsonl "${IN_TIME[@]}" "${A[@]}" "$@" "$clip"
+    net_start send a sh -c 'out=$1; shift
+        exec rtc-send --signal - "$@" >"$out" <answer' \
+        sh "${OFFER:-offer}" --events send.jsonl "${IN_TIME[@]}" "${A[@]}" "$@" "$clip"
 }
 
 # Two processes make the descriptions, two others take over what they left.

@@ -204,6 +204,80 @@ server_restarts() { # udp|tcp
     server_restarts tcp
 }
 
+# Both ends have nothing but their relays there: neither knows the other's new
+# one until it is told, which their streams of descriptions are for.
+both_relays_restart() { # SECONDS
+    local back
+    net_host a cone
+    net_host b symmetric
+    net_server
+    A=($(turn "$SERVER4" udp) --ice-policy relay --trickle)
+    B=("${A[@]}")
+    start_stream
+    assert_pair send relay relay
+    net_server_kill
+    assert_equal "$(allocations)" 2
+    net_server
+    back=$EPOCHREALTIME
+    wait_until 20 flows_since "$back"
+    assert_less 'from its return to the next frame' "$(seconds_from "$back")" \
+        "$1"
+    echo "# longest silence: $(silence) s" >&3
+    end_stream
+    assert_pair send relay relay
+    assert_equal "$(allocations)" 2
+}
+
+@test "the TURN server of both ends restarts: new candidates are told" {
+    both_relays_restart 5
+}
+
+# An end that has told the end of its candidates is not listened to any more
+# (RFC 8838 14), up to its next description.
+strictly() { # IN OUT
+    mkfifo "$1" "$2"
+    start "$1.strict" bash -c 'while IFS= read -r line; do
+            [[ $line != *\"sdp\":* ]] || heard=yes
+            [ ! "$heard" ] || printf "%s\n" "$line"
+            [[ $line != *\"candidate\":\"\"* ]] || heard=
+        done <"$1" >"$2"' bash "$1" "$2"
+}
+
+@test "the TURN server of both ends restarts: only an ICE restart helps" {
+    OFFER=offer.told ANSWER=answer.told
+    strictly offer.told offer
+    strictly answer.told answer
+    both_relays_restart 5
+    run jq -r 'select(.event == "restart").reason' send.jsonl recv.jsonl
+    assert_line --regexp '^(network|lost)$'
+}
+
+@test "both hosts move at once: only an ICE restart helps" {
+    OFFER=offer.told ANSWER=answer.told
+    strictly offer.told offer
+    strictly answer.told answer
+    net_host a cone
+    net_host b cone
+    net_server
+    A=($(stun "$SERVER4") --trickle)
+    B=("${A[@]}")
+    start_stream
+    net_lose a eth1
+    net_lose b eth2
+    net_host a cone 4 3
+    net_host b cone 4 4
+    back=$EPOCHREALTIME
+    wait_until 20 flows_since "$back"
+    assert_less 'from the new networks to the next frame' \
+        "$(seconds_from "$back")" 8
+    echo "# longest silence: $(silence) s" >&3
+    end_stream
+    assert_equal "$(chosen recv .remote.address)" "$(router4 3)"
+    assert_equal "$(chosen send .remote.address)" "$(router4 4)"
+    run jq -r 'select(.event == "restart").reason' send.jsonl recv.jsonl
+    assert_line --regexp '^(network|lost)$'
+}
+
 # ---- on purpose ------------------------------------------------------------
 
 @test "an ICE restart loses nothing" {

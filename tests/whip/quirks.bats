@@ -189,6 +189,18 @@ s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
     assert_received
 }
 
+@test "Q21 that form is taken, and media goes on over the new pair" {
+    need_option --ice-restart-after
+    serve '{"trickle": true, "PATCH": {"restart_match": "\"*\""}}'
+    clip=$second
+    start_publish --ice-restart-after 200ms
+    finish send 0
+    assert_equal "$(header PATCH if-match | xargs -d '\n')" '* "*"'
+    assert_received
+    run jq -s 'map(select(.event == "pair")) | length' peer1.jsonl
+    assert [ "$output" -gt 1 ]
+}
+
 @test "Q23 a TURN server whose realm is empty" {
     need_option --trickle --ice-server
     serve '{"realm": ""}'

@@ -32,9 +32,13 @@ behaves well. A reply:
 A session is real: behind it runs `rtc-recv --signal -`, which writes to
 peerN.video and peerN.audio, or, where the script has `clips`, `rtc-send`, which
 sends those (`loop`: again and again; `gate`: the first, an IVF file, from
-its peer's first event of that name on; before it comes what is of no use). All files go into the current directory: peerN.pid,
-.err, .status and .jsonl, as helper.bash has them. `realm` is what TURN requests
-are told, and `stun_delay` how long STUN waits.
+its peer's first event of that name on; before it comes what is of no use).
+Where the script has `trickle`, the peer has that option, too, and a PATCH comes
+to it: candidates as they are, and new credentials as a new offer, whose answer
+is the fragment of the reply, with another entity tag (If-Match has to be `*`, or
+what the reply's `restart_match` says). All files go into the current directory:
+peerN.pid, .err, .status and .jsonl, as helper.bash has them. `realm` is what
+TURN requests are told, and `stun_delay` how long STUN waits.
 """
 import argparse
 import email.utils
@@ -110,6 +114,8 @@ class Peers:
         table = self.script.table
         options = ["-q", "--interface", "lo", "--events", name + ".jsonl",
                    "--signal", "-", "--answer" if offer else "--offer"]
+        if table.get("trickle"):
+            options.append("--trickle")
         clips = list(table.get("clips", []))
         if not clips:
             for kind in sorted(set(re.findall(r"^m=(video|audio)", offer or "",
@@ -139,6 +145,13 @@ class Peers:
         write(name + ".pid", process.pid)
         threading.Thread(target=note_end, args=(process, name),
                          daemon=True).start()
+        if self.script.table.get("trickle"):
+            talk = Conversation(process, offer)
+            answer = talk.exchange(offer)
+            if not answer:
+                with open(name + ".err", encoding="latin-1") as err:
+                    raise Refused(err.read())
+            return number, answer, talk
         if offer:
             tell(process.stdin, offer)
         text = process.stdout.read().decode("latin-1")
@@ -146,6 +159,77 @@ class Peers:
             with open(name + ".err", encoding="latin-1") as err:
                 raise Refused(err.read())
         return number, text, process.stdin
+
+
+class Conversation:
+    """With a peer that trickles: JSON Lines, over and over."""
+
+    def __init__(self, process, offer):
+        self.process, self.offer = process, offer
+        self.restarts = 0
+
+    def say(self, **line):
+        self.process.stdin.write(json.dumps(line).encode() + b"\n")
+        self.process.stdin.flush()
+
+    def exchange(self, offer):
+        """The answer, with all its candidates in it."""
+        self.say(type="offer", sdp=offer)
+        for text in candidates_of(offer) + [""]:
+            self.say(candidate=text, sdpMid="0", sdpMLineIndex=0)
+        sdp, found = "", []
+        for line in self.process.stdout:
+            said = json.loads(line)
+            if "sdp" in said:
+                sdp = said["sdp"]
+            elif said["candidate"]:
+                found.append("a=%s\r\n" % said["candidate"])
+            elif sdp:
+                break
+        more = "".join(found) + "a=end-of-candidates\r\n"
+        return re.sub(r"^a=mid:.*\n", lambda m: m[0] + more, re.sub(
+            r"^a=(candidate:.*|end-of-candidates)\r\n", lambda m:
+            "" if m[0] in more else m[0], sdp, flags=re.M), 1, re.M)
+
+    def is_restart(self, fragment):
+        ufrag = credential(fragment, "ufrag")
+        return bool(ufrag) and ufrag != credential(self.offer, "ufrag")
+
+    def take(self, fragment):
+        for text in candidates_of(fragment):
+            self.say(candidate=text, sdpMid="0", sdpMLineIndex=0)
+
+    def restart(self, fragment):
+        """The offer once more, with what the fragment has: the fragment of
+        the peer's answer."""
+        self.restarts += 1
+        offer = edit(self.offer, [
+            [r"^a=(candidate:.*|end-of-candidates)\r\n", ""],
+            [r"^(o=\S+ \S+ )(\d+)", lambda m: m[1] + str(int(m[2]) + 1)],
+            [r"^(a=ice-(ufrag|pwd):).*\r$", lambda m: "%s%s\r" % (
+                m[1], credential(fragment, m[2]))]])
+        more = "".join("a=%s\r\n" % text for text in candidates_of(fragment))
+        offer = re.sub(r"^a=mid:.*\r\n", lambda m: m[0] + more, offer, count=1,
+                       flags=re.M)
+        self.offer = offer
+        return fragment_of(self.exchange(offer))
+
+
+def credential(text, name):
+    found = re.search(r"^a=ice-%s:(.*?)\r?$" % name, text, re.M)
+    return found[1] if found else ""
+
+
+def candidates_of(text):
+    return re.findall(r"^a=(candidate:.*?)\r?$", text, re.M)
+
+
+def fragment_of(sdp):
+    """What of the session and its first section belongs there."""
+    session, media, *_ = re.split(r"^(?=m=)", sdp, flags=re.M)
+    wanted = r"^(?:m=|a=ice-|a=mid:|a=candidate:|a=end-of-candidates).*\n"
+    return "".join(re.findall(wanted, session, re.M) +
+                   re.findall(wanted, media, re.M))
 
 
 def tell(stream, text):
@@ -308,6 +392,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
                               "Access-Control-Allow-Origin": "*"}, ""),
         }.get(self.command, (200, {"Content-Type": "application/sdp"}, ""))
         status = reply.get("status", status)
+        talk = self.waiting.get(self.path)
+        if self.command == "PATCH" and isinstance(talk, Conversation) and \
+                not {"status", "body"} & set(reply):
+            return self.patch(reply, talk)
         what = reply.get("session", "answer" if self.command == "POST" and
                          status < 300 and "body" not in reply else None)
         if what:
@@ -317,6 +405,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 print(error, file=sys.stderr)
                 return 400, {"Content-Type": "text/plain"}, str(error)
         return status, headers, reply.get("body", body)
+
+    def patch(self, reply, talk):
+        """Of a session whose peer trickles."""
+        if not talk.is_restart(self.body):
+            talk.take(self.body)
+            return 204, {}, ""
+        if self.headers.get("If-Match") != reply.get("restart_match", "*"):
+            return 412, {}, ""
+        fragment = talk.restart(self.body)
+        return 200, {
+            "Content-Type": "application/trickle-ice-sdpfrag",
+            "ETag": '"%s.%d"' % (self.path.rpartition("/")[2], talk.restarts)
+        }, fragment
 
     def session(self, what, reply, status):
         if what == "take":

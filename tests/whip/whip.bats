@@ -513,6 +513,69 @@ trickle() {
     assert_received
 }
 
+# assert_moved N: it restarted as often with the server's peer, which has the
+# whole clip, and both ends took a pair of the new ones.
+assert_moved() {
+    local end
+    assert_received
+    for end in send peer1; do
+        run jq -es --argjson n "$1" 'map(select(.event == "pair")) |
+            length > $n' $end.jsonl
+        assert_success
+    done
+    run jq -r 'select(.event == "restart").reason' send.jsonl
+    assert_equal "${#lines[@]}" "$1"
+}
+
+@test "C20 a restart that the server's peer follows: media goes on" {
+    need_option --ice-restart-after
+    serve '{"trickle": true}'
+    clip=$second
+    start_publish --ice-restart-after 300ms
+    finish send
+    assert_requests 'POST /endpoint' 'PATCH /session/1' 'DELETE /session/1'
+    assert_equal "$(header PATCH if-match)" '*'
+    assert_no_error send.err
+    assert_moved 1
+}
+
+@test "C20 restarts by SIGHUP, one after the other" {
+    serve '{"trickle": true}'
+    clip=$second
+    start_publish --loop
+    wait_for_line peer1.jsonl first_packet
+    signal_to send HUP
+    wait_until 10 pairs_are 2
+    signal_to send HUP
+    wait_until 10 pairs_are 3
+    signal_to send INT
+    finish send 130
+    finish peer1
+    assert_requests 'POST /endpoint' 'PATCH /session/1' 'PATCH /session/1' \
+        'DELETE /session/1'
+    # Each has credentials of its own.
+    run seen '.body | capture("a=ice-ufrag:(?<u>[^\r]*)").u'
+    assert_equal "$(sort -u <<<"$output" | wc -l)" 3
+    assert_equal "$(jq -s 'map(select(.event == "gap")) | length' \
+        peer1.jsonl)" 0
+}
+
+# pairs_are N: so many, one after the other, were taken by both ends.
+pairs_are() {
+    [ "$(grep -c '"event":"pair"' send.jsonl)" -ge "$1" ] &&
+        [ "$(grep -c '"event":"pair"' peer1.jsonl)" -ge "$1" ]
+}
+
+@test "C20 a viewer restarts, and its server follows" {
+    serve "$(playing '{trickle: true}' "$second")"
+    clip=$second
+    play 0 --ice-restart-after 300ms
+    assert_played
+    assert_equal "$(header PATCH if-match | head -n 1)" '*'
+    run jq -r 'select(.event == "restart").reason' recv.jsonl
+    assert_output option
+}
+
 @test "C21 a restart that is refused, lost or nonsense keeps the session" {
     need_option --ice-restart-after
     local name script='{}'
