@@ -13,9 +13,9 @@
 #define USERNAME_MOST 512
 
 int rtc_turn_credentials(const char *secret, const char *user,
-                              uint64_t expires_unix_s, char *ret_username,
-                              size_t username_cap, char *ret_password,
-                              size_t password_cap)
+                         uint64_t expires_unix_s, char *ret_username,
+                         size_t username_cap, char *ret_password,
+                         size_t password_cap)
 {
     char username[USERNAME_MOST + 1];
     uint8_t mac[RTC_SHA1_LEN];
