@@ -125,20 +125,17 @@ static void run_for(rtc_usec limit_us)
     driver_watch_free(timer);
 }
 
-static void tell(enum rtc_event_type type, enum rtc_ice_state state)
+static void tell(enum rtc_event_type type)
 {
     struct rtc_event event = {.type = type, .track = -1};
 
-    if (type == RTC_EVENT_ICE)
-        event.ice_state = state;
-    else
-        has_news = true;
+    has_news = true;
     whip_patch_event(patch, &event);
 }
 
 static void candidate(void)
 {
-    tell(RTC_EVENT_CANDIDATE, RTC_ICE_NEW);
+    tell(RTC_EVENT_CANDIDATE);
 }
 
 static void answer(int status, const char *etag, const char *body)
@@ -185,7 +182,7 @@ static void test_trickle(void)
     is_int(http.count, 0, "nothing to tell, no request");
     candidate();
     candidate();
-    tell(RTC_EVENT_GATHERED, RTC_ICE_NEW);
+    tell(RTC_EVENT_GATHERED);
     run_for(60000);
     is_int(http.count, 1, "a burst is one request");
     is_str(http.if_match, "\"one\"", "with the entity tag");
@@ -229,12 +226,12 @@ static void test_restart(void)
     start("\"one\"");
     candidate();
     run_for(40000);
-    tell(RTC_EVENT_ICE, RTC_ICE_DISCONNECTED);
+    ok(whip_patch_restart(patch), "restarted");
     is_int(http.cancels, 1, "an answer to an older PATCH is not waited for");
     is_int(restarts, 1, "a restart");
     is_str(http.if_match, "*", "whatever the state is");
     is_str(http.body, "fragment 2", "with new credentials");
-    tell(RTC_EVENT_ICE, RTC_ICE_DISCONNECTED);
+    ok(whip_patch_restart(patch), "once");
     candidate();
     run_for(40000);
     is_int(http.count, 2, "candidates wait for the new tag");
@@ -249,33 +246,31 @@ static void test_restart(void)
     is_str(http.if_match, "\"two\"", "with the new tag");
     is_str(http.body, "fragment 3", "in a fragment of their own");
     answer(204, NULL, NULL);
-    tell(RTC_EVENT_ICE, RTC_ICE_CONNECTED);
-    tell(RTC_EVENT_ICE, RTC_ICE_DISCONNECTED);
-    is_int(restarts, 2, "a later disconnection is a restart of its own");
+    ok(whip_patch_restart(patch), "again, later");
+    is_int(restarts, 2, "is a restart of its own");
     stop();
 }
 
 static void test_no_restart(void)
 {
     start("\"one\"");
-    tell(RTC_EVENT_ICE, RTC_ICE_DISCONNECTED);
+    ok(whip_patch_restart(patch), "restarted");
     answer(428, NULL, NULL);
     answer(405, NULL, NULL);
     is_int(http.count, 2, "two forms were tried");
     is_int(cancelled, 1, "the old session goes on");
-    tell(RTC_EVENT_ICE, RTC_ICE_CONNECTED);
-    tell(RTC_EVENT_ICE, RTC_ICE_DISCONNECTED);
-    is_int(http.count, 2, "and no restart is tried again");
+    ok(!whip_patch_restart(patch), "what was refused is not tried again");
+    is_int(http.count, 2, "indeed");
     stop();
     start("\"one\"");
-    tell(RTC_EVENT_ICE, RTC_ICE_DISCONNECTED);
+    ok(whip_patch_restart(patch), "restarted");
     answer(500, NULL, NULL);
     is_int(http.count, 1, "another form does not help against 500");
     is_int(cancelled, 1, "the old session goes on");
     stop();
     start("\"one\"");
     remote_result = RTC_ERR_FORMAT;
-    tell(RTC_EVENT_ICE, RTC_ICE_DISCONNECTED);
+    ok(whip_patch_restart(patch), "restarted");
     answer(200, NULL, "new");
     is_int(cancelled, 1, "an answer of no use is none");
     stop();
