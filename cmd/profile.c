@@ -7,7 +7,15 @@
 
 #include <stdio.h>
 
-enum { BASELINE = 66, MAIN = 77, EXTENDED = 88, HIGH = 100 };
+enum {
+    BASELINE = 66,
+    MAIN = 77,
+    EXTENDED = 88,
+    HIGH = 100,
+    HIGH_10 = 110,
+    HIGH_422 = 122,
+    HIGH_444 = 244,
+};
 enum { CONSTRAINT_SET1 = 0x40 }; /* Main decodes it, too */
 
 static unsigned idc_of(uint32_t level_id)
@@ -33,8 +41,14 @@ static const char *name_of(uint32_t level_id)
         return "Extended";
     case HIGH:
         return "High";
+    case HIGH_10:
+        return "High 10";
+    case HIGH_422:
+        return "High 4:2:2";
+    case HIGH_444:
+        return "High 4:4:4";
     default:
-        return "profile";
+        return "other";
     }
 }
 
