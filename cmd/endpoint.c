@@ -14,7 +14,6 @@
 #include "cmd/interface.h"
 #include "cmd/restart.h"
 #include "cmd/statistics.h"
-#include "cmd/whip.h"
 
 /* An end in good order takes at most this long. */
 #define GRACE_US 2000000
@@ -36,7 +35,7 @@ static void close_peer(struct endpoint *end)
         driver_changed(end->driver, end->peer);
         driver_flush(end->driver, end->peer);
     }
-    wait = end->whip ? whip_leave(end->whip) : 0;
+    wait = end->line && end->line->leave ? end->line->leave(end) : 0;
     end->is_leaving = wait > 0;
     if (!end->is_leaving) {
         driver_stop(end->driver);
@@ -143,8 +142,8 @@ static void on_die(void *user, enum rtc_exit status, const char *sentence)
     report_error(end->report, status, sentence, now);
     report_end(end->report, end->peer, (int)status, now);
     signal_child_free(end->child);
-    if (end->whip)
-        whip_die(end->whip);
+    if (end->line && end->line->die)
+        end->line->die(end);
 }
 
 static void on_warn(void *user, const char *sentence)
@@ -190,7 +189,6 @@ void endpoint_exit(struct endpoint *end)
                driver_now(end->driver));
     report_free(end->report);
     signal_read_free(end->reader);
-    whip_free(end->whip);
     restart_free(end->restart);
     for (int i = 0; i < 4; i++)
         driver_watch_free(end->signals[i]);
@@ -266,7 +264,8 @@ static bool lose(struct endpoint *end, enum rtc_close_reason reason,
 {
     rtc_usec now = driver_now(end->driver);
 
-    if (!end->options.reconnect || !end->is_connected || end->is_ending ||
+    if (!end->options.reconnect || !end->line || !end->line->renew ||
+        !end->is_connected || end->is_ending ||
         (reason != RTC_CLOSE_REMOTE && reason != RTC_CLOSE_CONSENT &&
          reason != RTC_CLOSE_ICE_FAILED && reason != RTC_CLOSE_DTLS))
         return false;
@@ -277,7 +276,7 @@ static bool lose(struct endpoint *end, enum rtc_close_reason reason,
     restart_reset(end->restart);
     if (end->calls.lost)
         end->calls.lost(end);
-    whip_reconnect(end->whip, *why ? why : "the server ended the session");
+    end->line->renew(end, *why ? why : "the server ended the session");
     return true;
 }
 
@@ -344,8 +343,6 @@ static void on_event(void *user, const struct rtc_event *event)
     gather_event(end->gather, event);
     if (event->type == RTC_EVENT_CONNECTED)
         on_connected(end);
-    if (end->whip)
-        whip_event(end->whip, event);
     if (end->line)
         end->line->event(end, event);
     restart_event(end->restart, event);

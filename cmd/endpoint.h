@@ -67,13 +67,23 @@ struct endpoint_calls {
     void *user;
 };
 
-/* How the two ends stay in touch during the session (meet_trickle.h). */
+/* How the two ends stay in touch during the session (meet_trickle.h, whip.h).
+ * Those that say so may be NULL. */
 struct endpoint_line {
     void (*event)(struct endpoint *end, const struct rtc_event *event);
     /* Restarts ICE; false: the other end cannot be told. */
     bool (*restart)(struct endpoint *end);
-    /* Takes back a restart that was not answered; false: there is none. */
+    /* Takes back a restart that was not answered; false: there is none. NULL:
+     * it does so by itself. */
     bool (*take_back)(struct endpoint *end);
+    /* The session is lost, and why: begins another one with a new peer, however
+     * often it takes. NULL: it cannot. */
+    void (*renew)(struct endpoint *end, const char *why);
+    /* Tells the other end of the end, and then calls endpoint_left: how long to
+     * wait for that, 0 when there is nothing to wait for. Or NULL. */
+    rtc_usec (*leave)(struct endpoint *end);
+    /* The same at once, for a process that dies. Or NULL. */
+    void (*die)(struct endpoint *end);
     void (*done)(struct endpoint *end);
 };
 
@@ -106,14 +116,14 @@ struct endpoint {
     struct signal_child *child;   /* --signal COMMAND */
     struct signal_reader *reader; /* --signal -, --remote */
     const char *child_command;
-    struct whip *whip; /* --whip, --whep */
-    bool is_leaving;   /* the server is told of the end */
+    bool is_leaving; /* the server is told of the end */
     /* An ICE server that the HTTP server named, or NULL for nobody's matter;
      * user and password may be NULL. */
     void (*link_server)(struct endpoint *end, const char *url, const char *user,
                         const char *password);
     const struct endpoint_line *line; /* NULL: they do not */
-    struct meet_trickle *trickle;     /* its state */
+    struct meet_trickle *trickle;     /* the state of one line, */
+    struct whip *whip;                /* and of the other */
     struct restart *restart;          /* NULL: nobody to be told of one */
 };
 

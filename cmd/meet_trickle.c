@@ -351,8 +351,12 @@ static void open_stream(struct endpoint *end)
 
 void meet_trickle_start(struct endpoint *end)
 {
-    static const struct endpoint_line line = {on_event, restart, take_back,
-                                              done};
+    static const struct endpoint_line line = {
+        .event = on_event,
+        .restart = restart,
+        .take_back = take_back,
+        .done = done,
+    };
 
     end->trickle = calloc(1, sizeof *end->trickle);
     if (!end->trickle)

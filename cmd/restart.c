@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/whip.h"
-
 /* What goes on by itself does so within this time: over another pair after a
  * change, over the same one after a silence. */
 #define CHANGE_US 1000000
@@ -59,8 +57,6 @@ static rtc_usec now_of(const struct restart *r)
 
 static bool carry(struct endpoint *end)
 {
-    if (end->whip)
-        return whip_restart(end->whip);
     return end->line && end->line->restart(end);
 }
 
@@ -129,7 +125,8 @@ static void give_up(struct restart *r)
 static void end_attempt(struct restart *r)
 {
     rest(r);
-    if (r->end->line && r->end->line->take_back(r->end))
+    if (r->end->line && r->end->line->take_back &&
+        r->end->line->take_back(r->end))
         warn("the ICE restart was not answered and is taken back");
     if (r->is_lost)
         plan(r, LOST, 0);

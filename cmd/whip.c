@@ -115,9 +115,9 @@ static bool start_delete(struct whip *w)
 }
 
 /* A POST that is under way may make a session, which is to end, too. */
-rtc_usec whip_leave(struct whip *whip)
+static rtc_usec leave(struct endpoint *end)
 {
-    struct whip *w = whip;
+    struct whip *w = end->whip;
 
     w->is_leaving = true;
     w->is_gathering = false;
@@ -133,26 +133,29 @@ rtc_usec whip_leave(struct whip *whip)
     return start_delete(w) ? DELETE_LIMIT_US : 0;
 }
 
-void whip_die(struct whip *whip)
+static void die_out(struct endpoint *end)
 {
-    const struct http_request request = delete_request(whip);
+    struct whip *w = end->whip;
+    const struct http_request request = delete_request(w);
 
-    if (whip->session && !whip->is_deleting)
-        http_perform(whip->http, &request);
-    whip->is_deleting = true;
+    if (w->session && !w->is_deleting)
+        http_perform(w->http, &request);
+    w->is_deleting = true;
 }
 
-void whip_free(struct whip *whip)
+static void done(struct endpoint *end)
 {
-    if (!whip)
-        return;
-    http_cancel(whip->transfer);
-    whip_patch_free(whip->patch);
-    driver_watch_free(whip->timer);
-    http_free(whip->http);
-    free(whip->session);
-    free(whip->offer);
-    free(whip);
+    struct whip *w = end->whip;
+
+    http_cancel(w->transfer);
+    whip_patch_free(w->patch);
+    driver_watch_free(w->timer);
+    http_free(w->http);
+    free(w->session);
+    free(w->offer);
+    free(w);
+    end->whip = NULL;
+    end->line = NULL;
 }
 
 /* ---- what comes with a session ------------------------------------------- */
@@ -472,9 +475,9 @@ static void on_forgotten(void *user, const struct http_response *response)
 }
 
 /* The server may hold the lost session for a while, and refuse another. */
-void whip_reconnect(struct whip *whip, const char *why)
+static void renew(struct endpoint *end, const char *why)
 {
-    struct whip *w = whip;
+    struct whip *w = end->whip;
     const struct http_request request = delete_request(w);
 
     warn("the session is lost: %s", why);
@@ -540,19 +543,21 @@ void whip_check(const struct endpoint_options *options)
                   url_show(url, shown, sizeof shown));
 }
 
-void whip_event(struct whip *whip, const struct rtc_event *event)
+static void on_event(struct endpoint *end, const struct rtc_event *event)
 {
+    struct whip *w = end->whip;
+
     if (event->type == RTC_EVENT_CONNECTED)
-        whip->attempts = 0;
-    if (event->type == RTC_EVENT_GATHERED && whip->is_gathering)
-        end_gathering(whip);
-    if (whip->patch)
-        whip_patch_event(whip->patch, event);
+        w->attempts = 0;
+    if (event->type == RTC_EVENT_GATHERED && w->is_gathering)
+        end_gathering(w);
+    if (w->patch)
+        whip_patch_event(w->patch, event);
 }
 
-bool whip_restart(struct whip *whip)
+static bool restart(struct endpoint *end)
 {
-    return whip->patch && whip_patch_restart(whip->patch);
+    return end->whip->patch && whip_patch_restart(end->whip->patch);
 }
 
 static struct whip *whip_new(struct endpoint *end)
@@ -578,8 +583,15 @@ static struct whip *whip_new(struct endpoint *end)
 
 void whip_start(struct endpoint *end)
 {
+    static const struct endpoint_line line = {.event = on_event,
+                                              .restart = restart,
+                                              .renew = renew,
+                                              .leave = leave,
+                                              .die = die_out,
+                                              .done = done};
     struct whip *w = end->whip = whip_new(end);
 
+    end->line = &line;
     if (end->options.preflight)
         preflight(w);
     else
