@@ -14,17 +14,6 @@ need_server() {
     need_tools rtc-offer rtc-answer rtc-send rtc-recv python3 jq openssl
 }
 
-# need_option OPTION...: of both tools; skips while they lack one.
-need_option() {
-    local tool option
-    for tool in rtc-send rtc-recv; do
-        for option; do
-            "$tool" --help | grep -qE -e "$option( |\$)" ||
-                skip "$tool has no $option"
-        done
-    done
-}
-
 # What the caller's environment would change.
 unset RTC_TOKEN RTC_ICE_SERVERS
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY

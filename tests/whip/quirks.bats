@@ -19,7 +19,6 @@ teardown() {
 # with_etag ETAG PATTERN: trickle to a server that gives this tag, as it stands
 # or none (null), and takes a PATCH whose If-Match is like PATTERN.
 with_etag() {
-    need_option --trickle --ice-server
     serve '{"POST": {"delay": 0.2, "headers": {"ETag": '"$1"'}},
         "PATCH": {"require": ["If-Match", "'"$2"'"],
                   "otherwise": {"status": 412}}}'
@@ -141,7 +140,6 @@ with_etag() {
     publish 23 --connect-timeout 1s
     assert_one_error send.err rtc-send ice .
     assert_equal "$(count DELETE)" 1
-    need_option --ice-policy --ice-server
     # Relayed only, and told so: nothing but the relay's address is offered.
     read -r turn_port <<<"$(python3 -c 'import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -177,7 +175,6 @@ s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
 }
 
 @test "Q21 a restart is taken only with the quoted form, If-Match: \"*\"" {
-    need_option --ice-restart-after
     serve '{"PATCH": {"require": ["If-Match", "^\"\\*\"$"],
         "otherwise": {"status": 412}, '"${restarted#\{}"'}'
     clip=$second
@@ -190,7 +187,6 @@ s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
 }
 
 @test "Q21 that form is taken, and media goes on over the new pair" {
-    need_option --ice-restart-after
     serve '{"trickle": true, "PATCH": {"restart_match": "\"*\""}}'
     clip=$second
     start_publish --ice-restart-after 200ms
@@ -202,7 +198,6 @@ s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
 }
 
 @test "Q23 a TURN server whose realm is empty" {
-    need_option --trickle --ice-server
     serve '{"realm": ""}'
     clip=$second
     start_publish --trickle --ice-server "turn:u:p@127.0.0.1:$stun"

@@ -288,7 +288,6 @@ sections() {
 }
 
 @test "C12 the token is on PATCH" {
-    need_option --trickle --ice-server
     serve '{"stun_delay": 0.3, "POST": {"delay": 0.6}}'
     echo s3cr3t >token
     publish 0 --token-file token --preflight --trickle \
@@ -403,7 +402,6 @@ trickle() {
 }
 
 @test "C16 trickle: one PATCH after 201 with all that was buffered" {
-    need_option --trickle --ice-server
     serve '{"POST": {"delay": 0.3}}'
     trickle 0
     assert_requests 'POST /endpoint' 'PATCH /session/1' 'DELETE /session/1'
@@ -420,7 +418,6 @@ trickle() {
 }
 
 @test "C16 without --trickle the offer waits, and there is no PATCH" {
-    need_option --ice-server
     serve '{}'
     publish 0 --ice-server "stun:127.0.0.1:$stun"
     assert_requests 'POST /endpoint' 'DELETE /session/1'
@@ -430,7 +427,6 @@ trickle() {
 }
 
 @test "C17 the fragment: the tagged section with credentials and candidates" {
-    need_option --trickle --ice-server
     serve '{"POST": {"delay": 0.2}}'
     start send rtc-send --whip "$to" "${LO[@]}" --video "$small" --trickle \
         --audio "$media/media_opus.ogg" --ice-server "stun:127.0.0.1:$stun"
@@ -450,7 +446,6 @@ trickle() {
 }
 
 @test "C18 a PATCH that is refused or lost fails nothing" {
-    need_option --trickle --ice-server
     local name script='{}'
     for name in 200 201 204 404 405 422 501 hang close; do
         mkdir $name
@@ -477,7 +472,6 @@ trickle() {
 }
 
 @test "C19 412 and 428: the old tag is not sent again, the session goes on" {
-    need_option --trickle --ice-server
     local n
     for n in 412 428; do
         mkdir $n
@@ -493,7 +487,6 @@ trickle() {
 }
 
 @test "C20 restart: PATCH with If-Match * and new credentials" {
-    need_option --ice-restart-after
     serve '{"PATCH": '"$restarted"'}'
     clip=$second
     start_publish --ice-restart-after 300ms
@@ -528,7 +521,6 @@ assert_moved() {
 }
 
 @test "C20 a restart that the server's peer follows: media goes on" {
-    need_option --ice-restart-after
     serve '{"trickle": true}'
     clip=$second
     start_publish --ice-restart-after 300ms
@@ -577,7 +569,6 @@ pairs_are() {
 }
 
 @test "C21 a restart that is refused, lost or nonsense keeps the session" {
-    need_option --ice-restart-after
     local name script='{}'
     for name in 404 405 422 500 412 close garbage; do
         mkdir $name
@@ -607,7 +598,6 @@ pairs_are() {
 }
 
 @test "C22 a restart's ICE options are those of the offer" {
-    need_option --ice-restart-after
     serve '{"PATCH": '"$restarted"'}'
     clip=$second
     start_publish --ice-restart-after 100ms
@@ -620,7 +610,6 @@ pairs_are() {
 }
 
 @test "C23 candidates wait for the new ETag while a restart is under way" {
-    need_option --trickle --ice-server --ice-restart-after
     serve '{"stun_delay": 0.5, "PATCH":
         ['"${restarted/\{/\{\"delay\": 0.5, }"', {"status": 204}]}'
     clip=$second
@@ -647,7 +636,6 @@ asked() {
 }
 
 @test "C24 Link: ICE servers in several headers, with quotes and commas" {
-    need_option --trickle --ice-server
     serve '{"POST": {"headers": {"Link": [
         "<turn:127.0.0.1:{stun}?transport=udp>; rel=\"ice-server\"; username=\"u\\\"1,x;y\"; credential=\"c\\\\d\"; credential-type=\"password\"",
         "<urn:other>; rel=\"help\"; x, <stun:127.0.0.1:{stun}>; rel=ice-server"
@@ -665,7 +653,6 @@ asked() {
 }
 
 @test "C24 Link without credential-type; other relations are not for us" {
-    need_option --trickle --ice-server
     serve '{"POST /one": {"headers": {"Link": ["<stun:127.0.0.1:{stun}>; rel=\"next\"",
         "<stun:127.0.0.1:{stun}>", "nonsense", "<<>;;=,,\"", "<turn:>; rel=\"ice-server\"",
         "<turn:127.0.0.1:{stun}>; rel=\"ice-server\""]}},
@@ -682,7 +669,6 @@ asked() {
 }
 
 @test "C24 ICE servers of the user come before those of the server" {
-    need_option --trickle --ice-server
     serve '{"POST": {"headers": {"Link": "<turn:127.0.0.1:{stun}>; rel=\"ice-server\"; username=\"u\"; credential=\"c\""}}}'
     clip=$second
     trickle 0
@@ -700,7 +686,6 @@ asked() {
 }
 
 @test "C25 the ICE servers that OPTIONS names serve the offer" {
-    need_option --ice-server
     serve '{"OPTIONS": {"headers":
         {"Link": "<stun:127.0.0.1:{stun}>; rel=\"ice-server\""}}}'
     publish 0 --preflight
