@@ -725,7 +725,7 @@ gaps() {
     for name in seconds date; do
         finish $name/send
         run gaps $name
-        assert_output --regexp '^[12]$'
+        assert_output --regexp '^[1-9]$'
     done
 }
 
@@ -743,7 +743,7 @@ gaps() {
     assert_one_error recv.err rtc-recv not-live 409
     play 0 --retry 3
     run gaps
-    assert_output --regexp '^0 1 [2-4]$'
+    assert_output --regexp '^0 [1-9] [2-9]$'
     assert_played
 }
 

@@ -34,7 +34,7 @@ static const struct {
     {0x4d401f, "Main (4d401f)"},
     {0x58000a, "Extended (58000a)"},
     {0x64000a, "High (64000a)"},
-    {0x6e000a, "profile (6e000a)"},
+    {0x6e000a, "High 10 (6e000a)"},
 };
 
 int main(void)
