@@ -18,8 +18,7 @@
 #define PORT 3478
 #define PORT_TLS 5349
 
-static int __attribute__((format(printf, 2, 3)))
-fail(char why[SERVER_WHY_LEN], const char *format, ...)
+int server_fail(char why[SERVER_WHY_LEN], const char *format, ...)
 {
     va_list args;
 
@@ -103,11 +102,12 @@ static int read_user(const char *text, size_t len, struct server *server,
     size_t user_len = colon ? (size_t)(colon - text) : len;
 
     if (!decode(text, user_len, server->username, sizeof server->username))
-        return fail(why, "the user name is malformed or too long");
+        return server_fail(why, "the user name is malformed or too long");
     if (colon && !decode(colon + 1, len - user_len - 1, server->password,
                          sizeof server->password))
-        return fail(why, "the password is malformed or too long (a %% is "
-                         "written %%25)");
+        return server_fail(why,
+                           "the password is malformed or too long (a %% is "
+                           "written %%25)");
     return 0;
 }
 
@@ -118,12 +118,13 @@ static int read_port(const char *text, size_t len, struct server *server,
 
     for (size_t i = 0; i < len && port <= UINT16_MAX; i++) {
         if (text[i] < '0' || text[i] > '9')
-            return fail(why, "the port is not a number (an IPv6 address needs "
-                             "brackets)");
+            return server_fail(
+                why, "the port is not a number (an IPv6 address needs "
+                     "brackets)");
         port = port * 10 + (unsigned)(text[i] - '0');
     }
     if (port == 0 || port > UINT16_MAX)
-        return fail(why, "the port is not within 1 to 65535");
+        return server_fail(why, "the port is not within 1 to 65535");
     server->port = (uint16_t)port;
     return 0;
 }
@@ -150,13 +151,14 @@ static int read_host(const char *text, size_t len, struct server *server,
     size_t host_len, rest;
 
     if (bracketed && !end)
-        return fail(why, "a `]' is missing");
+        return server_fail(why, "a `]' is missing");
     host_len = end ? (size_t)(end - host) : len;
     if (!is_host(host, host_len, bracketed))
-        return fail(why, host_len ? "the host has characters that no host has"
-                                  : "the host is missing");
+        return server_fail(why, host_len
+                                    ? "the host has characters that no host has"
+                                    : "the host is missing");
     if (host_len > RTC_HOST_MAX)
-        return fail(why, "the host is too long");
+        return server_fail(why, "the host is too long");
     memcpy(server->host, host, host_len);
     server->host[host_len] = '\0';
     rest = len - (size_t)(host + host_len + bracketed - text);
@@ -164,7 +166,7 @@ static int read_host(const char *text, size_t len, struct server *server,
         return 0;
     end = text + len - rest;
     if (*end != ':')
-        return fail(why, "only a port may follow the `]'");
+        return server_fail(why, "only a port may follow the `]'");
     return read_port(end + 1, rest - 1, server, why);
 }
 
@@ -176,15 +178,17 @@ static int read_query(const char *text, struct server *server,
 
     if (!strcmp(text, "transport=udp")) {
         if (tls)
-            return fail(why, "TURN over DTLS is not supported: leave out "
-                             "?transport=udp");
+            return server_fail(why,
+                               "TURN over DTLS is not supported: leave out "
+                               "?transport=udp");
         return 0;
     }
     if (strcmp(text, "transport=tcp"))
-        return fail(why, "what follows the `?' is neither transport=udp nor "
-                         "transport=tcp");
+        return server_fail(why,
+                           "what follows the `?' is neither transport=udp nor "
+                           "transport=tcp");
     if (server->type == RTC_SERVER_STUN)
-        return fail(why, "STUN is asked over UDP only");
+        return server_fail(why, "STUN is asked over UDP only");
     if (!tls)
         server->transport = RTC_TCP;
     return 0;
@@ -199,15 +203,16 @@ int server_parse(const char *text, struct server *ret_server,
     int error = 0;
 
     if (!rest)
-        return fail(ret_why, "no URL of a server (stun:HOST, "
-                             "turn:USER:PASSWORD@HOST, turns:...)");
+        return server_fail(ret_why, "no URL of a server (stun:HOST, "
+                                    "turn:USER:PASSWORD@HOST, turns:...)");
     if (server.type == RTC_SERVER_STUN && server.transport != RTC_UDP)
-        return fail(ret_why, "STUN over TLS is not supported: use stun:");
+        return server_fail(ret_why,
+                           "STUN over TLS is not supported: use stun:");
     for (size_t i = 0; i < len; i++)
         if (rest[i] == '@')
             at = rest + i;
     if (at && server.type == RTC_SERVER_STUN)
-        return fail(ret_why, "STUN knows no user and password");
+        return server_fail(ret_why, "STUN knows no user and password");
     if (at)
         error = read_user(rest, (size_t)(at - rest), &server, ret_why);
     if (!error)
@@ -243,7 +248,7 @@ static int add_url(struct server_list *list, const char *url,
                    char why[SERVER_WHY_LEN])
 {
     if (list->count == SERVER_MOST)
-        return fail(why, "more than %d servers", SERVER_MOST);
+        return server_fail(why, "more than %d servers", SERVER_MOST);
     if (server_parse(url, &list->items[list->count], why))
         return RTC_ERR_FORMAT;
     list->count++;
@@ -265,9 +270,10 @@ static int add_file(struct server_list *list, const char *name,
         len += n > 0 ? (size_t)n : 0;
     }
     if (n < 0)
-        error = fail(why, "%s", text ? strerror(errno) : "out of memory");
+        error =
+            server_fail(why, "%s", text ? strerror(errno) : "out of memory");
     else if (len > SERVER_FILE_MAX)
-        error = fail(why, "too large for a list of servers");
+        error = server_fail(why, "too large for a list of servers");
     else
         error = server_parse_json(text, len, list, why);
     if (fd >= 0)
@@ -295,11 +301,12 @@ int server_add(struct server_list *list, const char *text,
     if (read_scheme(text, &ignored))
         return add_url(list, text, ret_why);
     if (!is_file(text))
-        return fail(ret_why, "neither a URL (stun:HOST, "
-                             "turn:USER:PASSWORD@HOST) nor a file NAME.json");
+        return server_fail(ret_why,
+                           "neither a URL (stun:HOST, "
+                           "turn:USER:PASSWORD@HOST) nor a file NAME.json");
     if (add_file(list, text, why) == 0)
         return 0;
-    return fail(ret_why, "%.80s: %.160s", text, why);
+    return server_fail(ret_why, "%.80s: %.160s", text, why);
 }
 
 int server_add_text(struct server_list *list, const char *text,
@@ -316,8 +323,8 @@ int server_add_text(struct server_list *list, const char *text,
         size_t len = strcspn(text, spaces);
         char *url = strndup(text, len);
 
-        error =
-            url ? add_url(list, url, ret_why) : fail(ret_why, "out of memory");
+        error = url ? add_url(list, url, ret_why)
+                    : server_fail(ret_why, "out of memory");
         if (url)
             explicit_bzero(url, len);
         free(url);

@@ -48,6 +48,10 @@ int server_add_text(struct server_list *list, const char *text,
 /* Wipes the secrets. */
 void server_list_done(struct server_list *list);
 
+/* Writes the sentence; gives RTC_ERR_FORMAT. For the readers of servers. */
+int server_fail(char ret_why[SERVER_WHY_LEN], const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Its URL without user and password; returns `buf`. */
 char *server_text(const struct server *server, char buf[SERVER_TEXT_LEN]);
 

@@ -4,23 +4,11 @@
  * hand out servers with credentials for a while.
  */
 #include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/server.h"
-
-static int __attribute__((format(printf, 2, 3)))
-fail(char why[SERVER_WHY_LEN], const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(why, SERVER_WHY_LEN, format, args);
-    va_end(args);
-    return RTC_ERR_FORMAT;
-}
 
 /* A member's text; "" when it is not there. */
 static int read_text(const json_t *object, const char *name, char *ret_text,
@@ -33,7 +21,7 @@ static int read_text(const json_t *object, const char *name, char *ret_text,
         return 0;
     len = json_string_length(value);
     if (!json_is_string(value) || len >= cap)
-        return fail(why, "`%s' is no text, or too long", name);
+        return server_fail(why, "`%s' is no text, or too long", name);
     memcpy(ret_text, json_string_value(value), len + 1);
     return 0;
 }
@@ -45,11 +33,11 @@ static int add_url(const json_t *object, const json_t *url,
     struct server *server = &list->items[list->count];
 
     if (!json_is_string(url))
-        return fail(why, "`urls' is neither a text nor texts");
+        return server_fail(why, "`urls' is neither a text nor texts");
     if (list->count == SERVER_MOST)
-        return fail(why, "more than %d servers", SERVER_MOST);
+        return server_fail(why, "more than %d servers", SERVER_MOST);
     if (server_parse(json_string_value(url), server, sentence))
-        return fail(why, "a URL in `urls': %.200s", sentence);
+        return server_fail(why, "a URL in `urls': %.200s", sentence);
     if (server->type == RTC_SERVER_TURN &&
         (read_text(object, "username", server->username,
                    sizeof server->username, why) ||
@@ -71,9 +59,9 @@ static int add_server(const json_t *object, struct server_list *list,
     if (!urls)
         urls = json_object_get(object, "url"); /* as it was called before */
     if (!urls)
-        return fail(why, "a server without `urls'");
+        return server_fail(why, "a server without `urls'");
     if (json_is_string(type) && strcmp(json_string_value(type), "password"))
-        return fail(why, "a `credentialType' other than password");
+        return server_fail(why, "a `credentialType' other than password");
     if (!json_is_array(urls))
         return add_url(object, urls, list, why);
     count = json_array_size(urls);
@@ -94,13 +82,14 @@ static int add_value(const json_t *value, struct server_list *list,
     if (json_is_object(value))
         return add_server(value, list, why);
     if (!json_is_array(value))
-        return fail(why, "no array of servers");
+        return server_fail(why, "no array of servers");
     count = json_array_size(value);
     for (size_t i = 0; i < count && !error; i++) {
         const json_t *item = json_array_get(value, i);
 
-        error = json_is_object(item) ? add_server(item, list, why)
-                                     : fail(why, "a server that is no object");
+        error = json_is_object(item)
+                    ? add_server(item, list, why)
+                    : server_fail(why, "a server that is no object");
     }
     return error;
 }
@@ -113,8 +102,8 @@ int server_parse_json(const char *text, size_t len, struct server_list *list,
     json_t *value = json_loadb(text, len, 0, &where);
     int error = value ? add_value(value, &longer, ret_why)
                       /* Its text may quote a secret. */
-                      : fail(ret_why, "no JSON: line %d, column %d", where.line,
-                             where.column);
+                      : server_fail(ret_why, "no JSON: line %d, column %d",
+                                    where.line, where.column);
 
     json_decref(value);
     if (!error)

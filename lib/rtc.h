@@ -202,8 +202,7 @@ struct rtc_server {
 #define RTC_TURN_PASSWORD 29
 /* Credentials for a while, made of a secret shared with the TURN server (the
  * TURN REST API): the user name is `expires`, in seconds since 1970, or that
- * and
- * `:user`; the password its HMAC-SHA1 in base64. `user` may be NULL. 0,
+ * and `:user`; the password its HMAC-SHA1 in base64. `user` may be NULL. 0,
  * RTC_ERR_NOBUF or RTC_ERR_CRYPTO. */
 RTC_API int rtc_turn_credentials(const char *secret, const char *user,
                                  uint64_t expires, char *ret_username,

@@ -61,8 +61,7 @@ static const struct rtc_sdp_media *our_section(const struct rtc_peer *peer)
     return index < 0 ? NULL : &local->media[index];
 }
 
-static int write_fragment(const struct rtc_peer *peer,
-                          const struct rtc_sdp_fragment *fragment,
+static int write_fragment(const struct rtc_sdp_fragment *fragment,
                           const struct rtc_sdp_media *section, char *buf,
                           size_t cap)
 {
@@ -74,7 +73,6 @@ static int write_fragment(const struct rtc_peer *peer,
         snprintf(format, sizeof format, "%u",
                  (unsigned)section->formats[0].payload_type);
     media.format = rtc_text_of(format);
-    (void)peer;
     return rtc_sdp_fragment_write(fragment, &media, buf, cap);
 }
 
@@ -105,7 +103,7 @@ int rtc_peer_fragment(struct rtc_peer *peer, char *buf, size_t cap,
     fragment.ice_options = section->ice_options;
     fragment.ice_lite = peer->config.ice_lite;
     fragment.mid = section->mid;
-    len = write_fragment(peer, &fragment, section, buf, cap);
+    len = write_fragment(&fragment, section, buf, cap);
     if (len < 0)
         peer->told = before;
     else
