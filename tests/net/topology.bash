@@ -112,9 +112,11 @@ net_cable() { # NAME INTERFACE SWITCH'S-NAME SWITCH PORT
     net_ip "$1" <<<"link set $2 up"
 }
 
+# It keeps its address: one that is not told takes the lowest of its cables, and
+# a new cable would make what the neighbours remember wrong for half a minute.
 net_switch() { # NAME SWITCH
     net_ip "$1" <<END
-link add $2 type bridge stp_state 0 mcast_snooping 0
+link add $2 address 02:00:00:00:00:01 type bridge stp_state 0 mcast_snooping 0
 link set $2 up
 END
 }
