@@ -15,7 +15,8 @@ refuse(const char *option, const char *name, enum rtc_kind kind)
     char known[128] = "";
 
     for (int c = RTC_CODEC_NONE + 1; c < RTC_CODEC_COUNT; c++)
-        if (rtc_codec_kind((enum rtc_codec)c) == kind)
+        if (rtc_codec_clock_rate((enum rtc_codec)c) &&
+            rtc_codec_kind((enum rtc_codec)c) == kind)
             snprintf(known + strlen(known), sizeof known - strlen(known), " %s",
                      rtc_codec_name((enum rtc_codec)c));
     die_usage("%s: `%s' is no %s codec known here; there are:%s", option, name,

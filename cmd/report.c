@@ -323,6 +323,11 @@ void report_event(struct report *report, const struct rtc_peer *peer,
     case RTC_EVENT_PAUSED:
     case RTC_EVENT_BYE:
     case RTC_EVENT_CLOSED: /* `end` says it */
+    case RTC_EVENT_BITRATE:
+    case RTC_EVENT_CHANNEL:
+    case RTC_EVENT_MESSAGE:
+    case RTC_EVENT_CHANNEL_LOW:
+    case RTC_EVENT_CHANNEL_CLOSED:
         break;
     }
 }

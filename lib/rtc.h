@@ -225,6 +225,12 @@ enum rtc_codec {
     RTC_CODEC_OPUS,
     RTC_CODEC_VP8,
     RTC_CODEC_H264,
+    RTC_CODEC_VP9,
+    RTC_CODEC_AV1,
+    RTC_CODEC_H265,
+    RTC_CODEC_G722,
+    RTC_CODEC_PCMU,
+    RTC_CODEC_PCMA,
     RTC_CODEC_COUNT
 };
 /* The SDP encoding name ("opus", "VP8", "H264"), or "none". Static. */
@@ -232,7 +238,8 @@ RTC_API const char *rtc_codec_name(enum rtc_codec codec);
 /* By encoding name in any case; RTC_CODEC_NONE when unknown. */
 RTC_API enum rtc_codec rtc_codec_by_name(const char *name);
 RTC_API enum rtc_kind rtc_codec_kind(enum rtc_codec codec);
-/* RTP clock rate in Hz. */
+/* RTP clock rate in Hz; of G.722 8000, though it samples at 16000 (RFC 3551
+ * 4.5.2). */
 RTC_API uint32_t rtc_codec_clock_rate(enum rtc_codec codec);
 
 /* Bits, as the side that holds the value sees it. */
@@ -248,11 +255,13 @@ RTC_API const char *rtc_direction_name(enum rtc_direction direction);
 #define RTC_RID_MAX 32
 #define RTC_MSID_MAX 64
 #define RTC_TRACK_MOST 16 /* media sections a peer carries */
-#define RTC_CODEC_MOST 8  /* codecs a track lists */
+#define RTC_CODEC_MOST 12 /* codecs a track lists */
+#define RTC_LAYER_MOST 4  /* simulcast layers of a track */
 
 /* One encoded frame: what an encoder made of one picture, or one audio packet.
- * VP8: the frame; H.264: an access unit in Annex-B form (RFC 6184); Opus: one
- * packet. */
+ * VP8: the frame; VP9: the frame or superframe; H.264, H.265: an access unit in
+ * Annex-B form; AV1: a temporal unit of OBUs that have their size field,
+ * without the temporal delimiter; Opus, G.711, G.722: one packet. */
 struct rtc_frame {
     const uint8_t *data;
     size_t len;
@@ -267,6 +276,11 @@ struct rtc_frame {
     bool keyframe;   /* received frames; ignored when sending */
     bool contiguous; /* received: nothing is missing since the frame before */
     bool marker;     /* audio: a talkspurt begins (RFC 3551 4.1) */
+    uint8_t layer;   /* simulcast: which of the track's rids, else 0 */
+    /* Received: capture time on the remote's clock, which all its tracks share
+     * (RFC 3550 6.4.1), in microseconds since 1900; RTC_NEVER before its first
+     * sender report. */
+    rtc_usec remote_time;
 };
 
 /* One RTP packet (packet-level tracks, for forwarding units). */
@@ -290,6 +304,10 @@ struct rtc_track_config {
     bool packets;                          /* packet level, not frames */
     char stream_id[RTC_MSID_MAX + 1];      /* a=msid; empty: "rtcpipe" */
     char track_id[RTC_MSID_MAX + 1];       /* empty: a random one */
+    /* Simulcast (RFC 8853), one stream for each rid, in order of preference. To
+     * send; what a remote offers to send is taken as it offers it. 0: none. */
+    char rids[RTC_LAYER_MOST][RTC_RID_MAX + 1];
+    unsigned layer_count;
 };
 
 /* What is known of a track; after negotiation what was agreed. */
@@ -305,11 +323,15 @@ struct rtc_track_info {
     /* profile-level-id of each H.264 format among them, as agreed. */
     uint32_t h264_level_ids[RTC_H264_FORMAT_MOST];
     unsigned h264_count;
+    /* Simulcast layers as agreed, sent or received; 0: one plain stream. */
+    char rids[RTC_LAYER_MOST][RTC_RID_MAX + 1];
+    unsigned layer_count;
     char mid[RTC_MID_MAX + 1]; /* empty before the first description */
     bool stopped;              /* rejected, or its section has port 0 */
     bool by_remote;            /* made by a remote offer, not by us */
 };
 
+/* Of all layers of a track together. */
 struct rtc_track_stats {
     uint64_t packets_sent, bytes_sent, frames_sent;
     uint64_t packets_retransmitted, bytes_retransmitted;
@@ -336,6 +358,47 @@ struct rtc_stats {
     const char *srtp_profile; /* RFC name, or NULL. Static. */
     const char *dtls_version; /* "DTLS1.2", or NULL. Static. */
     const char *dtls_cipher;  /* or NULL. Static. */
+};
+
+/* ---- data channels (RFC 8831, RFC 8832) --------------------------------- */
+
+#define RTC_CHANNEL_MOST 64 /* open at once */
+#define RTC_LABEL_MAX 255
+
+/* How a channel delivers. Reliable and in order when zeroed but for the limits,
+ * which are -1 then: rtc_channel_config_init. */
+struct rtc_channel_config {
+    const char *label, *protocol; /* UTF-8, at most RTC_LABEL_MAX bytes; NULL:
+                                     "" */
+    bool unordered;
+    int max_retransmits; /* -1: no limit; at most one limit is set */
+    int max_lifetime_ms; /* -1: no limit */
+    bool negotiated;     /* both sides make it with the same `id`, no DCEP */
+    uint16_t id;         /* only when negotiated, 0 to 65534 */
+};
+
+/* One message. Empty ones keep their kind, too (RFC 8831 6.6). */
+struct rtc_message {
+    const uint8_t *data;
+    size_t len;
+    bool is_text; /* UTF-8, as the sender says */
+};
+
+enum rtc_channel_state {
+    RTC_CHANNEL_CONNECTING,
+    RTC_CHANNEL_OPEN,
+    RTC_CHANNEL_CLOSING,
+    RTC_CHANNEL_CLOSED,
+};
+RTC_API const char *rtc_channel_state_name(enum rtc_channel_state state);
+
+struct rtc_channel_info {
+    struct rtc_channel_config config; /* its texts are lent */
+    enum rtc_channel_state state;
+    int id; /* the stream's, -1 before it is known */
+    bool by_remote;
+    size_t buffered; /* bytes accepted and not yet acknowledged */
+    uint64_t messages_sent, bytes_sent, messages_received, bytes_received;
 };
 
 /* ---- the peer ---------------------------------------------------------- */
@@ -399,6 +462,11 @@ struct rtc_config {
     unsigned history_packets; /* and at most this many, 4096 */
     rtc_usec report_us;       /* between RTCP reports, 1 s; audio and video */
     const char *cname;        /* RTCP CNAME, NULL: random (RFC 7022) */
+
+    /* Data channels: the largest message taken, which descriptions tell (RFC
+     * 8841), 256 KiB; bytes that wait to be sent or acknowledged, of all
+     * channels together, 1 MiB; bytes received and not polled yet, 1 MiB. */
+    size_t message_max, channel_buffer, channel_window;
 };
 
 /* Defaults everywhere; `random` is NULL and must be set. */
@@ -452,10 +520,16 @@ enum rtc_event_type {
     RTC_EVENT_FRAME,     /* track, frame */
     RTC_EVENT_PACKET,    /* track, packet */
     RTC_EVENT_KEYFRAME_REQUEST, /* track: the remote wants one (PLI, FIR) */
-    RTC_EVENT_GAP,    /* track, gap: packets given up, frames left out */
-    RTC_EVENT_PAUSED, /* track, paused: nothing came for 1.5 s, or again */
-    RTC_EVENT_BYE,    /* track: the remote ended the stream (RTCP BYE) */
-    RTC_EVENT_CLOSED, /* reason; the last event there is */
+    RTC_EVENT_GAP,     /* track, gap: packets given up, frames left out */
+    RTC_EVENT_PAUSED,  /* track, paused: nothing came for 1.5 s, or again */
+    RTC_EVENT_BYE,     /* track: the remote ended the stream (RTCP BYE) */
+    RTC_EVENT_BITRATE, /* bitrate_bps: what the path carries, as the remote or
+                          the congestion control sees it */
+    RTC_EVENT_CHANNEL, /* channel: it is open; rtc_peer_channel_info */
+    RTC_EVENT_MESSAGE, /* channel, message */
+    RTC_EVENT_CHANNEL_LOW,    /* channel: its send buffer fell to the mark */
+    RTC_EVENT_CHANNEL_CLOSED, /* channel: by the remote, or with the session */
+    RTC_EVENT_CLOSED,         /* reason; the last event there is */
 };
 
 /* Why a session ended. */
@@ -471,7 +545,9 @@ enum rtc_close_reason {
 
 struct rtc_event {
     enum rtc_event_type type;
-    int track; /* -1 when it is not about one */
+    int track;      /* -1 when it is not about one */
+    int channel;    /* only where `type` says so */
+    unsigned layer; /* simulcast: of GAP, KEYFRAME_REQUEST, PAUSED, BYE */
     rtc_usec time;
     union {
         enum rtc_ice_state ice_state;
@@ -495,6 +571,8 @@ struct rtc_event {
             uint64_t packets, frames;
         } gap;
         bool paused;
+        uint64_t bitrate_bps;
+        struct rtc_message message;
         enum rtc_close_reason reason;
     };
 };
@@ -596,13 +674,50 @@ RTC_API int rtc_peer_send_frame(struct rtc_peer *peer, int track,
  * those agreed. Copies. Errors as rtc_peer_send_frame. */
 RTC_API int rtc_peer_send_packet(struct rtc_peer *peer, int track,
                                  const struct rtc_packet *packet, rtc_usec now);
-/* Whether the remote confirmed all that was sent, as far as RTCP can tell; wait
+/* Whether the remote confirmed all that was sent, as far as RTCP and SCTP can
+ * tell; wait
  * for it, within bounds, before rtc_peer_close. */
 RTC_API bool rtc_peer_is_delivered(const struct rtc_peer *peer, rtc_usec now);
 /* Asks the remote for a key frame (PLI), at most every 500 ms; more calls are
  * folded into one. */
 RTC_API int rtc_peer_request_keyframe(struct rtc_peer *peer, int track,
                                       rtc_usec now);
+
+/* ---- data channels ------------------------------------------------------ */
+
+/* Reliable, ordered, without label. */
+RTC_API void rtc_channel_config_init(struct rtc_channel_config *config);
+/* Makes a channel; the first one adds a section to the next description. It
+ * opens once SCTP is up: RTC_EVENT_CHANNEL. Copies. The channel's number (0 and
+ * up, never reused within a peer), RTC_ERR_ARG, STATE (the remote agreed to no
+ * data), CLOSED, NOMEM (RTC_CHANNEL_MOST). */
+RTC_API int rtc_peer_add_channel(struct rtc_peer *peer,
+                                 const struct rtc_channel_config *config,
+                                 rtc_usec now);
+/* RTC_ERR_ARG: no such channel. A closed one can be asked about until the next
+ * is made. */
+RTC_API int rtc_peer_channel_info(const struct rtc_peer *peer, int channel,
+                                  struct rtc_channel_info *ret_info);
+/* Sends a message, whole or not at all. Copies. RTC_ERR_AGAIN (channel_buffer
+ * is full: wait for CHANNEL_LOW), ARG (no such channel, or longer than the
+ * remote takes), STATE (not open), CLOSED. */
+RTC_API int rtc_peer_send_message(struct rtc_peer *peer, int channel,
+                                  const struct rtc_message *message,
+                                  rtc_usec now);
+/* The mark at which RTC_EVENT_CHANNEL_LOW is told when `buffered` falls to it
+ * or under it from above; 0 at first. */
+RTC_API int rtc_peer_set_channel_low(struct rtc_peer *peer, int channel,
+                                     size_t mark);
+/* While held, no message comes out of poll and what arrives fills the window,
+ * so the remote stops sending. For receivers that cannot keep up. */
+RTC_API int rtc_peer_hold_messages(struct rtc_peer *peer, bool hold,
+                                   rtc_usec now);
+/* What was sent before still arrives; then the stream is reset (RFC 6525) and
+ * CHANNEL_CLOSED told. Idempotent. */
+RTC_API int rtc_peer_close_channel(struct rtc_peer *peer, int channel,
+                                   rtc_usec now);
+
+/* ---- statistics --------------------------------------------------------- */
 
 RTC_API void rtc_peer_stats(const struct rtc_peer *peer,
                             struct rtc_stats *ret_stats);

@@ -101,8 +101,8 @@ static int begin(struct rtc_media_reader *r)
             p[nal]);
     if (nal > CODE_LEN + 1)
         rtc_media_reader_drop(r, nal - CODE_LEN - 1);
-    r->track = rtc_media_track_of(RTC_CODEC_H264);
-    r->has_track = true;
+    r->tracks[0] = rtc_media_track_of(RTC_CODEC_H264);
+    r->track_count = 1;
     a->begun = true;
     return 1;
 }
@@ -121,12 +121,12 @@ static void read_sps(struct rtc_media_reader *r, const struct rtc_nal *nal)
 
     if (rtc_h264_sps_parse(nal->data, nal->len, &sps) < 0)
         return;
-    r->track.width = (uint16_t)(sps.width < 65536 ? sps.width : 0);
-    r->track.height = (uint16_t)(sps.height < 65536 ? sps.height : 0);
-    r->track.h264_level_id = (uint32_t)sps.profile << 16 |
-                             (uint32_t)sps.constraints << 8 | sps.level;
+    r->tracks[0].width = (uint16_t)(sps.width < 65536 ? sps.width : 0);
+    r->tracks[0].height = (uint16_t)(sps.height < 65536 ? sps.height : 0);
+    r->tracks[0].h264_level_id = (uint32_t)sps.profile << 16 |
+                                 (uint32_t)sps.constraints << 8 | sps.level;
     a->may_reorder = sps.may_reorder;
-    r->track.has_b_frames = r->track.has_b_frames || sps.will_reorder;
+    r->tracks[0].has_b_frames = r->tracks[0].has_b_frames || sps.will_reorder;
     /* A tick is a field's time, a frame has two (E.2.1). */
     if (!a->base_settled && sps.tick <= UINT32_MAX / 2 &&
         is_frame_rate(sps.time_scale, (uint64_t)sps.tick * 2)) {
@@ -146,7 +146,7 @@ static void look_at(struct rtc_media_reader *r, const uint8_t *data, size_t len)
         if (rtc_h264_type(nal.data[0]) == RTC_H264_SPS)
             read_sps(r, &nal);
         else if (a->may_reorder && rtc_h264_is_b_slice(nal.data, nal.len))
-            r->track.has_b_frames = true;
+            r->tracks[0].has_b_frames = true;
     if (!a->base_settled && r->options.fps_num && r->options.fps_den) {
         a->base_num = r->options.fps_den;
         a->base_den = r->options.fps_num;
@@ -414,7 +414,8 @@ const struct rtc_media_entry rtc_media_annexb = {
     .format = RTC_MEDIA_ANNEXB,
     .name = "annexb",
     .extensions = "h264 264 avc",
-    .codec = RTC_CODEC_H264,
+    .codecs = RTC_MEDIA_CODEC(RTC_CODEC_H264),
+    .tracks_most = 1,
     .probe = probe,
     .reader_len = sizeof(struct annexb_reader),
     /* With room to see that a frame over the cap goes on. */

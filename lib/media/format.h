@@ -10,11 +10,15 @@
 #define RTC_MEDIA_FRAME_MAX ((size_t)16 << 20)
 #define RTC_MEDIA_WHY_MAX 240
 
+/* The bit of a codec in rtc_media_entry.codecs. */
+#define RTC_MEDIA_CODEC(codec) (1u << (codec))
+
 struct rtc_media_entry {
     enum rtc_media_format format;
     const char *name;
     const char *extensions; /* separated by blanks, without dots */
-    enum rtc_codec codec;   /* that it carries */
+    uint32_t codecs;        /* that it carries: bits, see RTC_MEDIA_CODEC */
+    unsigned tracks_most;   /* that one file carries */
 
     /* By the first bytes: 1 it is this format, 0 more are needed, -1 it is
      * not. */
@@ -56,8 +60,8 @@ struct rtc_media_reader {
     bool idle;       /* a hint: probably nothing follows soon */
     bool starved;    /* the last pop needed more than there was */
     unsigned torn;
-    struct rtc_media_track track;
-    bool has_track;
+    struct rtc_media_track tracks[RTC_MEDIA_TRACK_MOST];
+    unsigned track_count; /* 0: not known yet */
     int error;
     char why[RTC_MEDIA_WHY_MAX];
 };
@@ -71,11 +75,11 @@ int rtc_media_reader_fail(struct rtc_media_reader *r, int error,
 struct rtc_media_writer {
     const struct rtc_media_entry *entry;
     struct rtc_media_writer_config config; /* its tracks: NULL */
-    struct rtc_media_track track;
+    struct rtc_media_track tracks[RTC_MEDIA_TRACK_MOST];
     void *state;
     uint8_t *out;
     size_t len, cap;
-    int64_t first_time; /* of the first frame, in units of its base */
+    int64_t first_time; /* of the first frame, in its base */
     bool started, ended;
 };
 

@@ -72,10 +72,10 @@ static int read_header(struct rtc_media_reader *r)
             (unsigned)ivf->base_num, (unsigned)ivf->base_den);
     if (left < header_len)
         return 0;
-    r->track = rtc_media_track_of(RTC_CODEC_VP8);
-    r->track.width = (uint16_t)rtc_get_little(p + 12, 2);
-    r->track.height = (uint16_t)rtc_get_little(p + 14, 2);
-    r->has_track = true;
+    r->tracks[0] = rtc_media_track_of(RTC_CODEC_VP8);
+    r->tracks[0].width = (uint16_t)rtc_get_little(p + 12, 2);
+    r->tracks[0].height = (uint16_t)rtc_get_little(p + 14, 2);
+    r->track_count = 1;
     rtc_media_reader_drop(r, header_len);
     return 1;
 }
@@ -86,7 +86,7 @@ static int fail_cut(struct rtc_media_reader *r, size_t want)
     const struct ivf_reader *ivf = r->state;
     size_t left = r->len - r->start;
 
-    if (!r->has_track)
+    if (!r->track_count)
         return rtc_media_reader_fail(r, RTC_ERR_FORMAT,
                                      "cut short in the IVF header, at byte %zu",
                                      left);
@@ -140,14 +140,14 @@ static int read_frame(struct rtc_media_reader *r,
 static int pop(struct rtc_media_reader *r, struct rtc_media_frame *ret_frame)
 {
     size_t want = HEADER_LEN;
-    int got = r->has_track ? 1 : read_header(r);
+    int got = r->track_count > 0 ? 1 : read_header(r);
 
     if (got > 0)
         /* Encoders that drop a picture may leave an empty frame for it. */
         do
             got = read_frame(r, ret_frame, &want);
         while (got > 0 && ret_frame->len == 0);
-    if (got == 0 && r->ended && (r->len > r->start || !r->has_track))
+    if (got == 0 && r->ended && (r->len > r->start || !r->track_count))
         return fail_cut(r, want);
     return got;
 }
@@ -177,11 +177,11 @@ static int write_header(struct rtc_media_writer *w,
 
     ivf->base_num = w->config.base_num ? w->config.base_num : 1;
     ivf->base_den = w->config.base_den ? w->config.base_den : 90000;
-    take_size(&w->track, frame);
+    take_size(&w->tracks[0], frame);
     rtc_put_little(header + 6, HEADER_LEN, 2);
     memcpy(header + 8, "VP80", 4);
-    rtc_put_little(header + 12, w->track.width, 2);
-    rtc_put_little(header + 14, w->track.height, 2);
+    rtc_put_little(header + 12, w->tracks[0].width, 2);
+    rtc_put_little(header + 14, w->tracks[0].height, 2);
     rtc_put_little(header + 16, ivf->base_den, 4);
     rtc_put_little(header + 20, ivf->base_num, 4);
     return rtc_media_writer_append(w, header, sizeof header);
@@ -216,7 +216,8 @@ const struct rtc_media_entry rtc_media_ivf = {
     .format = RTC_MEDIA_IVF,
     .name = "ivf",
     .extensions = "ivf",
-    .codec = RTC_CODEC_VP8,
+    .codecs = RTC_MEDIA_CODEC(RTC_CODEC_VP8),
+    .tracks_most = 1,
     .probe = probe,
     .reader_len = sizeof(struct ivf_reader),
     .buffer_max = RTC_MEDIA_FRAME_MAX + FRAME_HEADER_LEN,

@@ -76,7 +76,8 @@ bool rtc_media_format_carries(enum rtc_media_format format,
 {
     const struct rtc_media_entry *entry = rtc_media_entry(format);
 
-    return entry && codec != RTC_CODEC_NONE && entry->codec == codec;
+    return entry && codec != RTC_CODEC_NONE &&
+           (entry->codecs & RTC_MEDIA_CODEC(codec));
 }
 
 /* Inputs people try, by the bytes at `at`, and what to do with them. */

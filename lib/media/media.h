@@ -25,6 +25,9 @@ enum rtc_media_format rtc_media_format_for(enum rtc_codec codec);
 bool rtc_media_format_carries(enum rtc_media_format format,
                               enum rtc_codec codec);
 
+/* Tracks of one file that are read or written; more are refused. */
+#define RTC_MEDIA_TRACK_MOST 8
+
 /* More than a probe ever needs to see. */
 #define RTC_MEDIA_PROBE_MAX 64
 
@@ -55,7 +58,7 @@ struct rtc_media_track {
 struct rtc_media_frame {
     unsigned track;
     enum rtc_codec codec;
-    const uint8_t *data; /* VP8 frame, H.264 access unit, Opus packet */
+    const uint8_t *data; /* as in struct rtc_frame */
     size_t len;
     int64_t time;
     int64_t duration; /* same units; 0: not known */
@@ -132,7 +135,7 @@ struct rtc_media_writer_config {
     uint32_t base_num, base_den;
 };
 
-/* A writer. 0, RTC_ERR_ARG (no such format, wrong number of tracks),
+/* A writer. 0, RTC_ERR_ARG (no such format, wrong number of tracks for it),
  * UNSUPPORTED (the format does not carry that codec), NOMEM. */
 int rtc_media_writer_new(struct rtc_media_writer **ret_writer,
                          const struct rtc_media_writer_config *config);
@@ -140,11 +143,12 @@ int rtc_media_writer_new(struct rtc_media_writer **ret_writer,
 void rtc_media_writer_free(struct rtc_media_writer *w);
 
 /* Gives the bytes to write out for this frame, lent until the next call on the
- * writer; the first ones hold the file's header. Times may start anywhere: the
- * file's begin at 0; they never step back in the file. Of `frame` the fields
- * track, data, len, time and its base count. Borrows. RTC_ERR_ARG (no such
- * track, no time where the format needs one), FORMAT (not a frame of the
- * codec), STATE (after end), NOMEM (over 16 MiB, or out of memory). */
+ * writer; the first ones hold the file's header. Times may start anywhere, for
+ * all tracks from the same origin: the file's begin at 0, with the frame that
+ * is written first; those of one track never step back in the file. Of `frame`
+ * the fields track, data, len, time and its base count. Borrows. RTC_ERR_ARG
+ * (no such track, no time where the format needs one), FORMAT (not a frame of
+ * the codec), STATE (after end), NOMEM (over 16 MiB, or out of memory). */
 int rtc_media_writer_frame(struct rtc_media_writer *w,
                            const struct rtc_media_frame *frame,
                            const uint8_t **ret_data, size_t *ret_len);

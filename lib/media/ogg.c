@@ -72,11 +72,11 @@ static int read_head(struct rtc_media_reader *r, const uint8_t *p, size_t len)
         return fail_page(r, RTC_ERR_UNSUPPORTED,
                          "Opus that is neither mono nor stereo, which WebRTC "
                          "has not (encode it with ffmpeg -ac 2)");
-    r->track = rtc_media_track_of(RTC_CODEC_OPUS);
-    r->track.channels = p[9];
-    r->track.pre_skip = (uint16_t)rtc_get_little(p + 10, 2);
-    r->track.sample_rate = (uint32_t)rtc_get_little(p + 12, 4);
-    r->has_track = true;
+    r->tracks[0] = rtc_media_track_of(RTC_CODEC_OPUS);
+    r->tracks[0].channels = p[9];
+    r->tracks[0].pre_skip = (uint16_t)rtc_get_little(p + 10, 2);
+    r->tracks[0].sample_rate = (uint32_t)rtc_get_little(p + 12, 4);
+    r->track_count = 1;
     return 0;
 }
 
@@ -341,7 +341,7 @@ static int append_headers(struct rtc_media_writer *w)
                                   "\7\0\0\0rtcpipe"
                                   "\0\0\0"; /* and the NUL: no comments */
     uint8_t head[19] = "OpusHead\1";
-    const struct rtc_media_track *t = &w->track;
+    const struct rtc_media_track *t = &w->tracks[0];
     int error;
 
     head[9] = t->channels ? t->channels : 2;
@@ -414,7 +414,8 @@ const struct rtc_media_entry rtc_media_ogg = {
     .format = RTC_MEDIA_OGG,
     .name = "ogg",
     .extensions = "ogg opus oga",
-    .codec = RTC_CODEC_OPUS,
+    .codecs = RTC_MEDIA_CODEC(RTC_CODEC_OPUS),
+    .tracks_most = 1,
     .probe = probe,
     .reader_len = sizeof(struct ogg_reader),
     .buffer_max = 2 * RTC_OGG_PAGE_MAX,

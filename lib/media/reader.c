@@ -128,13 +128,13 @@ const char *rtc_media_reader_why(const struct rtc_media_reader *r)
 
 unsigned rtc_media_reader_track_count(const struct rtc_media_reader *r)
 {
-    return r->has_track ? 1 : 0;
+    return r->track_count;
 }
 
 const struct rtc_media_track *
 rtc_media_reader_track(const struct rtc_media_reader *r, unsigned index)
 {
-    return r->has_track && index == 0 ? &r->track : NULL;
+    return index < r->track_count ? &r->tracks[index] : NULL;
 }
 
 void rtc_media_reader_drop(struct rtc_media_reader *r, size_t len)

@@ -12,10 +12,12 @@ int rtc_media_writer_new(struct rtc_media_writer **ret_writer,
     const struct rtc_media_entry *entry = rtc_media_entry(config->format);
     struct rtc_media_writer *w;
 
-    if (!entry || config->track_count != 1)
+    if (!entry || config->track_count == 0 ||
+        config->track_count > entry->tracks_most)
         return RTC_ERR_ARG;
-    if (!rtc_media_format_carries(config->format, config->tracks[0].codec))
-        return RTC_ERR_UNSUPPORTED;
+    for (unsigned i = 0; i < config->track_count; i++)
+        if (!rtc_media_format_carries(config->format, config->tracks[i].codec))
+            return RTC_ERR_UNSUPPORTED;
     if (!(w = rtc_calloc(1, sizeof *w)))
         return RTC_ERR_NOMEM;
     if (!(w->state = rtc_calloc(1, entry->writer_len))) {
@@ -23,7 +25,8 @@ int rtc_media_writer_new(struct rtc_media_writer **ret_writer,
         return RTC_ERR_NOMEM;
     }
     w->entry = entry;
-    w->track = config->tracks[0];
+    memcpy(w->tracks, config->tracks,
+           config->track_count * sizeof *config->tracks);
     w->config = *config;
     w->config.tracks = NULL;
     *ret_writer = w;
@@ -47,7 +50,7 @@ int rtc_media_writer_frame(struct rtc_media_writer *w,
 
     if (w->ended)
         return RTC_ERR_STATE;
-    if (frame->track != 0 || frame->len == 0)
+    if (frame->track >= w->config.track_count || frame->len == 0)
         return RTC_ERR_ARG;
     if (frame->len > RTC_MEDIA_FRAME_MAX)
         return RTC_ERR_NOMEM;

@@ -32,7 +32,8 @@ static void fill_codecs(struct rtc_track_config *wish)
     if (wish->codec_count)
         return;
     for (int c = RTC_CODEC_NONE + 1; c < RTC_CODEC_COUNT; c++)
-        if (rtc_codec_kind((enum rtc_codec)c) == wish->kind &&
+        if (rtc_codec_entry((enum rtc_codec)c) &&
+            rtc_codec_kind((enum rtc_codec)c) == wish->kind &&
             wish->codec_count < RTC_CODEC_MOST)
             wish->codecs[wish->codec_count++] = (enum rtc_codec)c;
 }
