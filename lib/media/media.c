@@ -13,6 +13,8 @@ static const struct rtc_media_entry *const table[RTC_MEDIA_FORMAT_COUNT] = {
     [RTC_MEDIA_IVF] = &rtc_media_ivf,
     [RTC_MEDIA_ANNEXB] = &rtc_media_annexb,
     [RTC_MEDIA_OGG] = &rtc_media_ogg,
+    [RTC_MEDIA_MATROSKA] = &rtc_media_matroska,
+    [RTC_MEDIA_WEBM] = &rtc_media_webm,
 };
 
 const struct rtc_media_entry *rtc_media_entry(enum rtc_media_format format)
@@ -85,23 +87,20 @@ static const struct {
     size_t at, len;
     const char *magic, *why;
 } others[] = {
-    {0, 4, "\x1a\x45\xdf\xa3",
-     "this is Matroska or WebM, which is not read yet: convert one track with "
-     "ffmpeg -c copy to ivf (VP8), h264 or ogg (Opus)"},
     {4, 4, "ftyp",
-     "this is MP4, which is not read: convert one track with ffmpeg -c copy "
-     "to h264 (H.264) or ogg (Opus)"},
+     "this is MP4, which is not read: convert it with ffmpeg -c copy -f "
+     "matroska"},
     {0, 4, "RIFF",
      "this is WAV or AVI, which is not read yet: encode it with ffmpeg "
      "-c:a libopus to ogg, or -c:v libvpx to ivf"},
     {0, 9, "YUV4MPEG2",
      "these are raw pictures: encode them with ffmpeg -c:v libvpx to ivf"},
     {0, 3, "FLV",
-     "this is FLV, which is not read: convert one track with ffmpeg -c copy "
-     "to h264"},
+     "this is FLV, which is not read: convert it with ffmpeg -c copy -f "
+     "matroska"},
     {0, 1, "\x47",
-     "this looks like MPEG-TS, which is not read: convert one track with "
-     "ffmpeg -c copy to h264"},
+     "this looks like MPEG-TS, which is not read: convert it with ffmpeg "
+     "-c copy -f matroska"},
 };
 
 static const char *why_unknown(const uint8_t *data, size_t len, int *ret_error)
@@ -113,7 +112,7 @@ static const char *why_unknown(const uint8_t *data, size_t len, int *ret_error)
             return others[i].why;
     *ret_error = RTC_ERR_FORMAT;
     return len ? "the first bytes are of no format that is read: IVF (VP8), "
-                 "H.264 with start codes, Ogg (Opus)"
+                 "H.264 with start codes, Ogg (Opus), Matroska, WebM"
                : "the input is empty";
 }
 

@@ -9,13 +9,17 @@
 
 enum rtc_media_format {
     RTC_MEDIA_NONE,
-    RTC_MEDIA_IVF,    /* VP8 */
-    RTC_MEDIA_ANNEXB, /* H.264 byte stream (ITU-T H.264 Annex B) */
-    RTC_MEDIA_OGG,    /* Opus (RFC 3533, RFC 7845) */
+    RTC_MEDIA_IVF,      /* VP8 */
+    RTC_MEDIA_ANNEXB,   /* H.264 byte stream (ITU-T H.264 Annex B) */
+    RTC_MEDIA_OGG,      /* Opus (RFC 3533, RFC 7845) */
+    RTC_MEDIA_MATROSKA, /* any codecs, several tracks (RFC 9559) */
+    RTC_MEDIA_WEBM,     /* the same of VP8, VP9, AV1 and Opus only; what is
+                           read is told as Matroska */
     RTC_MEDIA_FORMAT_COUNT
 };
 
-/* Name for options and messages ("ivf", "annexb", "ogg"; "none"). Static. */
+/* Name for options and messages ("ivf", "annexb", "ogg", "matroska"; "none").
+ * Static. */
 const char *rtc_media_format_name(enum rtc_media_format format);
 /* By that name, or by the extension of a path; RTC_MEDIA_NONE: unknown. */
 enum rtc_media_format rtc_media_format_by_name(const char *name);
@@ -120,6 +124,11 @@ unsigned rtc_media_reader_track_count(const struct rtc_media_reader *r);
 const struct rtc_media_track *
 rtc_media_reader_track(const struct rtc_media_reader *r, unsigned index);
 
+/* The other tracks of the file, which are left out, as the file names their
+ * codecs ("A_AAC, S_TEXT/UTF8"); "" when there are none. Known as soon as the
+ * tracks are. Lends. */
+const char *rtc_media_reader_left_out(const struct rtc_media_reader *r);
+
 /* ---- writing ----------------------------------------------------------- */
 
 struct rtc_media_writer;
@@ -145,7 +154,9 @@ void rtc_media_writer_free(struct rtc_media_writer *w);
 /* Gives the bytes to write out for this frame, lent until the next call on the
  * writer; the first ones hold the file's header. Times may start anywhere, for
  * all tracks from the same origin: the file's begin at 0, with the frame that
- * is written first; those of one track never step back in the file. Of `frame`
+ * is written first; those of one track never step back in the file,
+ * unless it has_b_frames. Matroska holds the first frames for up to a second of
+ * media, until its header can be written; then no bytes are given. Of `frame`
  * the fields track, data, len, time and its base count. Borrows. RTC_ERR_ARG
  * (no such track, no time where the format needs one), FORMAT (not a frame of
  * the codec), STATE (after end), NOMEM (over 16 MiB, or out of memory). */

@@ -15,6 +15,10 @@ static void test_names(void)
     is_int(rtc_media_format_by_path("x.h26"), RTC_MEDIA_NONE,
            "half an extension");
     is_int(rtc_media_format_by_path("ivf"), RTC_MEDIA_NONE, "no extension");
+    is_int(rtc_media_format_by_path("x.mka"), RTC_MEDIA_MATROSKA, "Matroska");
+    is_int(rtc_media_format_by_path("x.webm"), RTC_MEDIA_WEBM, "WebM");
+    ok(!rtc_media_format_carries(RTC_MEDIA_WEBM, RTC_CODEC_H264),
+       "WebM has no H.264");
     is_int(rtc_media_format_for(RTC_CODEC_H264), RTC_MEDIA_ANNEXB,
            "default for H.264");
     is_int(rtc_media_format_for(RTC_CODEC_NONE), RTC_MEDIA_NONE,
@@ -45,7 +49,8 @@ static void test_probe(void)
         {"\0\0\1\x40\x01", 5, false, 1, RTC_MEDIA_ANNEXB}, /* H.265 */
         {"\0\0\1\xb3\x16\1\1\1\1\1\1\1", 12, false, RTC_ERR_FORMAT, 0},
         {"\0\1\x67\x42........", 12, false, RTC_ERR_FORMAT, 0},
-        {"\x1a\x45\xdf\xa3", 4, true, RTC_ERR_UNSUPPORTED, 0},
+        {"\x1a\x45\xdf\xa3", 4, true, 1, RTC_MEDIA_MATROSKA},
+        {"\x1a\x45\xdf", 3, false, 0, 0},
         {"\0\0\0\x20"
          "ftyp",
          8, true, RTC_ERR_UNSUPPORTED, 0},
