@@ -43,6 +43,7 @@ struct rtc_media_entry {
 extern const struct rtc_media_entry rtc_media_ivf;
 extern const struct rtc_media_entry rtc_media_annexb;
 extern const struct rtc_media_entry rtc_media_ogg;
+extern const struct rtc_media_entry rtc_media_obu;
 extern const struct rtc_media_entry rtc_media_matroska;
 extern const struct rtc_media_entry rtc_media_webm;
 

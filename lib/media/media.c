@@ -13,6 +13,7 @@ static const struct rtc_media_entry *const table[RTC_MEDIA_FORMAT_COUNT] = {
     [RTC_MEDIA_IVF] = &rtc_media_ivf,
     [RTC_MEDIA_ANNEXB] = &rtc_media_annexb,
     [RTC_MEDIA_OGG] = &rtc_media_ogg,
+    [RTC_MEDIA_OBU] = &rtc_media_obu,
     [RTC_MEDIA_MATROSKA] = &rtc_media_matroska,
     [RTC_MEDIA_WEBM] = &rtc_media_webm,
 };
@@ -111,8 +112,9 @@ static const char *why_unknown(const uint8_t *data, size_t len, int *ret_error)
             memcmp(data + others[i].at, others[i].magic, others[i].len) == 0)
             return others[i].why;
     *ret_error = RTC_ERR_FORMAT;
-    return len ? "the first bytes are of no format that is read: IVF (VP8), "
-                 "H.264 with start codes, Ogg (Opus), Matroska, WebM"
+    return len ? "the first bytes are of no format that is read: IVF (VP8, "
+                 "VP9, AV1), H.264 with start codes, OBUs (AV1), Ogg (Opus), "
+                 "Matroska, WebM"
                : "the input is empty";
 }
 

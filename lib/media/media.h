@@ -9,17 +9,18 @@
 
 enum rtc_media_format {
     RTC_MEDIA_NONE,
-    RTC_MEDIA_IVF,      /* VP8 */
+    RTC_MEDIA_IVF,      /* VP8, VP9, AV1 */
     RTC_MEDIA_ANNEXB,   /* H.264 byte stream (ITU-T H.264 Annex B) */
     RTC_MEDIA_OGG,      /* Opus (RFC 3533, RFC 7845) */
+    RTC_MEDIA_OBU,      /* AV1 low-overhead byte stream (AV1 5.2) */
     RTC_MEDIA_MATROSKA, /* any codecs, several tracks (RFC 9559) */
     RTC_MEDIA_WEBM,     /* the same of VP8, VP9, AV1 and Opus only; what is
                            read is told as Matroska */
     RTC_MEDIA_FORMAT_COUNT
 };
 
-/* Name for options and messages ("ivf", "annexb", "ogg", "matroska"; "none").
- * Static. */
+/* Name for options and messages ("ivf", "annexb", "ogg", "obu", "matroska",
+ * "webm"; "none"). Static. */
 const char *rtc_media_format_name(enum rtc_media_format format);
 /* By that name, or by the extension of a path; RTC_MEDIA_NONE: unknown. */
 enum rtc_media_format rtc_media_format_by_name(const char *name);
@@ -57,7 +58,7 @@ struct rtc_media_track {
 
 /* One encoded frame in order of the file. `time` counts units of
  * base_num/base_den seconds from any origin; -1 and a base of 0/0: the input
- * has no times (an Annex-B stream without a frame rate: stamp it at arrival).
+ * has no times (a stream without a frame rate: stamp it at arrival).
  */
 struct rtc_media_frame {
     unsigned track;
