@@ -17,8 +17,9 @@ int rtc_matroska_av1_read(struct rtc_matroska_track *t, const uint8_t *data,
                           size_t len, struct rtc_writer *out, bool flagged);
 /* Whether OBUs are in it that all have a size. */
 bool rtc_matroska_av1_is_unit(const uint8_t *data, size_t len);
-/* Appends the temporal unit's sequence header; false: it has none. */
-bool rtc_matroska_av1_sets(const uint8_t *frame, size_t len,
-                           struct rtc_writer *sets);
+/* As rtc_matroska_describe. */
+bool rtc_matroska_av1_describe(struct rtc_media_track *track,
+                               const uint8_t *frame, size_t len,
+                               struct rtc_writer *sets);
 void rtc_matroska_av1_private_write(struct rtc_writer *w, const uint8_t *sets,
                                     size_t len);

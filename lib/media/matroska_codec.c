@@ -9,6 +9,7 @@
 #include "codec/codec.h"
 #include "codec/nal.h"
 #include "codec/opus.h"
+#include "codec/vp9.h"
 #include "media/little.h"
 #include "media/matroska_av1.h"
 #include "media/matroska_nal.h"
@@ -243,6 +244,20 @@ static bool describe_vp8(struct rtc_media_track *track, const uint8_t *data,
     return true;
 }
 
+static bool describe_vp9(struct rtc_media_track *track, const uint8_t *data,
+                         size_t len)
+{
+    struct rtc_vp9_header header;
+
+    if (!rtc_vp9_header_parse(data, len, &header) || !header.keyframe)
+        return false;
+    if (header.width <= UINT16_MAX && header.height <= UINT16_MAX) {
+        track->width = (uint16_t)header.width;
+        track->height = (uint16_t)header.height;
+    }
+    return true;
+}
+
 /* Encoders' delay is not told in RTP; see ogg.c. */
 static bool describe_opus(struct rtc_media_track *track)
 {
@@ -253,15 +268,15 @@ static bool describe_opus(struct rtc_media_track *track)
 }
 
 bool rtc_matroska_describe(struct rtc_media_track *track, const uint8_t *data,
-                           size_t len, bool flagged, struct rtc_writer *sets)
+                           size_t len, struct rtc_writer *sets)
 {
     switch (track->codec) {
     case RTC_CODEC_VP8:
         return describe_vp8(track, data, len);
     case RTC_CODEC_VP9:
-        return rtc_matroska_is_keyframe(track->codec, data, len, flagged);
+        return describe_vp9(track, data, len);
     case RTC_CODEC_AV1:
-        return rtc_matroska_av1_sets(data, len, sets);
+        return rtc_matroska_av1_describe(track, data, len, sets);
     case RTC_CODEC_H264:
     case RTC_CODEC_H265:
         return rtc_matroska_nal_describe(track, data, len, sets);

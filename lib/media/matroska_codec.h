@@ -51,7 +51,7 @@ bool rtc_matroska_is_frame(enum rtc_codec codec, const uint8_t *data,
 /* Takes what the header says of a track from a frame, and appends what belongs
  * into CodecPrivate to `sets`. False: this frame does not tell. */
 bool rtc_matroska_describe(struct rtc_media_track *track, const uint8_t *data,
-                           size_t len, bool flagged, struct rtc_writer *sets);
+                           size_t len, struct rtc_writer *sets);
 /* Most bytes a frame has in a block. */
 size_t rtc_matroska_stored_max(enum rtc_codec codec, size_t len);
 /* Appends the frame in its form for a block of a track whose CodecPrivate has

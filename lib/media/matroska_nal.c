@@ -9,6 +9,7 @@
 
 #include "codec/h264_sps.h"
 #include "codec/nal.h"
+#include "media/matroska_hvcc.h"
 
 /* What a unit is to one who carries it. */
 enum unit {
@@ -132,12 +133,10 @@ static int look_over(const struct rtc_matroska_track *t, const uint8_t *data,
     return got;
 }
 
-static void learn(struct rtc_matroska_track *t, const struct rtc_nal *nal)
+static void learn_h264(struct rtc_matroska_track *t, const struct rtc_nal *nal)
 {
     struct rtc_h264_sps sps;
 
-    if (t->media.codec != RTC_CODEC_H264)
-        return;
     if (t->may_reorder && rtc_h264_is_b_slice(nal->data, nal->len))
         t->media.has_b_frames = true;
     if (h264_unit(nal->data[0]) != SEQUENCE_SET ||
@@ -149,6 +148,21 @@ static void learn(struct rtc_matroska_track *t, const struct rtc_nal *nal)
                              (uint32_t)sps.constraints << 8 | sps.level;
     t->may_reorder = sps.may_reorder;
     t->media.has_b_frames = t->media.has_b_frames || sps.will_reorder;
+}
+
+/* Learns from a unit of the stream or of CodecPrivate. */
+static void learn(struct rtc_matroska_track *t, const struct rtc_nal *nal)
+{
+    struct rtc_hvcc_sps sps;
+
+    if (t->media.codec == RTC_CODEC_H264) {
+        learn_h264(t, nal);
+    } else if (h265_unit(nal->data[0]) == SEQUENCE_SET &&
+               rtc_hvcc_sps_parse(nal, &sps)) {
+        t->media.width = sps.width;
+        t->media.height = sps.height;
+        t->media.has_b_frames = t->media.has_b_frames || sps.reorders;
+    }
 }
 
 /* The stream's own parameter sets replace what was known. */
@@ -246,11 +260,8 @@ static void read_avcc(struct rtc_reader *r, struct rtc_matroska_track *t,
 static void read_hvcc(struct rtc_reader *r, struct rtc_matroska_track *t,
                       struct rtc_writer *sets)
 {
-    unsigned arrays;
+    unsigned arrays = rtc_hvcc_read(r, &t->length_len);
 
-    rtc_read_skip(r, 21);
-    t->length_len = (rtc_read_u8(r) & 3) + 1U;
-    arrays = rtc_read_u8(r);
     while (arrays-- > 0 && !r->failed) {
         rtc_read_skip(r, 1);
         read_sets(r, rtc_read_u16(r), t, sets);
@@ -430,6 +441,8 @@ static void write_avcc(struct rtc_writer *w, const uint8_t *sets, size_t len)
 void rtc_matroska_nal_private_write(struct rtc_writer *w, enum rtc_codec codec,
                                     const uint8_t *sets, size_t sets_len)
 {
-    if (codec == RTC_CODEC_H264)
+    if (codec == RTC_CODEC_H265)
+        rtc_hvcc_write(w, sets, sets_len);
+    else
         write_avcc(w, sets, sets_len);
 }

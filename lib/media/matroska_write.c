@@ -288,8 +288,7 @@ static void look_at(struct rtc_media_writer *w,
     if (o->seen)
         return;
     rtc_writer_init(&sets, o->sets, sizeof o->sets);
-    if (!rtc_matroska_describe(t, frame->data, frame->len, frame->keyframe,
-                               &sets))
+    if (!rtc_matroska_describe(t, frame->data, frame->len, &sets))
         return;
     o->sets_len = sets.len;
     o->seen = true;

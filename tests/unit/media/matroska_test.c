@@ -130,6 +130,57 @@ static void test_write(void)
     free(out);
 }
 
+/* Finds the next CodecPrivate behind `*at`, of less than 127 bytes. */
+static size_t find_private(const uint8_t *data, size_t len, size_t *at)
+{
+    for (; *at + 3 < len; ++*at)
+        if (data[*at] == 0x63 && data[*at + 1] == 0xa2) {
+            *at += 3;
+            return data[*at - 1] & 0x7f;
+        }
+    return 0;
+}
+
+/* How much of one of ffmpeg's is to be the same: nothing of AAC's; of AV1 not
+ * the sequence header, since SVT-AV1 tells another than it sends; of G.722 not
+ * the bytes a second, which are 8000. */
+static size_t comparable(const uint8_t *private_data, size_t len)
+{
+    switch (private_data[0]) {
+    case 0x12:
+        return 0;
+    case 0x81:
+        return 4;
+    case 0x8f:
+        return 8;
+    default:
+        return len;
+    }
+}
+
+/* What we tell of a codec is what ffmpeg tells, byte for byte. */
+static void test_private(void)
+{
+    struct clip_out *out = calloc(1, sizeof *out);
+    unsigned found = 0;
+
+    for (size_t i = 0; i < NAMES; i++) {
+        size_t len, at = 0, private_len;
+        uint8_t *data = clip_load(names[i], &len);
+        struct clip *c = clip_read(RTC_MEDIA_MATROSKA, data, len, len);
+
+        write_all(c, out);
+        for (; (private_len = find_private(data, len, &at)); found++)
+            ok(memmem(out->data, 1024, data + at,
+                      comparable(data + at, private_len)),
+               "a CodecPrivate");
+        clip_free(c);
+        free(data);
+    }
+    is_int(found, 11, "they were found");
+    free(out);
+}
+
 /* What is left of our own file, cut anywhere, plays to the cut. */
 static void test_truncation(void)
 {
@@ -161,6 +212,7 @@ int main(void)
     test_read();
     test_pieces();
     test_write();
+    test_private();
     test_truncation();
     return tap_done();
 }

@@ -62,7 +62,6 @@ static void test_probe(void)
         {"\x80\2\xf0\1\2\x12\0", 7, false, 1, RTC_MEDIA_OBU},
         {"\x80\2\xf0\1\2\x12", 6, false, 0, 0},
         {"\x0f\x0f\1\x10........", 12, false, RTC_ERR_FORMAT, 0},
-        {"\x1a\x45\xdf\xa3", 4, true, RTC_ERR_UNSUPPORTED, 0},
         {"\x1a\x45\xdf\xa3", 4, true, 1, RTC_MEDIA_MATROSKA},
         {"\x1a\x45\xdf", 3, false, 0, 0},
         {"\0\0\0\x20"
