@@ -176,9 +176,14 @@ static int read_field(struct entry *e, const struct rtc_ebml *field)
 static void leave_out(struct rtc_media_reader *r, const struct entry *e)
 {
     size_t len = strlen(r->left_out);
+    const char *note = "";
 
-    snprintf(r->left_out + len, sizeof r->left_out - len, "%s%s",
-             len > 0 ? ", " : "", e->id[0] ? e->id : "(no CodecID)");
+    if (e->t->media.codec == RTC_CODEC_OPUS)
+        note = " of more than two channels";
+    else if (strncmp(e->id, "A_MS/ACM", sizeof e->id) == 0)
+        note = " other than G.711 at 8 kHz and G.722, in mono";
+    snprintf(r->left_out + len, sizeof r->left_out - len, "%s%s%s",
+             len > 0 ? ", " : "", e->id[0] ? e->id : "(no CodecID)", note);
 }
 
 static int refuse(struct rtc_media_reader *r, const struct entry *e)
@@ -273,7 +278,7 @@ int rtc_matroska_tracks_parse(struct rtc_media_reader *r, const uint8_t *data,
         return rtc_media_reader_fail(
             r, RTC_ERR_UNSUPPORTED,
             "no track can be carried%s%.100s: encode them with ffmpeg -c:v "
-            "libx264 -bf 0 -c:a libopus",
+            "libx264 -bf 0 -c:a libopus -ac 2",
             r->left_out[0] ? ", there is " : "", r->left_out);
     for (unsigned i = 0; i < tracks->count; i++)
         r->tracks[i] = tracks->list[i].media;

@@ -126,8 +126,8 @@ const struct rtc_media_track *
 rtc_media_reader_track(const struct rtc_media_reader *r, unsigned index);
 
 /* The other tracks of the file, which are left out, as the file names their
- * codecs ("A_AAC, S_TEXT/UTF8"); "" when there are none. Known as soon as the
- * tracks are. Lends. */
+ * codecs ("A_AAC, S_TEXT/UTF8"), perhaps with a word on why; "" when there are
+ * none. Known as soon as the tracks are. Lends. */
 const char *rtc_media_reader_left_out(const struct rtc_media_reader *r);
 
 /* ---- writing ----------------------------------------------------------- */

@@ -313,7 +313,7 @@ static void test_tracks(void)
     is_str(
         c->why,
         "no track can be carried, there is A_VORBIS: encode them with ffmpeg "
-        "-c:v libx264 -bf 0 -c:a libopus",
+        "-c:v libx264 -bf 0 -c:a libopus -ac 2",
         "the codec is named");
     clip_free(c);
 }
@@ -337,6 +337,10 @@ static void test_waves(void)
         rtc_ebml_close(&f->w, tracks);
         c = read_file(f);
         is_int(c->error, i == 0 ? 0 : RTC_ERR_UNSUPPORTED, "G.711 of 8 kHz");
+        is_str(c->left_out,
+               i == 0 ? ""
+                      : "A_MS/ACM other than G.711 at 8 kHz and G.722, in mono",
+               "and what is left out");
         clip_free(c);
     }
 }

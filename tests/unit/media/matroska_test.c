@@ -207,6 +207,31 @@ static void test_truncation(void)
     free(out);
 }
 
+/* The same of ffmpeg's files, whose Segments and Clusters may have sizes. */
+static void test_truncation_of_others(void)
+{
+    for (size_t i = 0; i < NAMES; i++) {
+        struct clip *whole = load(names[i]);
+        bool pass = true;
+        unsigned frames = 0;
+        size_t size;
+        uint8_t *data = clip_load(names[i], &size);
+
+        for (size_t len = 0; len < size; len += 3) {
+            struct clip *c = clip_read(RTC_MEDIA_MATROSKA, data, len, 4096);
+
+            pass = pass && c->count >= frames &&
+                   clip_same_data(c, whole, c->count) &&
+                   (c->error == 0 || c->why[0]);
+            frames = c->count;
+            clip_free(c);
+        }
+        ok(pass && frames + 1 >= whole->count, "cut anywhere");
+        clip_free(whole);
+        free(data);
+    }
+}
+
 int main(void)
 {
     test_read();
@@ -214,5 +239,6 @@ int main(void)
     test_write();
     test_private();
     test_truncation();
+    test_truncation_of_others();
     return tap_done();
 }
