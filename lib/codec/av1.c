@@ -219,7 +219,7 @@ struct element {
 static int read_header(struct elements *e, const uint8_t *payload, size_t len)
 {
     *e = (struct elements){.header = len > 0 ? payload[0] : 0};
-    e->count = (e->header & W) >> W_SHIFT;
+    e->count = (unsigned)(e->header & W) >> W_SHIFT;
     if (len <= AGGREGATION_LEN || (e->header & N && e->header & Z))
         return RTC_ERR_FORMAT;
     rtc_reader_init(&e->r, payload + AGGREGATION_LEN, len - AGGREGATION_LEN);

@@ -33,7 +33,7 @@ static int probe_obu(const uint8_t *data, size_t len)
         return -1;
     if (len < TELLING_LEN)
         return 0;
-    return (data[2] & (RTC_OBU_FORBIDDEN | RTC_OBU_SIZED | 1)) == RTC_OBU_SIZED
+    return (data[2] & (RTC_OBU_FORBIDDEN | RTC_OBU_SIZED)) == RTC_OBU_SIZED
                ? 1
                : -1;
 }
