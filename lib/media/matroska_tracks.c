@@ -123,7 +123,7 @@ static int read_encoding(struct entry *e, const struct rtc_ebml *encoding)
         return got;
     e->encrypted = e->encrypted || encrypted;
     /* Scope 2 and 4 are CodecPrivate and further encodings. */
-    if (!encrypted && scope & ~UINT64_C(1))
+    if (!encrypted && (scope & ~UINT64_C(1) || !compression.data))
         e->compressed = true;
     else if (!encrypted && scope)
         return read_compression(e, &compression);
