@@ -13,16 +13,16 @@
 struct rtc_packetizer {
     const uint8_t *data, *end; /* the frame */
     const uint8_t *at;         /* what is not cut yet */
-    const uint8_t *unit_end;   /* H.264, AV1: end of the unit being cut */
-    size_t max;                /* bytes a payload may have */
-    bool cut;                  /* AV1: a part of the unit was given out */
-    uint16_t picture_id;       /* VP8, VP9 */
-    uint16_t width, height;    /* VP9: of a key frame */
-    uint8_t unit_header;       /* H.264: F, NRI and type of a cut unit */
-    uint8_t obu_header[2];     /* AV1: of the unit being cut */
-    uint8_t obu_header_left;   /* AV1: last bytes of it not cut yet */
-    bool keyframe;             /* VP9, AV1 */
-    bool started;              /* something of this frame was given out */
+    const uint8_t *unit_end; /* H.264, H.265, AV1: end of the unit being cut */
+    size_t max;              /* bytes a payload may have */
+    bool cut;                /* AV1: a part of the unit was given out */
+    uint16_t picture_id;     /* VP8, VP9 */
+    uint16_t width, height;  /* VP9: of a key frame */
+    uint16_t unit_header;    /* H.264, H.265: of the unit being cut */
+    uint8_t obu_header[2];   /* AV1: of the unit being cut */
+    uint8_t obu_header_left; /* AV1: last bytes of it not cut yet */
+    bool keyframe;           /* VP9, AV1 */
+    bool started;            /* something of this frame was given out */
 };
 
 /* What one payload tells without its frame. */

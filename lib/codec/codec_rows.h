@@ -10,3 +10,4 @@ extern const struct rtc_codec_entry rtc_codec_vp8;
 extern const struct rtc_codec_entry rtc_codec_h264;
 extern const struct rtc_codec_entry rtc_codec_vp9;
 extern const struct rtc_codec_entry rtc_codec_av1;
+extern const struct rtc_codec_entry rtc_codec_h265;

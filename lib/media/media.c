@@ -113,8 +113,8 @@ static const char *why_unknown(const uint8_t *data, size_t len, int *ret_error)
             return others[i].why;
     *ret_error = RTC_ERR_FORMAT;
     return len ? "the first bytes are of no format that is read: IVF (VP8, "
-                 "VP9, AV1), H.264 with start codes, OBUs (AV1), Ogg (Opus), "
-                 "Matroska, WebM"
+                 "VP9, AV1), H.264 or H.265 with start codes, OBUs (AV1), Ogg "
+                 "(Opus), Matroska, WebM"
                : "the input is empty";
 }
 

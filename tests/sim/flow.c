@@ -31,15 +31,27 @@ static const uint8_t vp9_delta[] = {0x86};
 /* AV1 specification 5.5: the sequence header of a key frame. */
 static const uint8_t av1_sequence[] = {0x0a, 0x0b, 0x00, 0x00, 0x00, 0x02, 0xaf,
                                        0x9f, 0xbb, 0xff, 0x30, 0x08, 0x40};
+/* The same of H.265: sets of a Main stream of x265, and an IDR or trailing
+ * picture; start codes by H.265 B.2.2. */
+static const uint8_t h265_key[] = {
+    0,    0,    0,    1,    0x40, 0x01, 0x0c, 0x01, 0xff, 0xff, 0x01, 0x60,
+    0,    0,    0x03, 0,    0x90, 0,    0,    0x03, 0,    0,    0x03, 0,
+    0x1e, 0x92, 0x80, 0x90, 0,    0,    0,    1,    0x42, 0x01, 0x01, 0x01,
+    0x60, 0,    0,    0x03, 0,    0x90, 0,    0,    0x03, 0,    0,    0x03,
+    0,    0x1e, 0xa0, 0x30, 0x81, 0x05, 0x96, 0x4a, 0x92, 0x4c, 0xaf, 0x01,
+    0x68, 0x08, 0,    0,    0x03, 0,    0x08, 0,    0,    0x03, 0,    0xc8,
+    0x40, 0,    0,    0,    1,    0x44, 0x01, 0xc1, 0x72, 0xb4, 0x22, 0x40,
+    0,    0,    1,    0x28, 0x01, 0xaf};
+static const uint8_t h265_delta[] = {0, 0, 0, 1, 0x02, 0x01, 0xd0};
 /* RFC 6716 3.1: 20 ms in one frame. */
 static const uint8_t opus[] = {0x78};
 
 const enum rtc_codec sim_flow_codecs[SIM_FLOW_CODEC_COUNT + 1] = {
-    RTC_CODEC_OPUS, RTC_CODEC_VP8, RTC_CODEC_H264,
-    RTC_CODEC_VP9,  RTC_CODEC_AV1, RTC_CODEC_NONE,
+    RTC_CODEC_OPUS, RTC_CODEC_VP8,  RTC_CODEC_H264, RTC_CODEC_VP9,
+    RTC_CODEC_AV1,  RTC_CODEC_H265, RTC_CODEC_NONE,
 };
 
-#define HEAD_MAX 40
+#define HEAD_MAX 128
 
 struct head {
     uint8_t bytes[HEAD_MAX];
@@ -93,6 +105,10 @@ static struct head head_of(enum rtc_codec codec, bool key, size_t len)
         add(&head, av1_sequence, key ? sizeof av1_sequence : 0);
         add_obu(&head, len, key ? 0x10 : 0x30);
         break;
+    case RTC_CODEC_H265:
+        add(&head, key ? h265_key : h265_delta,
+            key ? sizeof h265_key : sizeof h265_delta);
+        break;
     default:
         add(&head, opus, sizeof opus);
         break;
@@ -105,7 +121,8 @@ size_t sim_flow_len(const struct sim_flow *flow, bool key)
     return key ? flow->key_len : flow->len;
 }
 
-/* No byte behind the head is 0, so that H.264 has no start codes in it. */
+/* No byte behind the head is 0, so that H.264 and H.265 have no start codes in
+ * it. */
 void sim_flow_write(const struct sim_flow *flow, unsigned index, bool key,
                     uint8_t *buf)
 {

@@ -11,7 +11,7 @@
 #define SIM_EVENT_COUNT (RTC_EVENT_CLOSED + 1)
 
 /* Codecs that a flow can have, and RTC_CODEC_NONE. */
-#define SIM_FLOW_CODEC_COUNT 5
+#define SIM_FLOW_CODEC_COUNT 6
 extern const enum rtc_codec sim_flow_codecs[SIM_FLOW_CODEC_COUNT + 1];
 
 struct sim_flow {

@@ -214,7 +214,8 @@ static void offer_no_nack_at_all(char *sdp, size_t cap, bool is_answer)
     }
 }
 
-/* A key frame without its first packet (of H.264: the parameter sets) is none:
+/* A key frame without its first packet (of H.264 and H.265: the parameter
+ * sets) is none:
  * the stream begins with the next. */
 static void check_headless(enum rtc_codec codec)
 {
@@ -287,6 +288,7 @@ static void test_rough(void)
     check_rough(&heavy, RTC_CODEC_H264, 1350, "20 % loss, H.264");
     check_rough(&heavy, RTC_CODEC_VP9, 1350, "20 % loss, VP9");
     check_rough(&heavy, RTC_CODEC_AV1, 1350, "20 % loss, AV1");
+    check_rough(&heavy, RTC_CODEC_H265, 1350, "20 % loss, H.265");
     check_rough(&heavy, RTC_CODEC_OPUS, 1100, "20 % loss, Opus");
     check_rough(&bursts, RTC_CODEC_VP8, 1450, "bursts of four, VP8");
     check_rough(&bursts, RTC_CODEC_H264, 1450, "bursts of four, H.264");
@@ -351,6 +353,7 @@ int main(void)
     check_repaired(RTC_CODEC_H264, NULL, true, "H.264 repaired by RTX");
     check_repaired(RTC_CODEC_VP9, NULL, true, "VP9 repaired by RTX");
     check_repaired(RTC_CODEC_AV1, NULL, true, "AV1 repaired by RTX");
+    check_repaired(RTC_CODEC_H265, NULL, true, "H.265 repaired by RTX");
     check_repaired(RTC_CODEC_VP8, offer_no_rtx, false, "VP8 repaired plainly");
     check_repaired(RTC_CODEC_OPUS, NULL, false, "Opus repaired");
     test_audio_unrepaired();
@@ -359,16 +362,19 @@ int main(void)
     check_ends(RTC_CODEC_H264, NULL);
     check_ends(RTC_CODEC_VP9, NULL);
     check_ends(RTC_CODEC_AV1, NULL);
+    check_ends(RTC_CODEC_H265, NULL);
     check_ends(RTC_CODEC_VP8, offer_no_rtx);
     check_ends(RTC_CODEC_OPUS, NULL);
     check_start(RTC_CODEC_VP8);
     check_start(RTC_CODEC_H264);
     check_start(RTC_CODEC_VP9);
     check_start(RTC_CODEC_AV1);
+    check_start(RTC_CODEC_H265);
     check_headless(RTC_CODEC_VP8);
     check_headless(RTC_CODEC_H264);
     check_headless(RTC_CODEC_VP9);
     check_headless(RTC_CODEC_AV1);
+    check_headless(RTC_CODEC_H265);
     test_rough();
     test_reorder();
     test_repeated();

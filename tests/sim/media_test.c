@@ -318,6 +318,7 @@ int main(void)
     check_both_ways(RTC_CODEC_H264, "Opus and H.264 both ways");
     check_both_ways(RTC_CODEC_VP9, "Opus and VP9 both ways");
     check_both_ways(RTC_CODEC_AV1, "Opus and AV1 both ways");
+    check_both_ways(RTC_CODEC_H265, "Opus and H.265 both ways");
     test_sendrecv();
     test_mtu();
     test_stats();
