@@ -13,6 +13,8 @@ static const struct rtc_media_entry *const table[RTC_MEDIA_FORMAT_COUNT] = {
     [RTC_MEDIA_IVF] = &rtc_media_ivf,
     [RTC_MEDIA_ANNEXB] = &rtc_media_annexb,
     [RTC_MEDIA_OGG] = &rtc_media_ogg,
+    [RTC_MEDIA_WAV] = &rtc_media_wav,
+    [RTC_MEDIA_RTPDUMP] = &rtc_media_rtpdump,
 };
 
 const struct rtc_media_entry *rtc_media_entry(enum rtc_media_format format)
@@ -65,7 +67,7 @@ enum rtc_media_format rtc_media_format_by_path(const char *path)
 
 enum rtc_media_format rtc_media_format_for(enum rtc_codec codec)
 {
-    for (unsigned i = 0; i < RTC_MEDIA_FORMAT_COUNT; i++)
+    for (unsigned i = 0; codec && i < RTC_MEDIA_FORMAT_COUNT; i++)
         if (rtc_media_format_carries(i, codec))
             return table[i]->format;
     return RTC_MEDIA_NONE;
@@ -76,7 +78,7 @@ bool rtc_media_format_carries(enum rtc_media_format format,
 {
     const struct rtc_media_entry *entry = rtc_media_entry(format);
 
-    return entry && codec != RTC_CODEC_NONE &&
+    return entry && (unsigned)codec < RTC_CODEC_COUNT &&
            (entry->codecs & RTC_MEDIA_CODEC(codec));
 }
 
@@ -92,8 +94,8 @@ static const struct {
      "this is MP4, which is not read: convert one track with ffmpeg -c copy "
      "to h264 (H.264) or ogg (Opus)"},
     {0, 4, "RIFF",
-     "this is WAV or AVI, which is not read yet: encode it with ffmpeg "
-     "-c:a libopus to ogg, or -c:v libvpx to ivf"},
+     "this is RIFF but not WAV, probably AVI, which is not read: convert one "
+     "track with ffmpeg to ivf (-c:v libvpx) or ogg (-c:a libopus)"},
     {0, 9, "YUV4MPEG2",
      "these are raw pictures: encode them with ffmpeg -c:v libvpx to ivf"},
     {0, 3, "FLV",
@@ -113,7 +115,8 @@ static const char *why_unknown(const uint8_t *data, size_t len, int *ret_error)
             return others[i].why;
     *ret_error = RTC_ERR_FORMAT;
     return len ? "the first bytes are of no format that is read: IVF (VP8), "
-                 "H.264 with start codes, Ogg (Opus)"
+                 "H.264 with start codes, Ogg (Opus), WAV (G.711, G.722), "
+                 "rtpdump"
                : "the input is empty";
 }
 

@@ -9,13 +9,20 @@
 
 enum rtc_media_format {
     RTC_MEDIA_NONE,
-    RTC_MEDIA_IVF,    /* VP8 */
-    RTC_MEDIA_ANNEXB, /* H.264 byte stream (ITU-T H.264 Annex B) */
-    RTC_MEDIA_OGG,    /* Opus (RFC 3533, RFC 7845) */
+    RTC_MEDIA_IVF,     /* VP8 */
+    RTC_MEDIA_ANNEXB,  /* H.264 byte stream (ITU-T H.264 Annex B) */
+    RTC_MEDIA_OGG,     /* Opus (RFC 3533, RFC 7845) */
+    RTC_MEDIA_WAV,     /* G.711, G.722 */
+    RTC_MEDIA_RTPDUMP, /* RTP packets, by rtptools: a frame is one packet with
+                          its header. Its codec is NONE, or what a payload type
+                          of RFC 3551 6 means; the track's that of the first.
+                          Packets of any SSRC may come, times are arrivals. A
+                          writer's track is NONE or one of those, too. */
     RTC_MEDIA_FORMAT_COUNT
 };
 
-/* Name for options and messages ("ivf", "annexb", "ogg"; "none"). Static. */
+/* Name for options and messages ("ivf", "annexb", "ogg", "wav", "rtpdump";
+ * "none"). Static. */
 const char *rtc_media_format_name(enum rtc_media_format format);
 /* By that name, or by the extension of a path; RTC_MEDIA_NONE: unknown. */
 enum rtc_media_format rtc_media_format_by_name(const char *name);
@@ -58,7 +65,7 @@ struct rtc_media_track {
 struct rtc_media_frame {
     unsigned track;
     enum rtc_codec codec;
-    const uint8_t *data; /* as in struct rtc_frame */
+    const uint8_t *data; /* as in struct rtc_frame; rtpdump: an RTP packet */
     size_t len;
     int64_t time;
     int64_t duration; /* same units; 0: not known */

@@ -17,6 +17,9 @@ static void test_names(void)
     is_int(rtc_media_format_by_path("ivf"), RTC_MEDIA_NONE, "no extension");
     is_int(rtc_media_format_for(RTC_CODEC_H264), RTC_MEDIA_ANNEXB,
            "default for H.264");
+    is_int(rtc_media_format_for(RTC_CODEC_PCMU), RTC_MEDIA_WAV,
+           "default for G.711");
+    is_int(rtc_media_format_by_path("a.rtp"), RTC_MEDIA_RTPDUMP, "packets");
     is_int(rtc_media_format_for(RTC_CODEC_NONE), RTC_MEDIA_NONE,
            "default for none");
     ok(!rtc_media_format_carries(RTC_MEDIA_IVF, RTC_CODEC_OPUS),
@@ -38,6 +41,11 @@ static void test_probe(void)
         {"DKI", 3, true, RTC_ERR_FORMAT, 0},
         {"DKIF", 4, false, 1, RTC_MEDIA_IVF},
         {"OggS", 4, false, 1, RTC_MEDIA_OGG},
+        {"RIFF\xff\xff\xff\xffWAV", 11, false, 0, 0},
+        {"RIFF\xff\xff\xff\xffWAVE", 12, false, 1, RTC_MEDIA_WAV},
+        {"RIFF\0\0\0\0AVI ", 12, false, RTC_ERR_UNSUPPORTED, 0},
+        {"#!rtpplay1.0", 12, false, 0, 0},
+        {"#!rtpplay1.0 ", 13, false, 1, RTC_MEDIA_RTPDUMP},
         {"\0\0\0", 3, false, 0, 0},
         {"\0\0\0\1\x67", 5, false, 0, 0},
         {"\0\0\0\1\x67\x42", 6, false, 1, RTC_MEDIA_ANNEXB},
