@@ -302,8 +302,11 @@ struct rtc_track_config {
     enum rtc_codec codecs[RTC_CODEC_MOST]; /* in order of preference */
     unsigned codec_count;                  /* 0: every one of that kind */
     bool packets;                          /* packet level, not frames */
-    char stream_id[RTC_MSID_MAX + 1];      /* a=msid; empty: "rtcpipe" */
-    char track_id[RTC_MSID_MAX + 1];       /* empty: a random one */
+    bool red; /* audio: send each Opus frame twice where the remote takes RED
+                 (RFC 2198); rtc_peer_save leaves it out, see
+                 rtc_peer_set_red */
+    char stream_id[RTC_MSID_MAX + 1]; /* a=msid; empty: "rtcpipe" */
+    char track_id[RTC_MSID_MAX + 1];  /* empty: a random one */
     /* Simulcast (RFC 8853), one stream for each rid, in order of preference. To
      * send; what a remote offers to send is taken as it offers it. 0: none. */
     char rids[RTC_LAYER_MOST][RTC_RID_MAX + 1];
@@ -337,7 +340,7 @@ struct rtc_track_stats {
     uint64_t packets_retransmitted, bytes_retransmitted;
     uint64_t nack_received, pli_received, fir_received;
     uint64_t packets_received, bytes_received, frames_received;
-    uint64_t packets_duplicate, packets_recovered;
+    uint64_t packets_duplicate, packets_recovered; /* by resends or RED */
     int64_t packets_lost;    /* RFC 3550 6.4.1, may be negative */
     uint64_t frames_dropped; /* could not be made whole */
     uint64_t nack_sent, pli_sent;
@@ -659,6 +662,8 @@ RTC_API int rtc_peer_add_track(struct rtc_peer *peer,
 /* Changes what we want; takes effect with the next offer or answer. */
 RTC_API int rtc_peer_set_direction(struct rtc_peer *peer, int track,
                                    enum rtc_direction direction);
+/* Changes rtc_track_config.red for the frames that follow. */
+RTC_API int rtc_peer_set_red(struct rtc_peer *peer, int track, bool red);
 /* Ends a track for good with the next description (port 0). Idempotent. */
 RTC_API int rtc_peer_stop_track(struct rtc_peer *peer, int track);
 RTC_API int rtc_peer_track_info(const struct rtc_peer *peer, int track,

@@ -338,6 +338,21 @@ static void agree_rtx(const struct rtc_sdp_media *local,
     codec->rtx_payload_type = codec->has_rtx ? ours->payload_type : 0;
 }
 
+/* RED alike. */
+static void agree_red(const struct rtc_sdp_media *local,
+                      const struct rtc_sdp_media *remote,
+                      struct rtc_negotiate_codec *codec)
+{
+    const struct rtc_sdp_format *ours = rtc_sdp_find_red(local,
+                                                         codec->payload_type),
+                                *theirs = rtc_sdp_find_red(remote,
+                                                           codec->payload_type);
+
+    codec->has_red =
+        ours && theirs && ours->payload_type == theirs->payload_type;
+    codec->red_payload_type = codec->has_red ? ours->payload_type : 0;
+}
+
 /* Our offers say actpass in every section (RFC 9429 5.2), answers never. */
 static bool is_offer(const struct rtc_sdp_media *local)
 {
@@ -372,6 +387,7 @@ static void agree_codecs(const struct rtc_sdp_media *local,
             .h264_level_id = h264_level_id(is_offer(local) ? a : o),
         };
         agree_rtx(local, remote, codec);
+        agree_red(local, remote, codec);
     }
 }
 
@@ -383,6 +399,8 @@ static void list_receives(const struct rtc_sdp_media *local,
          i++) {
         const struct rtc_sdp_format *f = &local->formats[i],
                                     *rtx = rtc_sdp_find_rtx(local,
+                                                            f->payload_type),
+                                    *red = rtc_sdp_find_red(local,
                                                             f->payload_type);
 
         if (rtc_payload_codec(f) == RTC_CODEC_NONE)
@@ -393,6 +411,8 @@ static void list_receives(const struct rtc_sdp_media *local,
                 .payload_type = f->payload_type,
                 .has_rtx = rtx != NULL,
                 .rtx_payload_type = rtx ? rtx->payload_type : 0,
+                .has_red = red != NULL,
+                .red_payload_type = red ? red->payload_type : 0,
             };
     }
 }

@@ -27,7 +27,7 @@ static void add_payload(struct offering *o, struct rtc_sdp_media *media,
 {
     const struct rtc_payload *payload = rtc_payload_at(row);
     const struct rtc_codec_entry *codec = rtc_codec_entry(payload->codec);
-    uint8_t number = rtc_payload_number(&o->numbers, row), rtx;
+    uint8_t number = rtc_payload_number(&o->numbers, row), rtx, red;
     struct rtc_sdp_format *format =
         number ? rtc_sdp_add_format(o->sdp, media) : NULL;
 
@@ -42,6 +42,10 @@ static void add_payload(struct offering *o, struct rtc_sdp_media *media,
     rtx = rtc_payload_rtx_number(&o->numbers, row);
     if (rtx)
         rtc_section_add_rtx(o->sdp, media, number, rtx);
+    /* Behind its codec: who prefers what is listed first sends it plain. */
+    red = rtc_payload_red_number(&o->numbers, row);
+    if (red)
+        rtc_section_add_red(o->sdp, media, number, red);
 }
 
 static void add_codec(struct offering *o, struct rtc_sdp_media *media,

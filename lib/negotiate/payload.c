@@ -117,13 +117,16 @@ static void take_over_formats(struct rtc_payload_numbers *numbers,
                               const struct rtc_sdp_media *media)
 {
     for (unsigned i = 0; i < media->format_count; i++) {
-        const struct rtc_sdp_format *format = &media->formats[i], *rtx;
+        const struct rtc_sdp_format *format = &media->formats[i], *rtx, *red;
         const struct rtc_payload *row = rtc_payload_of(format);
 
         numbers->payload_type_used[format->payload_type & 127] = true;
         if (!row || numbers->payload_types[row - payloads])
             continue;
         numbers->payload_types[row - payloads] = format->payload_type;
+        red = rtc_sdp_find_red(media, format->payload_type);
+        if (red && rtc_payload_has_red(row->codec))
+            numbers->red_payload_type = red->payload_type;
         rtx = rtc_sdp_find_rtx(media, format->payload_type);
         if (rtx)
             numbers->rtx_payload_types[row - payloads] = rtx->payload_type;
@@ -191,6 +194,21 @@ uint8_t rtc_payload_rtx_number(struct rtc_payload_numbers *numbers,
     if (!*number && preferred)
         *number = take_payload_type(numbers, preferred);
     return *number;
+}
+
+bool rtc_payload_has_red(enum rtc_codec codec)
+{
+    return codec == RTC_CODEC_OPUS;
+}
+
+uint8_t rtc_payload_red_number(struct rtc_payload_numbers *numbers,
+                               unsigned index)
+{
+    if (!rtc_payload_has_red(payloads[index].codec))
+        return 0;
+    if (!numbers->red_payload_type)
+        numbers->red_payload_type = take_payload_type(numbers, 63);
+    return numbers->red_payload_type;
 }
 
 uint8_t rtc_payload_extension_id(struct rtc_payload_numbers *numbers,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Authenticated RTP in: finds the track, undoes RTX, and hands the packet to
- * the track's incoming stream. Frames are taken out by poll. */
+ * Authenticated RTP in: finds the track, undoes RTX and RED, and hands the
+ * packet to the track's incoming stream. Frames are taken out by poll. */
 #include "peer/event.h"
 #include "peer/peer.h"
 #include "peer/track.h"
@@ -9,6 +9,9 @@
 
 /* How long a stream is silent before it counts as paused. */
 #define PAUSED_US (1500 * RTC_MS)
+
+/* RFC 3389 4: comfort noise at 8 kHz, which needs no agreement. */
+#define COMFORT_NOISE 13
 
 static const struct rtc_negotiate_codec *
 codec_of(const struct rtc_track *track, uint8_t payload_type, bool is_rtx)
@@ -20,6 +23,70 @@ codec_of(const struct rtc_track *track, uint8_t payload_type, bool is_rtx)
             return c;
     }
     return NULL;
+}
+
+/* How to read a payload, NULL: it only has a number. */
+static const struct rtc_codec_entry *entry_of(const struct rtc_track *track,
+                                              uint8_t payload_type)
+{
+    const struct rtc_negotiate_codec *codec =
+        codec_of(track, payload_type, false);
+
+    return codec ? rtc_codec_entry(codec->codec) : NULL;
+}
+
+static bool is_red(const struct rtc_track *track, uint8_t payload_type)
+{
+    for (unsigned i = 0; i < track->agreed.receive_count; i++)
+        if (track->agreed.receives[i].has_red &&
+            track->agreed.receives[i].red_payload_type == payload_type)
+            return true;
+    return false;
+}
+
+/* Whether a payload type that is none of the codecs' may come all the same. */
+static bool is_beside(const struct rtc_track *track, uint8_t payload_type)
+{
+    return is_red(track, payload_type) ||
+           (payload_type == COMFORT_NOISE && track->wish.kind == RTC_AUDIO);
+}
+
+/* Turns a RED packet into one of its primary frame; the copies go to `ret_red`.
+ */
+static int open_red(struct rtc_rtp_header *header, struct rtc_red *ret_red)
+{
+    int error = rtc_red_parse(header->payload, header->payload_len, ret_red);
+
+    if (error)
+        return error;
+    header->payload_type = ret_red->primary.payload_type;
+    header->payload = ret_red->primary.data;
+    header->payload_len = ret_red->primary.len;
+    return 0;
+}
+
+/* The copies stand for the packets right before. */
+static void restore(struct rtc_track *track, const struct rtc_packet *packet,
+                    const struct rtc_red *red)
+{
+    for (unsigned i = 0; i < red->copy_count; i++) {
+        const struct rtc_codec_entry *entry =
+            entry_of(track, red->copies[i].payload_type);
+
+        if (entry)
+            (void)rtc_inbound_restore(&track->inbound, packet,
+                                      red->copy_count - i, &red->copies[i],
+                                      entry);
+    }
+}
+
+/* For a caller who wants packets. */
+static void hand_on(struct rtc_peer *peer, const struct rtc_track *track,
+                    const struct rtc_packet *packet)
+{
+    if (packet->payload_type != COMFORT_NOISE &&
+        !rtc_packet_queue_push(&peer->packets, track->number, packet))
+        peer->stats.datagrams_dropped++;
 }
 
 static void note_paused(struct rtc_peer *peer, struct rtc_track *track,
@@ -38,14 +105,16 @@ static void take_stream(struct rtc_peer *peer, struct rtc_track *track,
 {
     const struct rtc_negotiate_codec *codec =
         codec_of(track, header->payload_type, is_rtx);
-    const struct rtc_codec_entry *entry = NULL;
+    struct rtc_red red = {.copy_count = 0};
     struct rtc_packet packet;
 
     if (is_rtx) {
         if (!codec ||
             rtc_rtx_parse(header, track->remote_ssrc, codec->payload_type))
             return; /* padding that probes for bandwidth */
-    } else if (!codec) {
+    } else if ((!codec && !is_beside(track, header->payload_type)) ||
+               (is_red(track, header->payload_type) && !track->wish.packets &&
+                open_red(header, &red))) {
         peer->stats.datagrams_dropped++;
         return;
     }
@@ -55,18 +124,18 @@ static void take_stream(struct rtc_peer *peer, struct rtc_track *track,
         peer->stats.datagrams_dropped++; /* overtaken by its own BYE */
         return;
     }
-    if (codec)
-        entry = rtc_codec_entry(codec->codec);
     if (!is_rtx)
         track->remote_ssrc = header->ssrc;
     track->heard_us = now;
     if (track->paused)
         note_paused(peer, track, false, now);
-    if (rtc_inbound_receive(&track->inbound, header, entry, is_rtx, &packet,
-                            now) &&
-        track->wish.packets &&
-        !rtc_packet_queue_push(&peer->packets, track->number, &packet))
-        peer->stats.datagrams_dropped++;
+    if (!rtc_inbound_receive(&track->inbound, header,
+                             entry_of(track, header->payload_type), is_rtx,
+                             &packet, now))
+        return;
+    restore(track, &packet, &red);
+    if (track->wish.packets)
+        hand_on(peer, track, &packet);
 }
 
 void rtc_peer_take_rtp(struct rtc_peer *peer, uint8_t *data, size_t len,

@@ -35,6 +35,22 @@ agreed_codec(const struct rtc_track *track, const struct rtc_frame *frame)
     return first;
 }
 
+static bool is_red(const struct rtc_track *track,
+                   const struct rtc_negotiate_codec *codec)
+{
+    return track->wish.red && codec->has_red;
+}
+
+/* Whether packets go out as this codec already. */
+static bool is_set(const struct rtc_track *track,
+                   const struct rtc_negotiate_codec *codec)
+{
+    const struct rtc_sender_format *f = &track->sender.format;
+
+    return f->codec && f->payload_type == codec->payload_type &&
+           f->red == is_red(track, codec);
+}
+
 int rtc_track_set_codec(struct rtc_peer *peer, struct rtc_track *track,
                         const struct rtc_negotiate_codec *codec)
 {
@@ -43,6 +59,8 @@ int rtc_track_set_codec(struct rtc_peer *peer, struct rtc_track *track,
         .payload_type = codec->payload_type,
         .rtx = codec->has_rtx,
         .rtx_payload_type = codec->rtx_payload_type,
+        .red = is_red(track, codec),
+        .red_payload_type = codec->red_payload_type,
         .clock_rate = rtc_codec_clock_rate(codec->codec),
         .packet_max = rtc_peer_packet_max(peer),
     };
@@ -108,8 +126,7 @@ int rtc_peer_send_frame(struct rtc_peer *peer, int number,
     if (!codec)
         return rtc_peer_fail(peer, RTC_ERR_ARG, "%s was not agreed",
                              rtc_codec_name(frame->codec));
-    if (track->sender.format.payload_type != codec->payload_type ||
-        !track->sender.format.codec)
+    if (!is_set(track, codec))
         error = rtc_track_set_codec(peer, track, codec);
     if (error)
         return error;
@@ -129,10 +146,11 @@ int rtc_peer_send_packet(struct rtc_peer *peer, int number,
         return RTC_ERR_ARG;
     for (unsigned i = 0; i < track->agreed.codec_count; i++) {
         const struct rtc_negotiate_codec *codec = &track->agreed.codecs[i];
-        if (codec->payload_type != packet->payload_type)
+        if (codec->payload_type != packet->payload_type &&
+            !(codec->has_red &&
+              codec->red_payload_type == packet->payload_type))
             continue;
-        if (track->sender.format.payload_type != codec->payload_type ||
-            !track->sender.format.codec)
+        if (!is_set(track, codec))
             error = rtc_track_set_codec(peer, track, codec);
         set_extension(track);
         return error ? error

@@ -60,6 +60,8 @@ int rtc_sender_set_format(struct rtc_sender *s,
         s->octets_before = s->octets;
         s->started = false;
     }
+    if (!format->red || ssrc != s->ssrc || format->codec != s->format.codec)
+        s->redundant.len = 0;
     if (format->codec != s->format.codec)
         memset(&s->packetizer, 0, sizeof s->packetizer);
     s->format = *format;
@@ -133,27 +135,32 @@ static int queue_packet(struct rtc_sender *s, uint8_t *packet,
     return error;
 }
 
-/* Queues every payload the packetizer gives. */
-static int queue_payloads(struct rtc_sender *s, bool talkspurt, rtc_usec now)
+/* Queues every payload the packetizer gives, `lead` bytes of RED before it. */
+static int queue_payloads(struct rtc_sender *s, bool talkspurt, size_t lead,
+                          rtc_usec now)
 {
     const struct rtc_codec_entry *codec = s->format.codec;
     uint64_t first = s->sequence;
 
     for (;;) {
         bool last = false, marker;
-        uint8_t *packet;
+        uint8_t *packet, *payload;
         size_t len;
         int error = rtc_history_buffer(&s->history, &packet);
 
         if (error)
             return error;
-        len = codec->next(&s->packetizer, packet + s->header_len, &last);
+        payload = packet + s->header_len;
+        len = codec->next(&s->packetizer, payload + lead, &last);
         if (!len) {
             rtc_pool_put(s->history.pool, packet);
             return s->sequence == first ? RTC_ERR_FORMAT : 0;
         }
+        if (lead)
+            rtc_redundant_write(&s->redundant, s->format.payload_type,
+                                rtc_get_u32(s->header + 4), lead, payload);
         marker = codec->kind == RTC_VIDEO ? last : talkspurt;
-        error = queue_packet(s, packet, len, marker, now);
+        error = queue_packet(s, packet, lead + len, marker, now);
         if (error)
             return error;
     }
@@ -165,6 +172,26 @@ static void note_time(struct rtc_sender *s, uint32_t timestamp, rtc_usec time)
     s->started = true;
     s->last_timestamp = timestamp;
     s->last_time = time;
+}
+
+/* Cuts a frame and queues its packets, which have room for `max` bytes. */
+static int queue_frame(struct rtc_sender *s, const struct rtc_frame *frame,
+                       uint32_t timestamp, size_t max, rtc_usec now)
+{
+    const struct rtc_sender_format *f = &s->format;
+    size_t lead =
+        f->red ? rtc_redundant_len(&s->redundant, timestamp, frame->len, max)
+               : 0;
+    int error = f->codec->packetize(&s->packetizer, frame->data, frame->len,
+                                    max - lead);
+
+    if (error)
+        return error;
+    make_header(s, lead ? f->red_payload_type : f->payload_type, timestamp);
+    error = queue_payloads(s, frame->marker, lead, now);
+    if (!error && f->red)
+        rtc_redundant_keep(&s->redundant, frame->data, frame->len, timestamp);
+    return error;
 }
 
 int rtc_sender_send_frame(struct rtc_sender *s, const struct rtc_frame *frame,
@@ -183,11 +210,7 @@ int rtc_sender_send_frame(struct rtc_sender *s, const struct rtc_frame *frame,
     /* Spares the cutting when there is certainly no room. */
     if (frame->len / max >= RTC_HISTORY_MOST - s->history.queued)
         return was_empty ? RTC_ERR_ARG : RTC_ERR_AGAIN;
-    error = codec->packetize(&s->packetizer, frame->data, frame->len, max);
-    if (!error) {
-        make_header(s, s->format.payload_type, timestamp);
-        error = queue_payloads(s, frame->marker, now);
-    }
+    error = queue_frame(s, frame, timestamp, max, now);
     if (error) {
         rtc_history_unpush(&s->history, first);
         s->sequence = first;

@@ -9,6 +9,7 @@
 #include "codec/codec.h"
 #include "rtcp/report.h"
 #include "stream/history.h"
+#include "stream/redundant.h"
 #include "stream/retransmit.h"
 
 /* Longest extension block, and so the longest header in front of a payload. */
@@ -22,6 +23,9 @@ struct rtc_sender_format {
     uint8_t payload_type;
     bool rtx; /* RTX was negotiated: else packets are resent as they were */
     uint8_t rtx_payload_type;
+    bool red; /* frames go out with a copy of the one before (RFC 2198); only
+                 for codecs whose frames are one payload each */
+    uint8_t red_payload_type;
     uint32_t clock_rate;
     /* Most bytes an unprotected packet may have, its RTX form included: the
      * MTU less what SRTP adds. At most the pool's size. */
@@ -34,6 +38,7 @@ struct rtc_sender {
     struct rtc_history history;
     struct rtc_retransmit retransmit;
     struct rtc_packetizer packetizer;
+    struct rtc_redundant redundant;
     uint64_t sequence; /* the next, extended */
     uint16_t rtx_sequence;
     uint32_t timestamp_offset;

@@ -21,7 +21,7 @@ static const uint8_t h264_key[] = {
     0, 0, 0, 1, 0x67, 0x42, 0xc0, 0x1f, 0xda, 0x02, 0x80, 0xf6, 0x40,
     0, 0, 0, 1, 0x68, 0xce, 0x3c, 0x80, 0,    0,    1,    0x65, 0x88};
 static const uint8_t h264_delta[] = {0, 0, 0, 1, 0x41, 0x9a};
-/* RFC 6716 3.1: 20 ms in one frame. */
+/* RFC 6716 3.1: 20 ms in one frame. To other audio it is a byte like any. */
 static const uint8_t opus[] = {0x78};
 
 struct head {
@@ -98,7 +98,7 @@ static bool has_more(const struct sim_flow *flow)
 static void send_one(struct sim_flow *flow, struct sim_side *side, rtc_usec now)
 {
     static uint8_t buf[FRAME_MOST];
-    bool video = flow->codec != RTC_CODEC_OPUS;
+    bool video = rtc_codec_kind(flow->codec) == RTC_VIDEO;
     bool due = flow->sent == 0 || flow->key_asked ||
                (flow->key_every && flow->sent % flow->key_every == 0);
     bool key = video && due;
@@ -278,7 +278,7 @@ struct sim_flow *sim_talk_add(struct sim_talk *talk, int from,
                               enum rtc_codec codec)
 {
     struct sim_flow *flow = &talk->flows[talk->flow_count];
-    bool video = codec != RTC_CODEC_OPUS;
+    bool video = rtc_codec_kind(codec) == RTC_VIDEO;
     struct rtc_track_config track = {
         .kind = rtc_codec_kind(codec),
         .direction = RTC_SENDONLY,
