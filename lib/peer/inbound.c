@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Authenticated RTP in: finds the track, undoes RTX, and hands the packet to
- * the track's incoming stream. Frames are taken out by poll. */
+ * Authenticated RTP in: finds the stream, undoes RTX, and hands the packet to
+ * it. Frames are taken out by poll. */
 #include "peer/event.h"
 #include "peer/peer.h"
 #include "peer/track.h"
@@ -22,50 +22,51 @@ codec_of(const struct rtc_track *track, uint8_t payload_type, bool is_rtx)
     return NULL;
 }
 
-static void note_paused(struct rtc_peer *peer, struct rtc_track *track,
+static void note_paused(struct rtc_peer *peer, struct rtc_layer *layer,
                         bool paused, rtc_usec now)
 {
-    track->paused = paused;
+    layer->paused = paused;
     rtc_peer_note(peer, &(struct rtc_event){.type = RTC_EVENT_PAUSED,
-                                            .track = track->number,
+                                            .track = layer->track->number,
+                                            .layer = layer->index,
                                             .time = now,
                                             .paused = paused});
 }
 
-static void take_stream(struct rtc_peer *peer, struct rtc_track *track,
+static void take_stream(struct rtc_peer *peer, struct rtc_layer *layer,
                         struct rtc_rtp_header *header, bool is_rtx,
                         rtc_usec now)
 {
     const struct rtc_negotiate_codec *codec =
-        codec_of(track, header->payload_type, is_rtx);
+        codec_of(layer->track, header->payload_type, is_rtx);
     const struct rtc_codec_entry *entry = NULL;
     struct rtc_packet packet;
 
     if (is_rtx) {
         if (!codec ||
-            rtc_rtx_parse(header, track->remote_ssrc, codec->payload_type))
+            rtc_rtx_parse(header, layer->remote_ssrc, codec->payload_type))
             return; /* padding that probes for bandwidth */
     } else if (!codec) {
         peer->stats.datagrams_dropped++;
         return;
     }
-    if (!is_rtx && header->ssrc != track->remote_ssrc)
-        track->ended = track->end_told = false; /* a new stream */
-    if (track->end_told) {
+    if (!is_rtx && header->ssrc != layer->remote_ssrc)
+        layer->ended = layer->end_told = false; /* a new stream */
+    if (layer->end_told) {
         peer->stats.datagrams_dropped++; /* overtaken by its own BYE */
         return;
     }
     if (codec)
         entry = rtc_codec_entry(codec->codec);
     if (!is_rtx)
-        track->remote_ssrc = header->ssrc;
-    track->heard_us = now;
-    if (track->paused)
-        note_paused(peer, track, false, now);
-    if (rtc_inbound_receive(&track->inbound, header, entry, is_rtx, &packet,
+        layer->remote_ssrc = header->ssrc;
+    layer->heard_us = now;
+    if (layer->paused)
+        note_paused(peer, layer, false, now);
+    if (rtc_inbound_receive(&layer->inbound, header, entry, is_rtx, &packet,
                             now) &&
-        track->wish.packets &&
-        !rtc_packet_queue_push(&peer->packets, track->number, &packet))
+        layer->track->wish.packets &&
+        !rtc_packet_queue_push(&peer->packets, layer->track->number, &packet))
         peer->stats.datagrams_dropped++;
 }
 
@@ -80,24 +81,24 @@ void rtc_peer_take_rtp(struct rtc_peer *peer, uint8_t *data, size_t len,
         return;
     }
     route = rtc_peer_route(peer, &header);
-    if (!route || !route->track->receiving) {
+    if (!route || !route->layer->receiving) {
         peer->stats.datagrams_dropped++;
         return;
     }
-    take_stream(peer, route->track, &header, route->is_rtx, now);
+    take_stream(peer, route->layer, &header, route->is_rtx, now);
 }
 
-rtc_usec rtc_track_pause_deadline(const struct rtc_track *track)
+rtc_usec rtc_layer_pause_deadline(const struct rtc_layer *layer)
 {
-    if (!track->receiving || track->paused || track->ended ||
-        track->heard_us == RTC_NEVER)
+    if (!layer->receiving || layer->paused || layer->ended ||
+        layer->heard_us == RTC_NEVER)
         return RTC_NEVER;
-    return track->heard_us + PAUSED_US;
+    return layer->heard_us + PAUSED_US;
 }
 
-void rtc_peer_check_paused(struct rtc_peer *peer, struct rtc_track *track,
+void rtc_peer_check_paused(struct rtc_peer *peer, struct rtc_layer *layer,
                            rtc_usec now)
 {
-    if (now >= rtc_track_pause_deadline(track))
-        note_paused(peer, track, true, now);
+    if (now >= rtc_layer_pause_deadline(layer))
+        note_paused(peer, layer, true, now);
 }
