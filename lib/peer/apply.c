@@ -61,19 +61,20 @@ static int apply_dtls(struct rtc_peer *peer, const struct rtc_sdp_media *media)
 
 /* ---- tracks ------------------------------------------------------------- */
 
-static void stop_receiving(struct rtc_peer *peer, struct rtc_track *track)
+static void stop_receiving(struct rtc_peer *peer, struct rtc_layer *layer)
 {
-    if (!track->receiving)
+    if (!layer->receiving)
         return;
-    rtc_peer_remove_routes(peer, track);
-    rtc_inbound_done(&track->inbound);
-    track->receiving = false;
-    track->remote_ssrc = 0;
-    track->heard_us = RTC_NEVER;
+    rtc_peer_remove_routes(peer, layer);
+    rtc_inbound_done(&layer->inbound);
+    layer->receiving = false;
+    layer->remote_ssrc = 0;
+    layer->heard_us = RTC_NEVER;
 }
 
-static void start_receiving(struct rtc_peer *peer, struct rtc_track *track)
+static void start_receiving(struct rtc_peer *peer, struct rtc_layer *layer)
 {
+    const struct rtc_track *track = layer->track;
     const struct rtc_negotiate_codec *first = &track->agreed.codecs[0];
     struct rtc_inbound_config config = {
         .kind = track->wish.kind,
@@ -88,16 +89,32 @@ static void start_receiving(struct rtc_peer *peer, struct rtc_track *track)
         .keyframe_after_gap = !peer->config.any_frame,
     };
 
-    if (!track->receiving)
-        rtc_inbound_init(&track->inbound, &config, &peer->pool);
-    track->receiving = true;
-    track->ended = track->end_told = false;
+    if (!layer->receiving)
+        rtc_inbound_init(&layer->inbound, &config, &peer->pool);
+    layer->receiving = true;
+    layer->ended = layer->end_told = false;
+}
+
+/* The SSRCs that the remote names are its one stream's. */
+static void add_routes(struct rtc_peer *peer, struct rtc_track *track)
+{
     for (unsigned i = 0; i < track->agreed.ssrc_count; i++) {
         const struct rtc_sdp_pair *pair = &track->agreed.ssrcs[i];
-        rtc_peer_add_route(peer, pair->ssrc, track, false);
+        rtc_peer_add_route(peer, pair->ssrc, &track->plain, false);
         if (pair->rtx_ssrc)
-            rtc_peer_add_route(peer, pair->rtx_ssrc, track, true);
+            rtc_peer_add_route(peer, pair->rtx_ssrc, &track->plain, true);
     }
+}
+
+static int start_sending(struct rtc_peer *peer, struct rtc_layer *layer)
+{
+    const struct rtc_negotiate_codec *first = &layer->track->agreed.codecs[0];
+
+    layer->extension_set = false;
+    if (layer->sender.format.codec)
+        return 0;
+    rtc_tail_init(&layer->tail, first->nack);
+    return rtc_layer_set_codec(peer, layer, first);
 }
 
 static int apply_track(struct rtc_peer *peer, struct rtc_track *track)
@@ -106,16 +123,14 @@ static int apply_track(struct rtc_peer *peer, struct rtc_track *track)
     int error = 0;
 
     track->stopped = track->agreed.rejected;
-    track->mid_set = false;
-    if (works && (track->agreed.direction & RTC_RECVONLY))
-        start_receiving(peer, track);
-    else
-        stop_receiving(peer, track);
-    if (works && (track->agreed.direction & RTC_SENDONLY) &&
-        !track->sender.format.codec) {
-        rtc_tail_init(&track->tail, track->agreed.codecs[0].nack);
-        error = rtc_track_set_codec(peer, track, &track->agreed.codecs[0]);
+    if (works && (track->agreed.direction & RTC_RECVONLY)) {
+        start_receiving(peer, &track->plain);
+        add_routes(peer, track);
+    } else {
+        stop_receiving(peer, &track->plain);
     }
+    if (works && (track->agreed.direction & RTC_SENDONLY))
+        error = start_sending(peer, &track->plain);
     peer->rtcp_rsize = peer->rtcp_rsize && track->agreed.rtcp_rsize;
     return error;
 }
@@ -156,7 +171,7 @@ static void stop_tracks(struct rtc_peer *peer, rtc_usec now)
             continue;
         track->agreed = (struct rtc_negotiate_agreed){.rejected = true};
         track->stopped = true;
-        stop_receiving(peer, track);
+        stop_receiving(peer, &track->plain);
         rtc_peer_note(peer, &(struct rtc_event){.type = RTC_EVENT_TRACK,
                                                 .track = track->number,
                                                 .time = now});

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Which track a packet of the remote belongs to (RFC 9143 9.2): by an SSRC
+ * Which stream a packet of the remote belongs to (RFC 9143 9.2): by an SSRC
  * described or learnt, by the MID it carries, or by a payload type only one
  * receiving track uses. Called with authenticated packets only. */
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "rtp/extension.h"
 
 void rtc_peer_add_route(struct rtc_peer *peer, uint32_t ssrc,
-                        struct rtc_track *track, bool is_rtx)
+                        struct rtc_layer *layer, bool is_rtx)
 {
     struct rtc_route *route = NULL;
 
@@ -22,16 +22,16 @@ void rtc_peer_add_route(struct rtc_peer *peer, uint32_t ssrc,
     }
     if (!route)
         route = &peer->routes[peer->route_count++];
-    *route = (struct rtc_route){ssrc, track, is_rtx};
+    *route = (struct rtc_route){ssrc, layer, is_rtx};
 }
 
 void rtc_peer_remove_routes(struct rtc_peer *peer,
-                            const struct rtc_track *track)
+                            const struct rtc_layer *layer)
 {
     unsigned kept = 0;
 
     for (unsigned i = 0; i < peer->route_count; i++)
-        if (peer->routes[i].track != track)
+        if (peer->routes[i].layer != layer)
             peer->routes[kept++] = peer->routes[i];
     peer->route_count = kept;
 }
@@ -64,7 +64,7 @@ static struct rtc_track *by_mid(const struct rtc_peer *peer,
     for (unsigned i = 0; i < peer->track_count; i++) {
         struct rtc_track *track = peer->tracks[i];
         struct rtc_extensions e;
-        if (track->receiving && header->has_extension &&
+        if (track->plain.receiving && header->has_extension &&
             !rtc_extensions_parse(&track->agreed.extmap,
                                   header->extension_profile, block, &e) &&
             rtc_extensions_has(&e, RTC_EXTENSION_MID) &&
@@ -82,7 +82,7 @@ static struct rtc_track *by_payload_type(const struct rtc_peer *peer,
 
     for (unsigned i = 0; i < peer->track_count; i++) {
         struct rtc_track *track = peer->tracks[i];
-        if (!track->receiving || !receives(track, payload_type, &rtx))
+        if (!track->plain.receiving || !receives(track, payload_type, &rtx))
             continue;
         if (found)
             return NULL; /* two would do */
@@ -105,14 +105,14 @@ struct rtc_route *rtc_peer_route(struct rtc_peer *peer,
         track = by_payload_type(peer, header->payload_type);
     if (!track || !receives(track, header->payload_type, &rtx))
         return NULL;
-    rtc_peer_add_route(peer, header->ssrc, track, rtx);
+    rtc_peer_add_route(peer, header->ssrc, &track->plain, rtx);
     return &peer->routes[peer->route_count - 1];
 }
 
-struct rtc_track *rtc_peer_track_by_ssrc(struct rtc_peer *peer, uint32_t ssrc)
+struct rtc_layer *rtc_peer_layer_by_ssrc(struct rtc_peer *peer, uint32_t ssrc)
 {
     for (unsigned i = 0; i < peer->route_count; i++)
         if (peer->routes[i].ssrc == ssrc && !peer->routes[i].is_rtx)
-            return peer->routes[i].track;
+            return peer->routes[i].layer;
     return NULL;
 }

@@ -25,9 +25,9 @@ static void write_track(struct rtc_writer *w, const struct rtc_track *track)
 {
     rtc_write_text(w, "track %d %d %d %d %d %" PRIu32 " %" PRIu32 " %s %s",
                    track->wish.kind, track->wish.direction, track->wish.packets,
-                   track->by_remote, track->stopped || track->stop, track->ssrc,
-                   track->rtx_ssrc, track->wish.stream_id,
-                   track->wish.track_id);
+                   track->by_remote, track->stopped || track->stop,
+                   track->plain.ssrc, track->plain.rtx_ssrc,
+                   track->wish.stream_id, track->wish.track_id);
     for (unsigned i = 0; i < track->wish.codec_count; i++)
         rtc_write_text(w, " %s", rtc_codec_name(track->wish.codecs[i]));
     rtc_write_text(w, "\n");
@@ -232,8 +232,8 @@ static void take_track(struct rtc_loader *l, struct rtc_peer *peer)
     }
     track->by_remote = by_remote;
     track->stop = stopped;
-    track->ssrc = ssrc;
-    track->rtx_ssrc = rtx_ssrc;
+    track->plain.ssrc = ssrc;
+    track->plain.rtx_ssrc = rtx_ssrc;
 }
 
 static void take_locals(struct rtc_loader *l, struct rtc_peer *peer,

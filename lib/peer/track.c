@@ -16,17 +16,6 @@ struct rtc_track *rtc_peer_find_track(const struct rtc_peer *peer, int number)
     return peer->tracks[number];
 }
 
-static uint32_t draw_ssrc(struct rtc_peer *peer)
-{
-    uint32_t ssrc;
-
-    /* RFC 3550 8.1 asks for no more than a random one; 0 is "none" here. */
-    do {
-        ssrc = rtc_random_u32(&peer->random);
-    } while (!ssrc);
-    return ssrc;
-}
-
 static void fill_codecs(struct rtc_track_config *wish)
 {
     if (wish->codec_count)
@@ -41,10 +30,6 @@ static void fill_codecs(struct rtc_track_config *wish)
 struct rtc_track *rtc_peer_make_track(struct rtc_peer *peer,
                                       const struct rtc_track_config *config)
 {
-    struct rtc_history_config history = {
-        .packets = peer->config.history_packets,
-        .keep_us = peer->config.history_us,
-    };
     struct rtc_track *track = NULL;
 
     if (peer->track_count < RTC_TRACK_MOST)
@@ -58,22 +43,16 @@ struct rtc_track *rtc_peer_make_track(struct rtc_peer *peer,
         strcpy(track->wish.stream_id, "rtcpipe");
     if (!track->wish.track_id[0])
         rtc_random_text(&peer->random, track->wish.track_id, 16);
-    track->ssrc = draw_ssrc(peer);
-    track->rtx_ssrc = draw_ssrc(peer);
-    track->rtt_us = -1;
-    track->heard_us = RTC_NEVER;
-    rtc_sender_init(&track->sender, &history, &peer->pool, &peer->random);
+    rtc_peer_add_layer(peer, track);
     peer->tracks[peer->track_count++] = track;
     return track;
 }
 
-void rtc_track_free(struct rtc_track *track)
+void rtc_peer_drop_track(struct rtc_peer *peer)
 {
-    if (!track)
-        return;
-    rtc_sender_done(&track->sender);
-    if (track->receiving)
-        rtc_inbound_done(&track->inbound);
+    struct rtc_track *track = peer->tracks[--peer->track_count];
+
+    rtc_peer_drop_layers(peer, track);
     rtc_free(track);
 }
 
@@ -167,19 +146,16 @@ int rtc_peer_track_info(const struct rtc_peer *peer, int number,
     return 0;
 }
 
-rtc_usec rtc_track_rtt_us(const struct rtc_peer *peer,
-                          const struct rtc_track *track)
-{
-    return track->rtt_us >= 0 ? track->rtt_us : rtc_ice_rtt_us(peer->ice);
-}
-
 int rtc_peer_request_keyframe(struct rtc_peer *peer, int number, rtc_usec now)
 {
     struct rtc_track *track = peer ? rtc_peer_find_track(peer, number) : NULL;
+    int error = RTC_ERR_ARG;
 
     (void)now;
-    if (!track || !track->receiving)
-        return RTC_ERR_ARG;
-    rtc_keyframe_want(&track->inbound.keyframe);
-    return 0;
+    for (unsigned i = 0; track && i < track->layer_count; i++)
+        if (track->layers[i]->receiving) {
+            rtc_keyframe_want(&track->layers[i]->inbound.keyframe);
+            error = 0;
+        }
+    return error;
 }
