@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Redundant audio (RFC 2198) over a link that loses, and what else may come in
- * an audio stream: comfort noise. */
+ * Audio: G.711 and G.722 with their static payload types, redundant Opus (RFC
+ * 2198) over a link that loses, and comfort noise amid a stream. */
 #include "tests/sim/check.h"
 #include "tests/sim/edit.h"
 
@@ -246,8 +246,36 @@ static void test_comfort_noise(bool packets)
     sim_pair_free(pair);
 }
 
+/* Every frame comes, also over a link that loses, by NACK. */
+static void test_telephony(enum rtc_codec codec, double loss)
+{
+    const struct sim_link link = {.delay_us = 25 * MS, .loss = loss};
+    struct sim_talk *talk = sim_talk_new(9, &wire);
+    struct sim_flow *flow = sim_talk_connect(talk, SIM_L, codec);
+
+    if (seeded(talk->pair, flow != NULL, rtc_codec_name(codec))) {
+        flow->frame_count = 500;
+        flow->len = flow->key_len = 160;
+        sim_pair_link(talk->pair, &link);
+        sim_talk_begin(talk);
+        sim_talk_finish(talk, SIM_L, 5 * SEC);
+        within(talk->pair, flow->received, 500, 500, "every frame");
+        within(talk->pair, flow->late_us, loss > 0 ? 75 * MS : 25 * MS,
+               loss > 0 ? 525 * MS : 26 * MS, "in time");
+        sound(talk, "soundly");
+    }
+    sim_talk_free(talk);
+}
+
 int main(void)
 {
+    static const enum rtc_codec codecs[] = {RTC_CODEC_PCMU, RTC_CODEC_PCMA,
+                                            RTC_CODEC_G722};
+
+    for (size_t i = 0; i < sizeof codecs / sizeof *codecs; i++) {
+        test_telephony(codecs[i], 0);
+        test_telephony(codecs[i], 0.05);
+    }
     test_loss();
     test_places();
     test_comfort_noise(false);
