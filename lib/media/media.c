@@ -96,6 +96,9 @@ static const struct {
     {0, 4, "RIFF",
      "this is RIFF but not WAV, probably AVI, which is not read: convert one "
      "track with ffmpeg to ivf (-c:v libvpx) or ogg (-c:a libopus)"},
+    {0, 12, "#!rtpplay1.0",
+     "this is rtpdump, packets without their session's description: say "
+     "--format rtpdump"},
     {0, 9, "YUV4MPEG2",
      "these are raw pictures: encode them with ffmpeg -c:v libvpx to ivf"},
     {0, 3, "FLV",
@@ -115,8 +118,7 @@ static const char *why_unknown(const uint8_t *data, size_t len, int *ret_error)
             return others[i].why;
     *ret_error = RTC_ERR_FORMAT;
     return len ? "the first bytes are of no format that is read: IVF (VP8), "
-                 "H.264 with start codes, Ogg (Opus), WAV (G.711, G.722), "
-                 "rtpdump"
+                 "H.264 with start codes, Ogg (Opus), WAV (G.711, G.722)"
                : "the input is empty";
 }
 
@@ -127,7 +129,8 @@ int rtc_media_probe(const uint8_t *data, size_t len, bool eof,
     int error;
 
     for (unsigned i = 0; i < RTC_MEDIA_FORMAT_COUNT; i++) {
-        int found = table[i] ? table[i]->probe(data, len) : -1;
+        bool probes = table[i] && table[i]->probe;
+        int found = probes ? table[i]->probe(data, len) : -1;
 
         if (found > 0) {
             *ret_format = table[i]->format;

@@ -9,15 +9,16 @@
 
 enum rtc_media_format {
     RTC_MEDIA_NONE,
-    RTC_MEDIA_IVF,     /* VP8 */
-    RTC_MEDIA_ANNEXB,  /* H.264 byte stream (ITU-T H.264 Annex B) */
-    RTC_MEDIA_OGG,     /* Opus (RFC 3533, RFC 7845) */
-    RTC_MEDIA_WAV,     /* G.711, G.722 */
-    RTC_MEDIA_RTPDUMP, /* RTP packets, by rtptools: a frame is one packet with
-                          its header. Its codec is NONE, or what a payload type
-                          of RFC 3551 6 means; the track's that of the first.
-                          Packets of any SSRC may come, times are arrivals. A
-                          writer's track is NONE or one of those, too. */
+    RTC_MEDIA_IVF,    /* VP8 */
+    RTC_MEDIA_ANNEXB, /* H.264 byte stream (ITU-T H.264 Annex B) */
+    RTC_MEDIA_OGG,    /* Opus (RFC 3533, RFC 7845) */
+    RTC_MEDIA_WAV,    /* G.711, G.722 */
+    /* RTP packets, by rtptools: a frame is one packet with its header, of any
+     * SSRC, and its time is the arrival. A frame's codec is what a payload type
+     * of RFC 3551 6 means, else NONE; the track's is NONE, and that of a
+     * writer. Packets mean nothing without their session's description, so that
+     * a probe never gives this format: it has to be asked for by name. */
+    RTC_MEDIA_RTPDUMP,
     RTC_MEDIA_FORMAT_COUNT
 };
 
@@ -162,3 +163,14 @@ int rtc_media_writer_frame(struct rtc_media_writer *w,
 /* Gives the trailing bytes, perhaps none; the writer is done. 0 or as above. */
 int rtc_media_writer_end(struct rtc_media_writer *w, const uint8_t **ret_data,
                          size_t *ret_len);
+
+/* ---- packets of rtpdump ------------------------------------------------- */
+
+/* Takes an RTP packet apart; sequence and time are as narrow as they come, the
+ * payload is lent by `data`. RTC_ERR_FORMAT. */
+int rtc_media_packet_parse(const uint8_t *data, size_t len,
+                           struct rtc_packet *ret_packet);
+/* Puts one together, the low bits of sequence and time. Its length, at most 12
+ * more than the payload's, or RTC_ERR_NOBUF. */
+int rtc_media_packet_write(const struct rtc_packet *packet, uint8_t *buf,
+                           size_t cap);

@@ -45,11 +45,10 @@ struct rtpdump_reader {
     uint64_t records; /* read so far, RTCP too */
 };
 
-static int probe(const uint8_t *data, size_t len)
+/* Whether the first bytes may be those of the line. */
+static bool is_magic(const uint8_t *data, size_t len)
 {
-    if (memcmp(data, MAGIC, len < MAGIC_LEN ? len : MAGIC_LEN) != 0)
-        return -1;
-    return len >= MAGIC_LEN;
+    return memcmp(data, MAGIC, len < MAGIC_LEN ? len : MAGIC_LEN) == 0;
 }
 
 static int fail_record(struct rtc_media_reader *r, int error, const char *what)
@@ -70,7 +69,7 @@ static int read_header(struct rtc_media_reader *r)
     const uint8_t *end = memchr(p, '\n', left < LINE_MAX ? left : LINE_MAX);
     size_t want = end ? (size_t)(end - p) + 1 + HEADER_LEN : LINE_MAX;
 
-    if (probe(p, left) < 0 || (!end && left >= LINE_MAX))
+    if (!is_magic(p, left) || (!end && left >= LINE_MAX))
         return rtc_media_reader_fail(
             r, RTC_ERR_FORMAT,
             "not rtpdump: it does not begin with a line `%saddress/port'",
@@ -133,8 +132,7 @@ static int pop(struct rtc_media_reader *r, struct rtc_media_frame *ret_frame)
     while (got > 0 && !ret_frame->len)
         got = read_record(r, ret_frame);
     if (got > 0 && !r->track_count) {
-        r->tracks[0] = rtc_media_track_of(ret_frame->codec);
-        r->track_count = 1;
+        r->track_count = 1; /* all of it 0 */
     }
     if (got == 0 && r->ended && !dump->begun)
         return rtc_media_reader_fail(r, RTC_ERR_FORMAT,
@@ -181,11 +179,8 @@ const struct rtc_media_entry rtc_media_rtpdump = {
     .format = RTC_MEDIA_RTPDUMP,
     .name = "rtpdump",
     .extensions = "rtpdump rtp",
-    .codecs = RTC_MEDIA_CODEC(RTC_CODEC_NONE) |
-              RTC_MEDIA_CODEC(RTC_CODEC_PCMU) |
-              RTC_MEDIA_CODEC(RTC_CODEC_PCMA) | RTC_MEDIA_CODEC(RTC_CODEC_G722),
+    .codecs = RTC_MEDIA_CODEC(RTC_CODEC_NONE),
     .tracks_most = 1,
-    .probe = probe,
     .reader_len = sizeof(struct rtpdump_reader),
     .buffer_max = (size_t)128 << 10,
     .pop = pop,

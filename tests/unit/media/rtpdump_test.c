@@ -24,7 +24,7 @@ static void test_read(void)
 
     is_int(c->error, 0, "read without error");
     is_int(c->count, 2, "RTP, and no RTCP");
-    is_int(c->track.codec, RTC_CODEC_NONE, "a dynamic payload type");
+    is_int(c->track.codec, RTC_CODEC_NONE, "a track of packets");
     ok(c->frames[0].len == 15 && c->frames[0].time == 5 &&
            c->frames[0].base_num == 1 && c->frames[0].base_den == 1000 &&
            memcmp(c->frames[0].data, file + FIRST_AT + 8, 15) == 0,
@@ -50,13 +50,18 @@ static void test_codec(void)
     uint8_t copy[FILE_LEN];
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct clip *c;
+        struct rtc_media_reader *r;
+        struct rtc_media_frame frame = {0};
 
         memcpy(copy, file, FILE_LEN);
         copy[FIRST_AT + 9] = rows[i].payload_type;
-        c = clip_read(RTC_MEDIA_RTPDUMP, copy, FILE_LEN, 10);
-        is_int(c->track.codec, rows[i].codec, "codec by payload type");
-        clip_free(c);
+        is_int(rtc_media_reader_new(&r, RTC_MEDIA_RTPDUMP, NULL), 0,
+               "a reader");
+        rtc_media_reader_push(r, copy, FILE_LEN);
+        is_int(rtc_media_reader_pop(r, &frame), 1, "a packet");
+        is_int(frame.codec, rows[i].codec, "its codec, by its payload type");
+        is_int(rtc_media_reader_track_count(r), 1, "of one track");
+        rtc_media_reader_free(r);
     }
 }
 
@@ -158,8 +163,47 @@ static void test_write_refusals(void)
     rtc_media_writer_free(w);
 }
 
+/* CSRCs, a header extension and padding are left out. */
+static void test_packet(void)
+{
+    static const uint8_t data[] = "\xb2\xe0\xff\xfe\x80\0\0\1\1\2\3\4"
+                                  "CSRCcsrc"
+                                  "\xbe\xde\0\1EXTEpayload\0\0\3";
+    struct rtc_packet packet = {.len = 77}, again;
+    uint8_t buf[19];
+    bool pass = true;
+
+    is_int(rtc_media_packet_parse(data, sizeof data - 1, &packet), 0,
+           "a packet with all there is");
+    ok(packet.sequence == 65534 && packet.media_time == 0x80000001 &&
+           packet.ssrc == 0x01020304 && packet.marker &&
+           packet.payload_type == 96 && packet.len == 7 &&
+           memcmp(packet.payload, "payload", 7) == 0,
+       "its fields");
+    is_int(rtc_media_packet_write(&packet, buf, 18), RTC_ERR_NOBUF, "no room");
+    is_int(rtc_media_packet_write(&packet, buf, 19), 19, "written");
+    ok(rtc_media_packet_parse(buf, 19, &again) == 0 &&
+           again.sequence == 65534 && again.media_time == 0x80000001 &&
+           again.ssrc == 0x01020304 && again.marker &&
+           again.payload_type == 96 && again.len == 7,
+       "and read again");
+    for (size_t len = 0; len < 35; len++) {
+        uint8_t *exact = malloc(len ? len : 1);
+
+        memcpy(exact, data, len);
+        packet.len = 77;
+        /* From 28 on the payload's last byte is taken for a padding. */
+        if (rtc_media_packet_parse(exact, len, &packet) != RTC_ERR_FORMAT ||
+            packet.len != 77)
+            pass = false;
+        free(exact);
+    }
+    ok(pass, "cut anywhere");
+}
+
 int main(void)
 {
+    test_packet();
     test_read();
     test_codec();
     test_truncation();
