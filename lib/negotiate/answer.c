@@ -8,6 +8,7 @@
 
 #include "negotiate/payload.h"
 #include "negotiate/section.h"
+#include "negotiate/simulcast.h"
 
 static enum rtc_direction mirror(enum rtc_direction direction)
 {
@@ -261,6 +262,7 @@ static bool add_section(struct answering *a,
     media->rtcp_rsize = offered->rtcp_rsize;
     media->extmap_allow_mixed = offered->extmap_allow_mixed;
     add_formats(a, media, offered, track);
+    rtc_simulcast_answer(sdp, media, offered, track);
     add_extensions(a, media, offered, track->kind);
     rtc_section_transport(sdp, media, a->local, sdp->bundle_count == 0);
     rtc_section_stream(sdp, media, a->local, track);

@@ -12,6 +12,7 @@
 
 #include "negotiate/payload.h"
 #include "negotiate/section.h"
+#include "negotiate/simulcast.h"
 #include "sdp/fmtp.h"
 
 /* For "%.*s" of remote text in a sentence. */
@@ -465,6 +466,20 @@ static void agree_ssrcs(const struct rtc_sdp_media *remote,
     }
 }
 
+static void agree_layers(const struct rtc_sdp_media *local,
+                         const struct rtc_sdp_media *remote,
+                         struct rtc_negotiate_agreed *agreed)
+{
+    if (!agreed->extmap.id[RTC_EXTENSION_RID])
+        return;
+    if (agreed->direction & RTC_RECVONLY)
+        agreed->received_layer_count =
+            rtc_simulcast_agree(remote, local, agreed->received_layers);
+    if (agreed->direction & RTC_SENDONLY)
+        agreed->sent_layer_count =
+            rtc_simulcast_agree(local, remote, agreed->sent_layers);
+}
+
 void rtc_negotiate_agree(const struct rtc_sdp *local,
                          const struct rtc_sdp *remote, unsigned index,
                          struct rtc_negotiate_agreed *ret_agreed)
@@ -483,6 +498,7 @@ void rtc_negotiate_agree(const struct rtc_sdp *local,
         agree_extensions(ours, theirs, &agreed);
         if (agreed.direction & RTC_RECVONLY)
             agree_ssrcs(theirs, &agreed);
+        agree_layers(ours, theirs, &agreed);
     }
     *ret_agreed = agreed;
 }

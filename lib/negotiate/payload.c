@@ -144,8 +144,8 @@ _Static_assert(PAYLOAD_COUNT <= RTC_PAYLOAD_MOST, "numbers hold every row");
 static const struct rtc_payload_extension extensions[] = {
     {RTC_EXTENSION_AUDIO_LEVEL, 1, true, false, true, RTC_SENDRECV},
     {RTC_EXTENSION_MID, 4, true, true, true, RTC_SENDRECV},
-    {RTC_EXTENSION_RID, 10, false, true, false, RTC_RECVONLY},
-    {RTC_EXTENSION_REPAIRED_RID, 11, false, true, false, RTC_RECVONLY},
+    {RTC_EXTENSION_RID, 10, false, true, false, RTC_SENDRECV},
+    {RTC_EXTENSION_REPAIRED_RID, 11, false, true, false, RTC_SENDRECV},
 };
 
 const struct rtc_payload *rtc_payload_at(unsigned index)

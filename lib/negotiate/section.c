@@ -119,7 +119,8 @@ void rtc_section_stream(struct rtc_sdp *sdp, struct rtc_sdp_media *media,
     media->has_msid = true;
     media->stream_id = rtc_sdp_copy(sdp, rtc_text_of(track->stream_id));
     media->track_id = rtc_sdp_copy(sdp, rtc_text_of(track->track_id));
-    if (!track->ssrc)
+    /* Layers are known by their rids, not by SSRCs (RFC 8853 6.3). */
+    if (!track->ssrc || media->simulcast_send.len)
         return;
     cname = rtc_sdp_copy(sdp, rtc_text_of(local->cname));
     add_ssrc(sdp, media, track->ssrc, cname);

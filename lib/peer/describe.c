@@ -51,6 +51,8 @@ static void describe_tracks(const struct rtc_peer *peer, struct ourselves *us)
             .codec_count = track->wish.codec_count,
             .stream_id = track->wish.stream_id,
             .track_id = track->wish.track_id,
+            .rids = track->wish.rids,
+            .rid_count = track->wish.layer_count,
             .ssrc = track->plain.ssrc,
             .rtx_ssrc = track->plain.rtx_ssrc,
             .mid = track->mid,

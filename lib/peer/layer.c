@@ -80,3 +80,128 @@ rtc_usec rtc_layer_rtt_us(const struct rtc_peer *peer,
 {
     return layer->rtt_us >= 0 ? layer->rtt_us : rtc_ice_rtt_us(peer->ice);
 }
+
+/* ---- received ----------------------------------------------------------- */
+
+void rtc_peer_stop_receiving(struct rtc_peer *peer, struct rtc_layer *layer)
+{
+    if (!layer->receiving)
+        return;
+    rtc_peer_remove_routes(peer, layer);
+    rtc_inbound_done(&layer->inbound);
+    layer->receiving = false;
+    layer->remote_ssrc = 0;
+    layer->heard_us = RTC_NEVER;
+}
+
+void rtc_peer_start_receiving(struct rtc_peer *peer, struct rtc_layer *layer)
+{
+    const struct rtc_track *track = layer->track;
+    const struct rtc_negotiate_codec *first = &track->agreed.codecs[0];
+    struct rtc_inbound_config config = {
+        .kind = track->wish.kind,
+        .clock_rate = rtc_codec_clock_rate(first->codec),
+        .nack = first->nack,
+        .pli = first->pli,
+        .packets = track->wish.packets,
+        .reorder_us = peer->config.reorder_us,
+        .reorder_packets = peer->config.reorder_packets,
+        .keyframe_first =
+            track->wish.kind == RTC_VIDEO && !peer->config.any_frame,
+        .keyframe_after_gap = !peer->config.any_frame,
+    };
+
+    if (!layer->receiving)
+        rtc_inbound_init(&layer->inbound, &config, &peer->pool);
+    layer->receiving = true;
+    layer->ended = layer->end_told = false;
+}
+
+static bool is_received(const struct rtc_negotiate_agreed *agreed,
+                        const char *rid)
+{
+    for (unsigned i = 0; i < agreed->received_layer_count; i++)
+        if (!strcmp(agreed->received_layers[i].rid, rid))
+            return true;
+    return !agreed->received_layer_count && !rid[0];
+}
+
+/* The layer that receives `rid`, or else the first that receives nothing. */
+static struct rtc_layer *layer_for(struct rtc_peer *peer,
+                                   struct rtc_track *track, const char *rid)
+{
+    struct rtc_layer *free = NULL;
+
+    for (unsigned i = 0; i < track->layer_count; i++) {
+        struct rtc_layer *layer = track->layers[i];
+
+        if (layer->receiving && !strcmp(layer->rid, rid))
+            return layer;
+        if (!layer->receiving && !free)
+            free = layer;
+    }
+    if (!free && rtc_peer_add_layer(peer, track))
+        free = track->layers[track->layer_count - 1];
+    return free;
+}
+
+/* One that goes on keeps its place, so that the caller knows it again. */
+bool rtc_peer_assign_received(struct rtc_peer *peer, struct rtc_track *track)
+{
+    const struct rtc_negotiate_agreed *agreed = &track->agreed;
+    unsigned count = agreed->received_layer_count;
+
+    for (unsigned i = 0; i < track->layer_count; i++)
+        if (!is_received(agreed, track->layers[i]->rid))
+            rtc_peer_stop_receiving(peer, track->layers[i]);
+    for (unsigned i = 0; i < (count ? count : 1); i++) {
+        const char *rid = count ? agreed->received_layers[i].rid : "";
+        struct rtc_layer *layer = layer_for(peer, track, rid);
+
+        if (!layer)
+            return false;
+        strcpy(layer->rid, rid);
+        rtc_peer_start_receiving(peer, layer);
+    }
+    return true;
+}
+
+/* ---- sent --------------------------------------------------------------- */
+
+/* The caller's number of a layer is its place among the rids it gave, by name;
+ * where the remote has names of its own (RFC 8853 5.3.2), in their order. */
+static int place_of(const struct rtc_track *track, unsigned index)
+{
+    const struct rtc_negotiate_agreed *agreed = &track->agreed;
+    const struct rtc_track_config *wish = &track->wish;
+    bool named = false;
+
+    for (unsigned i = 0; i < wish->layer_count; i++)
+        for (unsigned k = 0; k < agreed->sent_layer_count; k++) {
+            bool same = !strcmp(wish->rids[i], agreed->sent_layers[k].rid);
+
+            if (same && k == index)
+                return (int)i;
+            named |= same;
+        }
+    return named ? -1 : (int)index;
+}
+
+bool rtc_peer_assign_sent(struct rtc_peer *peer, struct rtc_track *track)
+{
+    const struct rtc_negotiate_agreed *agreed = &track->agreed;
+
+    track->plain.sends = !agreed->sent_layer_count;
+    for (unsigned i = 0; i < agreed->sent_layer_count; i++) {
+        int place = place_of(track, i);
+
+        while (place >= (int)track->layer_count)
+            if (!rtc_peer_add_layer(peer, track))
+                return false;
+        if (place < 0)
+            continue;
+        track->layers[place]->sent = &agreed->sent_layers[i];
+        track->layers[place]->sends = !agreed->sent_layers[i].paused;
+    }
+    return true;
+}

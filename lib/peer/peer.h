@@ -45,6 +45,10 @@ struct rtc_layer {
     struct rtc_track *track;
     uint8_t index; /* among the track's layers */
 
+    /* What was agreed: its rid to send, NULL without simulcast, and whether
+     * the remote takes it now. */
+    const struct rtc_negotiate_layer *sent;
+    bool sends;
     uint32_t ssrc, rtx_ssrc; /* ours */
     struct rtc_sender sender;
     struct rtc_tail tail;
@@ -54,6 +58,7 @@ struct rtc_layer {
     rtc_usec rtt_us;                        /* from its reports, -1 */
     double remote_loss;
 
+    char rid[RTC_RID_MAX + 1]; /* received; empty without simulcast */
     struct rtc_inbound inbound;
     bool receiving; /* inbound is set up */
     uint64_t nack_sent;
@@ -138,6 +143,7 @@ struct rtc_peer {
         close_repeats;  /* sends left of the last datagram, kept in `early` */
     uint32_t rtcp_ssrc; /* ours when nothing is sent */
     rtc_usec report_us; /* next SR or RR, RTC_NEVER before SRTP */
+    unsigned report_blocks_from, report_senders_from; /* whose turn it is */
     char cname[40];
 
     struct rtc_stats stats;
@@ -195,6 +201,13 @@ void rtc_peer_drop_track(struct rtc_peer *peer);
 /* layer.c: sets up a layer more of the track, its first one included. False at
  * the cap or without memory. */
 bool rtc_peer_add_layer(struct rtc_peer *peer, struct rtc_track *track);
+/* Which layer is sent or received as what, as the track agreed; adds layers.
+ * False without memory. */
+bool rtc_peer_assign_sent(struct rtc_peer *peer, struct rtc_track *track);
+bool rtc_peer_assign_received(struct rtc_peer *peer, struct rtc_track *track);
+/* Starts or stops the stream; no more than once. */
+void rtc_peer_start_receiving(struct rtc_peer *peer, struct rtc_layer *layer);
+void rtc_peer_stop_receiving(struct rtc_peer *peer, struct rtc_layer *layer);
 /* Frees the track's layers. */
 void rtc_peer_drop_layers(struct rtc_peer *peer, struct rtc_track *track);
 /* Bytes an unprotected packet may have. */

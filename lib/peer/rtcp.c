@@ -12,6 +12,11 @@
 /* A stream that pauses is reported once more, soon: its sender may wait for the
  * last packet to be confirmed before it ends. */
 #define IDLE_US (80 * RTC_MS)
+/* RFC 3550 6.4: bytes of an RR without blocks together with the head of an
+ * SDES, of an SR, and of a block. */
+#define RR_LEN 12
+#define SR_LEN 28
+#define BLOCK_LEN 24
 
 /* The SSRC to speak as: the first stream's we send, else a plain one. */
 static uint32_t own_ssrc(const struct rtc_peer *peer)
@@ -22,13 +27,59 @@ static uint32_t own_ssrc(const struct rtc_peer *peer)
     return peer->rtcp_ssrc;
 }
 
-static void add_blocks(struct rtc_peer *peer, struct rtc_rtcp_report *report,
-                       rtc_usec now)
+/* How many blocks and senders go into `room` bytes: the blocks take half of it
+ * at most. */
+struct share {
+    unsigned blocks, senders;
+};
+
+static struct share share_room(const struct rtc_peer *peer, size_t room,
+                               unsigned blocks)
 {
+    size_t chunk = 4 + 2 + strlen(peer->cname) + 4;
+    struct share share = {.blocks = blocks};
+
+    if (room < RR_LEN + chunk)
+        return (struct share){0, 0};
+    if (share.blocks > room / 2 / BLOCK_LEN)
+        share.blocks = (unsigned)(room / 2 / BLOCK_LEN);
+    room -= RR_LEN + share.blocks * BLOCK_LEN;
+    share.senders = (unsigned)(room / (SR_LEN + chunk));
+    if (share.senders > RTC_RTCP_COUNT_MAX)
+        share.senders = RTC_RTCP_COUNT_MAX;
+    return share;
+}
+
+static unsigned count_receiving(const struct rtc_peer *peer)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < peer->layer_count; i++)
+        count += peer->layers[i]->receiving;
+    return count < RTC_RTCP_COUNT_MAX ? count : RTC_RTCP_COUNT_MAX;
+}
+
+/* The streams in turn, so that those a report has no room for are in the next
+ * one (RFC 3550 6.4.2). */
+static struct rtc_layer *in_turn(const struct rtc_peer *peer, unsigned from,
+                                 unsigned i)
+{
+    return peer->layers[(from + i) % peer->layer_count];
+}
+
+static void add_blocks(struct rtc_peer *peer, struct rtc_rtcp_report *report,
+                       unsigned most, rtc_usec now)
+{
+    unsigned from = peer->report_blocks_from;
+
     for (unsigned i = 0; i < peer->layer_count; i++) {
-        struct rtc_layer *layer = peer->layers[i];
-        if (!layer->receiving || report->block_count == RTC_RTCP_COUNT_MAX)
+        struct rtc_layer *layer = in_turn(peer, from, i);
+        if (!layer->receiving)
             continue;
+        if (report->block_count == most) {
+            peer->report_blocks_from = (from + i) % peer->layer_count;
+            return;
+        }
         if (rtc_receiver_report(&layer->inbound.receiver,
                                 &report->blocks[report->block_count], now))
             report->block_count++;
@@ -43,26 +94,44 @@ static void add_name(const struct rtc_peer *peer, struct rtc_rtcp_sdes *sdes,
     sdes->chunks[sdes->count++].cname = rtc_text_of(peer->cname);
 }
 
-/* An SR for each stream sent, the blocks in the first; an RR without any. */
+/* An SR for each stream sent, the blocks in the first. */
+static void write_senders(struct rtc_peer *peer, struct rtc_writer *w,
+                          struct rtc_rtcp_report *report,
+                          struct rtc_rtcp_sdes *sdes, unsigned most,
+                          rtc_usec now)
+{
+    unsigned from = peer->report_senders_from;
+
+    for (unsigned i = 0; i < peer->layer_count; i++) {
+        struct rtc_layer *layer = in_turn(peer, from, i);
+        if (!rtc_sender_report(&layer->sender, report, now))
+            continue;
+        if (sdes->count == most) {
+            peer->report_senders_from = (from + i) % peer->layer_count;
+            return;
+        }
+        report->is_sender = true;
+        report->ssrc = layer->ssrc;
+        rtc_rtcp_report_write(w, report);
+        report->block_count = 0;
+        add_name(peer, sdes, layer->ssrc);
+    }
+}
+
+/* SRs, or an RR when nothing is sent. */
 static void write_reports(struct rtc_peer *peer, struct rtc_writer *w,
                           rtc_usec now)
 {
     struct rtc_rtcp_report report = {.block_count = 0};
     struct rtc_rtcp_sdes sdes = {.count = 0};
+    /* A part is left for feedback. */
+    struct share share =
+        share_room(peer, (w->cap - w->len) * 3 / 4, count_receiving(peer));
 
-    add_blocks(peer, &report, now);
-    for (unsigned i = 0; i < peer->layer_count; i++) {
-        struct rtc_layer *layer = peer->layers[i];
-        if (sdes.count == RTC_RTCP_COUNT_MAX ||
-            !rtc_sender_report(&layer->sender, &report, now))
-            continue;
-        report.is_sender = true;
-        report.ssrc = layer->ssrc;
-        rtc_rtcp_report_write(w, &report);
-        report.block_count = 0;
-        add_name(peer, &sdes, layer->ssrc);
-    }
+    add_blocks(peer, &report, share.blocks, now);
+    write_senders(peer, w, &report, &sdes, share.senders, now);
     if (!sdes.count) {
+        report.is_sender = false;
         report.ssrc = peer->rtcp_ssrc;
         rtc_rtcp_report_write(w, &report);
         add_name(peer, &sdes, peer->rtcp_ssrc);

@@ -27,7 +27,9 @@ agreed_codec(const struct rtc_layer *layer, const struct rtc_frame *frame)
         profile = entry->profile(frame->data, frame->len);
     for (unsigned i = 0; i < track->agreed.codec_count; i++) {
         const struct rtc_negotiate_codec *codec = &track->agreed.codecs[i];
-        if (codec->codec != frame->codec)
+        if (codec->codec != frame->codec ||
+            (layer->sent &&
+             !rtc_simulcast_may_use(layer->sent, codec->payload_type)))
             continue;
         if (entry && entry->profile && codec->profile == profile)
             return codec;
@@ -72,8 +74,34 @@ int rtc_layer_set_codec(struct rtc_peer *peer, struct rtc_layer *layer,
                                  layer->rtx_ssrc);
 }
 
-/* The MID goes along until the remote has reported on our SSRC and so knows
- * where it belongs (RFC 9143 15). */
+static void add_name(struct rtc_extensions *e, enum rtc_extension extension,
+                     char *field, const char *name)
+{
+    rtc_extensions_add(e, extension);
+    strcpy(field, name);
+}
+
+/* RFC 8852 3: resends of a layer name it, each of them, as nothing is reported
+ * on their SSRC. */
+static void set_rtx_extension(struct rtc_layer *layer)
+{
+    struct rtc_extensions e = {.has = 0};
+    uint8_t block[RTC_SENDER_EXTENSION_MAX];
+    uint16_t profile = 0;
+    int len;
+
+    if (!layer->sent)
+        return;
+    add_name(&e, RTC_EXTENSION_MID, e.mid, layer->track->mid);
+    add_name(&e, RTC_EXTENSION_REPAIRED_RID, e.repaired_rid, layer->sent->rid);
+    len = rtc_extensions_write(&layer->track->agreed.extmap, &e, block,
+                               sizeof block, &profile);
+    rtc_sender_set_rtx_extension(&layer->sender, profile, block,
+                                 len > 0 ? (size_t)len : 0);
+}
+
+/* MID and RID go along until the remote has reported on our SSRC and so knows
+ * where it belongs (RFC 9143 15, RFC 8852 3). */
 static void set_extension(struct rtc_layer *layer)
 {
     struct rtc_extensions e = {.has = 0};
@@ -84,13 +112,15 @@ static void set_extension(struct rtc_layer *layer)
     if (layer->known == layer->extension_left_out && layer->extension_set)
         return;
     if (!layer->known) {
-        rtc_extensions_add(&e, RTC_EXTENSION_MID);
-        memcpy(e.mid, layer->track->mid, sizeof e.mid);
+        add_name(&e, RTC_EXTENSION_MID, e.mid, layer->track->mid);
+        if (layer->sent)
+            add_name(&e, RTC_EXTENSION_RID, e.rid, layer->sent->rid);
         len = rtc_extensions_write(&layer->track->agreed.extmap, &e, block,
                                    sizeof block, &profile);
     }
     layer->extension_set = true;
     layer->extension_left_out = layer->known;
+    set_rtx_extension(layer);
     rtc_sender_set_extension(&layer->sender, profile, block,
                              len > 0 ? (size_t)len : 0);
 }
@@ -114,19 +144,34 @@ static int sending_track(struct rtc_peer *peer, int number,
     return 0;
 }
 
+/* The layer of that number if it can send now. */
+static int sending_layer(struct rtc_peer *peer, struct rtc_track *track,
+                         unsigned index, struct rtc_layer **ret_layer)
+{
+    if (index >= track->layer_count && index >= track->wish.layer_count)
+        return RTC_ERR_ARG;
+    if (index >= track->layer_count || !track->layers[index]->sends)
+        return rtc_peer_fail(peer, RTC_ERR_STATE,
+                             "the remote does not take layer %u now", index);
+    *ret_layer = track->layers[index];
+    return 0;
+}
+
 int rtc_peer_send_frame(struct rtc_peer *peer, int number,
                         const struct rtc_frame *frame, rtc_usec now)
 {
     const struct rtc_negotiate_codec *codec;
     struct rtc_track *track;
-    struct rtc_layer *layer;
+    struct rtc_layer *layer = NULL;
     int error = sending_track(peer, number, &track);
 
     if (error)
         return error;
     if (!frame || !frame->data || !frame->len || track->wish.packets)
         return RTC_ERR_ARG;
-    layer = &track->plain;
+    error = sending_layer(peer, track, frame->layer, &layer);
+    if (error)
+        return error;
     codec = agreed_codec(layer, frame);
     if (!codec)
         return rtc_peer_fail(peer, RTC_ERR_ARG, "%s was not agreed",
@@ -174,7 +219,7 @@ bool rtc_peer_is_delivered(const struct rtc_peer *peer, rtc_usec now)
         return true;
     for (unsigned i = 0; i < peer->layer_count; i++) {
         const struct rtc_layer *layer = peer->layers[i];
-        if (!(layer->track->agreed.direction & RTC_SENDONLY))
+        if (!layer->sends)
             continue; /* nobody is there to confirm it */
         if (layer->sender.history.queued ||
             !rtc_tail_is_delivered(&layer->tail, rtc_layer_rtt_us(peer, layer),

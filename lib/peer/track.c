@@ -56,13 +56,37 @@ void rtc_peer_drop_track(struct rtc_peer *peer)
     rtc_free(track);
 }
 
+/* Names that can stand in SDP (RFC 8851 10), each once, and only where layers
+ * can be told apart. */
+static bool are_rids_good(const struct rtc_track_config *config)
+{
+    static const char good[] = "abcdefghijklmnopqrstuvwxyz"
+                               "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+
+    if (config->layer_count > RTC_LAYER_MOST ||
+        (config->layer_count && (config->kind != RTC_VIDEO || config->packets)))
+        return false;
+    for (unsigned i = 0; i < config->layer_count; i++) {
+        const char *rid = config->rids[i];
+
+        if (!rid[0] || !memchr(rid, '\0', sizeof config->rids[i]) ||
+            rid[strspn(rid, good)])
+            return false;
+        for (unsigned k = 0; k < i; k++)
+            if (!strcmp(rid, config->rids[k]))
+                return false;
+    }
+    return true;
+}
+
 int rtc_peer_add_track(struct rtc_peer *peer,
                        const struct rtc_track_config *config)
 {
     struct rtc_track *track;
 
     if (!peer || !config || config->codec_count > RTC_CODEC_MOST ||
-        (config->kind != RTC_AUDIO && config->kind != RTC_VIDEO))
+        (config->kind != RTC_AUDIO && config->kind != RTC_VIDEO) ||
+        !are_rids_good(config))
         return RTC_ERR_ARG;
     for (unsigned i = 0; i < config->codec_count; i++)
         if (!rtc_codec_entry(config->codecs[i]) ||
@@ -114,6 +138,23 @@ unsigned rtc_peer_track_count(const struct rtc_peer *peer)
     return peer ? peer->track_count : 0;
 }
 
+/* By the layers' numbers: one that is not agreed has an empty rid. */
+static void tell_rids(const struct rtc_track *track,
+                      struct rtc_track_info *info)
+{
+    bool sent = track->agreed.sent_layer_count > 0;
+
+    for (unsigned i = 0; i < track->layer_count; i++) {
+        const struct rtc_layer *layer = track->layers[i];
+        const char *rid = sent && layer->sent         ? layer->sent->rid
+                          : !sent && layer->receiving ? layer->rid
+                                                      : "";
+        strcpy(info->rids[i], rid);
+        if (rid[0])
+            info->layer_count = i + 1;
+    }
+}
+
 int rtc_peer_track_info(const struct rtc_peer *peer, int number,
                         struct rtc_track_info *ret_info)
 {
@@ -140,6 +181,7 @@ int rtc_peer_track_info(const struct rtc_peer *peer, int number,
             info.h264_level_ids[info.h264_count++] =
                 track->agreed.codecs[i].h264_level_id;
     }
+    tell_rids(track, &info);
     if (info.codec_count && (info.agreed & RTC_SENDONLY))
         info.codec = info.codecs[0];
     *ret_info = info;

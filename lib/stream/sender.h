@@ -48,6 +48,11 @@ struct rtc_sender {
     uint16_t extension_profile;
     uint8_t extension[RTC_SENDER_EXTENSION_MAX];
     uint8_t extension_len;
+    /* Of the RTX form when it has one of its own. */
+    bool rtx_extension_set;
+    uint16_t rtx_extension_profile;
+    uint8_t rtx_extension[RTC_SENDER_EXTENSION_MAX];
+    uint8_t rtx_extension_len;
     bool started;            /* a frame or packet was queued */
     uint32_t last_timestamp; /* of it, and its capture time */
     rtc_usec last_time;
@@ -78,6 +83,11 @@ int rtc_sender_set_format(struct rtc_sender *s,
  * rtc_sender_transmit gave. Copies. RTC_ERR_ARG when it is too long. */
 int rtc_sender_set_extension(struct rtc_sender *s, uint16_t profile,
                              const uint8_t *block, size_t len);
+
+/* The block that the RTX form has from now on, instead of the packet's own.
+ * Copies. RTC_ERR_ARG alike. */
+int rtc_sender_set_rtx_extension(struct rtc_sender *s, uint16_t profile,
+                                 const uint8_t *block, size_t len);
 
 /* Cuts and queues one frame, all of it or nothing. Copies. 0; RTC_ERR_AGAIN
  * when the queue has no room, RTC_ERR_ARG (no codec, another codec, more than

@@ -12,7 +12,8 @@
 
 struct sim_flow {
     /* The scenario sets these; sim_talk_add gives defaults. */
-    int from; /* SIM_L or SIM_R */
+    int from;          /* SIM_L or SIM_R */
+    unsigned layer[2]; /* simulcast: its number at L and R */
     enum rtc_codec codec;
     unsigned frame_count; /* 0: without end */
     rtc_usec interval_us;
@@ -59,6 +60,11 @@ void sim_talk_free(struct sim_talk *talk);
  * Lends; not moved by later ones. */
 struct sim_flow *sim_talk_add(struct sim_talk *talk, int from,
                               enum rtc_codec codec);
+/* As many flows as there are `rids`, on one track: the layers of simulcast,
+ * each smaller than the next. The first of them; the others follow it. */
+struct sim_flow *sim_talk_add_layers(struct sim_talk *talk, int from,
+                                     enum rtc_codec codec,
+                                     const char *const *rids, unsigned count);
 /* Makes the peers, adds a flow and connects; for scenarios of one stream. NULL
  * when it does not connect in 20 s. */
 struct sim_flow *sim_talk_connect(struct sim_talk *talk, int from,
