@@ -97,8 +97,7 @@ static const struct {
      "this is RIFF but not WAV, probably AVI, which is not read: convert one "
      "track with ffmpeg to ivf (-c:v libvpx) or ogg (-c:a libopus)"},
     {0, 12, "#!rtpplay1.0",
-     "this is rtpdump, packets without their session's description: say "
-     "--format rtpdump"},
+     "this is rtpdump, whose RTP packets are not sent yet"},
     {0, 9, "YUV4MPEG2",
      "these are raw pictures: encode them with ffmpeg -c:v libvpx to ivf"},
     {0, 3, "FLV",

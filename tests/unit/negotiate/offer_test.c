@@ -29,13 +29,6 @@ static void test_offer(void)
     ok(audio->rtcp_mux && audio->rtcp_mux_only && audio->rtcp_rsize, "mux");
     is_int(audio->formats[0].payload_type, 111, "Opus");
     is_int(audio->formats[0].feedback, RTC_SDP_NACK, "audio may be resent");
-    ok(text_is(audio->formats[1].name, "red") &&
-           audio->formats[1].payload_type == 63 &&
-           audio->formats[1].clock_rate == 48000 &&
-           audio->formats[1].channels == 2 &&
-           text_is(audio->formats[1].fmtp, "111/111") &&
-           rtc_sdp_find_red(audio, 111) == &audio->formats[1],
-       "RED behind it");
     is_int(video->format_count, 10, "VP8, four H.264, each with RTX");
     is_int(video->formats[0].feedback, RTC_SDP_NACK | RTC_SDP_PLI | RTC_SDP_FIR,
            "feedback for video");
@@ -71,6 +64,25 @@ static void test_offer(void)
 }
 
 /* The first live section speaks for the others (RFC 9143 7.2.1). */
+static void test_red(void)
+{
+    const struct rtc_sdp_format *red;
+    struct rtc_sdp *offer;
+    struct side s;
+
+    init_both(&s, "us00");
+    offer = make_offer(&s);
+    red = &offer->media[0].formats[1];
+    ok(text_is(red->name, "red") && text_is(red->fmtp, "111/111"),
+       "RED right behind Opus");
+    ok(red->payload_type == 63 && red->clock_rate == 48000 &&
+           red->channels == 2,
+       "as Chromium has it");
+    ok(rtc_sdp_find_red(&offer->media[0], 111) == red, "it is found");
+    ok(!rtc_sdp_find_red(&offer->media[1], 96), "video has none");
+    rtc_sdp_free(offer);
+}
+
 static void test_max_bundle(void)
 {
     const struct rtc_sdp_media *audio, *video;
@@ -326,6 +338,7 @@ static void test_many(void)
 int main(void)
 {
     test_offer();
+    test_red();
     test_max_bundle();
     test_codec_choice();
     test_stop_and_recycle();
