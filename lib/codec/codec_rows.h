@@ -6,6 +6,6 @@
 #include "codec/codec.h"
 
 extern const struct rtc_codec_entry rtc_codec_opus, rtc_codec_vp8,
-    rtc_codec_h264;
+    rtc_codec_h264, rtc_codec_h265;
 extern const struct rtc_codec_entry rtc_codec_g722, rtc_codec_pcmu,
     rtc_codec_pcma;

@@ -45,7 +45,7 @@ static void add_payload(struct offering *o, struct rtc_sdp_media *media,
         rtc_section_add_rtx(o->sdp, media, number, rtx);
     /* Behind its codec: who prefers what is listed first sends it plain. */
     red = rtc_payload_red_number(&o->numbers, row);
-    if (red)
+    if (red != RTC_PAYLOAD_NONE)
         rtc_section_add_red(o->sdp, media, number, red);
 }
 

@@ -244,6 +244,7 @@ void rtc_payload_numbers_init(struct rtc_payload_numbers *numbers,
            sizeof numbers->payload_types);
     memset(numbers->rtx_payload_types, RTC_PAYLOAD_NONE,
            sizeof numbers->rtx_payload_types);
+    numbers->red_payload_type = RTC_PAYLOAD_NONE;
     for (unsigned k = 0; k < 2; k++)
         for (unsigned i = 0; both[k] && i < both[k]->media_count; i++) {
             take_over_formats(numbers, &both[k]->media[i]);
@@ -297,8 +298,8 @@ uint8_t rtc_payload_red_number(struct rtc_payload_numbers *numbers,
                                unsigned index)
 {
     if (!rtc_payload_has_red(payloads[index].codec))
-        return 0;
-    if (!numbers->red_payload_type)
+        return RTC_PAYLOAD_NONE;
+    if (numbers->red_payload_type == RTC_PAYLOAD_NONE)
         numbers->red_payload_type = take_payload_type(numbers, 63);
     return numbers->red_payload_type;
 }
