@@ -21,7 +21,7 @@ struct rtc_media_entry {
     unsigned tracks_most;   /* that one file carries */
 
     /* By the first bytes: 1 it is this format, 0 more are needed, -1 it is
-     * not. */
+     * not. NULL: it is never told by them. */
     int (*probe)(const uint8_t *data, size_t len);
 
     size_t reader_len; /* bytes of the format's own state, zeroed at first */
@@ -46,6 +46,8 @@ extern const struct rtc_media_entry rtc_media_ogg;
 extern const struct rtc_media_entry rtc_media_obu;
 extern const struct rtc_media_entry rtc_media_matroska;
 extern const struct rtc_media_entry rtc_media_webm;
+extern const struct rtc_media_entry rtc_media_wav;
+extern const struct rtc_media_entry rtc_media_rtpdump;
 
 /* The row of a format, or NULL. Static. */
 const struct rtc_media_entry *rtc_media_entry(enum rtc_media_format format);

@@ -13,14 +13,21 @@ enum rtc_media_format {
     RTC_MEDIA_ANNEXB,   /* H.264, H.265: a byte stream (Annex B of each) */
     RTC_MEDIA_OGG,      /* Opus (RFC 3533, RFC 7845) */
     RTC_MEDIA_OBU,      /* AV1 low-overhead byte stream (AV1 5.2) */
+    RTC_MEDIA_WAV,      /* G.711, G.722 */
     RTC_MEDIA_MATROSKA, /* any codecs, several tracks (RFC 9559) */
     RTC_MEDIA_WEBM,     /* the same of VP8, VP9, AV1 and Opus only; what is
                            read is told as Matroska */
+    /* RTP packets, by rtptools: a frame is one packet with its header, of any
+     * SSRC, and its time is the arrival. A frame's codec is what a payload type
+     * of RFC 3551 6 means, else NONE; the track's is NONE, and that of a
+     * writer. Packets mean nothing without their session's description, so that
+     * a probe never gives this format: it has to be asked for by name. */
+    RTC_MEDIA_RTPDUMP,
     RTC_MEDIA_FORMAT_COUNT
 };
 
-/* Name for options and messages ("ivf", "annexb", "ogg", "obu", "matroska",
- * "webm"; "none"). Static. */
+/* Name for options and messages ("ivf", "annexb", "ogg", "obu", "wav",
+ * "matroska", "webm", "rtpdump"; "none"). Static. */
 const char *rtc_media_format_name(enum rtc_media_format format);
 /* By that name, or by the extension of a path; RTC_MEDIA_NONE: unknown. */
 enum rtc_media_format rtc_media_format_by_name(const char *name);
@@ -66,7 +73,7 @@ struct rtc_media_track {
 struct rtc_media_frame {
     unsigned track;
     enum rtc_codec codec;
-    const uint8_t *data; /* as in struct rtc_frame */
+    const uint8_t *data; /* as in struct rtc_frame; rtpdump: an RTP packet */
     size_t len;
     int64_t time;
     int64_t duration; /* same units; 0: not known */
@@ -170,3 +177,14 @@ int rtc_media_writer_frame(struct rtc_media_writer *w,
 /* Gives the trailing bytes, perhaps none; the writer is done. 0 or as above. */
 int rtc_media_writer_end(struct rtc_media_writer *w, const uint8_t **ret_data,
                          size_t *ret_len);
+
+/* ---- packets of rtpdump ------------------------------------------------- */
+
+/* Takes an RTP packet apart; sequence and time are as narrow as they come, the
+ * payload is lent by `data`. RTC_ERR_FORMAT. */
+int rtc_media_packet_parse(const uint8_t *data, size_t len,
+                           struct rtc_packet *ret_packet);
+/* Puts one together, the low bits of sequence and time. Its length, at most 12
+ * more than the payload's, or RTC_ERR_NOBUF. */
+int rtc_media_packet_write(const struct rtc_packet *packet, uint8_t *buf,
+                           size_t cap);
