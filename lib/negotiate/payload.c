@@ -131,7 +131,7 @@ static const struct rtc_payload payloads[] = {
      vp9_fits, NULL},
     {RTC_CODEC_AV1, 45, 46, VIDEO_FEEDBACK, VIDEO_FEEDBACK,
      "level-idx=5;profile=0;tier=0", av1_fits, NULL},
-    {RTC_CODEC_H265, 47, 48, VIDEO_FEEDBACK, VIDEO_FEEDBACK, H265_FMTP,
+    {RTC_CODEC_H265, 112, 113, VIDEO_FEEDBACK, VIDEO_FEEDBACK, H265_FMTP,
      h265_fits, h265_answer},
 };
 
