@@ -224,7 +224,7 @@ static void test_parameters(size_t i)
     struct rtc_sdp *sdp = rtc_sdp_new();
     struct rtc_text ours;
 
-    format.name = rtc_text_of(entry ? entry->name : "VP9");
+    format.name = rtc_text_of(entry ? entry->name : "none");
     row = rtc_payload_of(&format);
     is_int(row != NULL, entry && parameters[i].row, parameters[i].theirs);
     if (row) {
