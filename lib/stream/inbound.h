@@ -20,7 +20,7 @@ struct rtc_inbound_config {
     rtc_usec reorder_us;      /* a hole stays open at most this long; without
                                  `nack` no longer than 100 ms */
     unsigned reorder_packets; /* and with at most this many behind it */
-    bool keyframe_first;      /* video: nothing before the first key frame */
+    bool keyframe_first;     /* video: nothing before the first key frame */
     bool keyframe_after_gap; /* video: nothing after a gap before a key frame */
 };
 

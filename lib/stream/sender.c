@@ -283,6 +283,12 @@ unsigned rtc_sender_nack(struct rtc_sender *s, const uint16_t *sequences,
     return queued;
 }
 
+void rtc_sender_clear(struct rtc_sender *s)
+{
+    rtc_retransmit_clear(&s->retransmit, &s->history);
+    rtc_history_clear(&s->history);
+}
+
 static size_t rtx_len(const struct rtc_sender *s,
                       const struct rtc_history_entry *e)
 {

@@ -107,6 +107,9 @@ int rtc_sender_send_packet(struct rtc_sender *s,
 unsigned rtc_sender_nack(struct rtc_sender *s, const uint16_t *sequences,
                          size_t count, rtc_usec rtt_us, rtc_usec now);
 
+/* Drops what waits to be sent or resent; the numbers stay holes. */
+void rtc_sender_clear(struct rtc_sender *s);
+
 /* Bytes the next rtc_sender_transmit will write, 0 for nothing. */
 size_t rtc_sender_peek_len(struct rtc_sender *s);
 /* Writes the next unprotected packet: resends, then the queue. Its length, 0

@@ -98,7 +98,8 @@ static void test_loss(void)
 
     memset(&passed, 0, sizeof passed);
     pair->side[SIM_R].on_arrival = on_arrival;
-    within(pair, sim_pair_connect(pair, 10 * SEC), 0, 5 * SEC, "three layers");
+    within(pair, sim_pair_connect(pair, 10 * SEC), 0, 5 * SEC,
+           "acceptance 47: three layers known by MID and RID");
     check_rids(talk, "q", "h", "f");
     is_int(info_of(talk, SIM_L).layer_count, 3, "as many at the sender");
     is_int(info_of(talk, SIM_R).layer_count, 3, "and at the receiver");
