@@ -47,6 +47,7 @@ static int make_room(struct rtc_queue *q, size_t need)
         return 0;
     if (used > 0)
         memmove(q->data, q->data + q->head, used);
+    q->last -= q->head;
     q->head = 0;
     q->tail = used;
     if (q->size - used >= need)
@@ -67,6 +68,7 @@ int rtc_queue_push(struct rtc_queue *q, const void *data, size_t len)
         return RTC_ERR_AGAIN;
     if (make_room(q, PREFIX + len))
         return RTC_ERR_NOMEM;
+    q->last = q->tail;
     rtc_put_u16(q->data + q->tail, (uint16_t)len);
     if (len > 0)
         memcpy(q->data + q->tail + PREFIX, data, len);
@@ -84,6 +86,12 @@ void rtc_queue_append(struct rtc_queue *q, const struct rtc_queue *from)
         (void)rtc_queue_push(q, from->data + at + PREFIX, len);
         at += PREFIX + len;
     }
+}
+
+void rtc_queue_drop_last(struct rtc_queue *q)
+{
+    assert(q->head <= q->last && q->last < q->tail);
+    q->tail = q->last;
 }
 
 void rtc_queue_clear(struct rtc_queue *q)

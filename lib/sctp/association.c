@@ -24,6 +24,8 @@
 #include "sctp/crc32c.h"
 
 #define HEADER_LEN 12 /* RFC 9260 3.1 */
+#define ACK_LEN 16    /* RFC 9260 3.3.4: without gaps and duplicates */
+#define ACK_TYPE 3
 /* Beyond the send buffer: headers, resends, acknowledgements. */
 #define OUTPUT_EXTRA ((size_t)1 << 20)
 /* usrsctp does not say when its next timer is due. While something is under
@@ -37,6 +39,9 @@
 #define RTO_MAX_MS 3000
 #define ACK_DELAY_MS 20
 #define CHUNKS_MOST (1u << 20)
+/* Acknowledgements are thinned out (see output), so one may stand for as many
+ * packets as one read of a socket gives; slow start is to count them all. */
+#define ACKS_AT_ONCE 64
 /* Of usrsctp's API, though not of its header: what an association holds. */
 #define GET_BUFFER_USE 0x1101
 
@@ -49,6 +54,7 @@ struct rtc_association {
     struct socket *socket;
     size_t handle; /* its place in stack.table, and 1 */
     struct rtc_queue output;
+    bool ends_in_ack; /* the newest packet of it is a mere acknowledgement */
     bool up, down;
     bool skips; /* the rest of a notification that was longer than the buffer */
     bool waits_for_reset;
@@ -64,18 +70,30 @@ static struct {
 
 /* ---- the process's usrsctp ---------------------------------------------- */
 
+/* Whether a packet is a SACK and nothing else, and of no gap: the next one says
+ * all that it says. */
+static bool is_mere_ack(const uint8_t *packet, size_t len)
+{
+    return len == HEADER_LEN + ACK_LEN && packet[HEADER_LEN] == ACK_TYPE;
+}
+
 /* What usrsctp calls with each packet: it only goes to a queue. */
 static int output(void *addr, void *packet, size_t len, uint8_t tos,
                   uint8_t set_df)
 {
     size_t handle = (size_t)addr;
     struct rtc_association *a;
+    bool is_ack;
 
     (void)tos, (void)set_df;
     a = handle && handle <= stack.size ? stack.table[handle - 1] : NULL;
     if (!a || len < HEADER_LEN)
         return 0;
     rtc_crc32c_seal(packet, len);
+    is_ack = is_mere_ack(packet, len);
+    if (is_ack && a->ends_in_ack && !rtc_queue_is_empty(&a->output))
+        rtc_queue_drop_last(&a->output);
+    a->ends_in_ack = is_ack;
     /* Without room it is lost, as the network may lose it. */
     (void)rtc_queue_push(&a->output, packet, len);
     return 0;
@@ -95,6 +113,7 @@ static void begin(rtc_usec now)
     usrsctp_sysctl_set_sctp_nrsack_enable(0);
     usrsctp_sysctl_set_sctp_pktdrop_enable(0);
     usrsctp_sysctl_set_sctp_blackhole(2);
+    usrsctp_sysctl_set_sctp_L2_abc_variable(ACKS_AT_ONCE);
     usrsctp_sysctl_set_sctp_max_chunks_on_queue(CHUNKS_MOST);
     stack.last = now;
 }
