@@ -243,18 +243,26 @@ static bool set_limits(struct rtc_association *a)
            set(a, SCTP_MAX_BURST, &burst, sizeof burst);
 }
 
-void rtc_association_set_mtu(struct rtc_association *a, size_t mtu)
+/* Of the path; of those to come before there is one. */
+static bool set_path(struct rtc_association *a, const struct sockaddr_conn *to)
 {
-    struct sockaddr_conn remote = address(a, a->config.remote_port);
     struct sctp_paddrparams path = {
         .spp_flags = SPP_PMTUD_DISABLE | SPP_HB_DISABLE,
         .spp_pathmaxrxt = RETRANSMITS_MOST,
-        .spp_pathmtu = (uint32_t)((mtu - HEADER_LEN) / 4 * 4),
+        .spp_pathmtu = (uint32_t)((a->config.mtu - HEADER_LEN) / 4 * 4),
     };
 
-    memcpy(&path.spp_address, &remote, sizeof remote);
+    if (to)
+        memcpy(&path.spp_address, to, sizeof *to);
+    return set(a, SCTP_PEER_ADDR_PARAMS, &path, sizeof path);
+}
+
+void rtc_association_set_mtu(struct rtc_association *a, size_t mtu)
+{
+    struct sockaddr_conn remote = address(a, a->config.remote_port);
+
     a->config.mtu = mtu;
-    (void)set(a, SCTP_PEER_ADDR_PARAMS, &path, sizeof path);
+    (void)set_path(a, &remote);
 }
 
 static bool open_socket(struct rtc_association *a)
@@ -267,6 +275,7 @@ static bool open_socket(struct rtc_association *a)
         usrsctp_socket(AF_CONN, SOCK_STREAM, IPPROTO_SCTP, NULL, NULL, 0, NULL);
     if (!a->socket || usrsctp_set_non_blocking(a->socket, 1) ||
         !set_buffers(a) || !set_events(a) || !set_timing(a) || !set_limits(a) ||
+        !set_path(a, NULL) ||
         usrsctp_bind(a->socket, (struct sockaddr *)&local, sizeof local))
         return false;
     if (usrsctp_connect(a->socket, (struct sockaddr *)&remote, sizeof remote) &&
