@@ -16,7 +16,8 @@
  * what was wrong. Ownership is said in four words: *borrows* (until return),
  * *copies*, *takes* (also on failure), *lends* (until the next call on the same
  * peer that is not const). A peer is used from one thread at a time; different
- * peers are independent.
+ * peers are independent, but those with data channels share one thread, and one
+ * clock for `now`.
  */
 #pragma once
 

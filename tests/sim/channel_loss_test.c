@@ -18,6 +18,15 @@ static struct rtc_channel_config reliable(void)
     return config;
 }
 
+static unsigned wakes;
+
+static bool count_wakes(struct sim_pair *pair)
+{
+    (void)pair;
+    wakes++;
+    return true;
+}
+
 /* A writer that sends one message each time its timer rings, or waits until
  * there is room. */
 static struct {
@@ -97,7 +106,7 @@ static void test_unreliable(const char *name, int retransmits, int lifetime,
     config.max_lifetime_ms = lifetime;
     seeded(chat, sim_chat_connect(chat, &config), name);
     begin_writing(chat, 1000, 800, 30 * MS);
-    sim_chat_run(chat, 35 * SEC);
+    sim_chat_run(chat, 60 * SEC);
     is_int(writer.sent, 1000, "all are taken");
     within(chat, there->messages, 700, 980, "some are lost, but not all");
     within(chat, there->last, 990, 1001, "the last ones are not held up");
@@ -280,6 +289,29 @@ static void test_restart(void)
     sim_chat_free(chat);
 }
 
+/* A session that has nothing to say is left alone but for consent (RFC 7675):
+ * a request every five seconds each way, and its answer. */
+static void test_idle(void)
+{
+    struct sim_chat *chat = sim_chat_new(13, NULL);
+    struct rtc_channel_config config = reliable();
+    uint64_t before;
+
+    seeded(chat, sim_chat_connect(chat, &config), "idle: opens");
+    sim_chat_send(chat, SIM_L, 0, 1000, false);
+    sim_chat_run(chat, 5 * SEC);
+    before = chat->pair->datagram_count;
+    wakes = 0;
+    for (int i = 0; i < 2; i++) {
+        chat->pair->side[i].on_timer = NULL;
+        chat->pair->side[i].timer = RTC_NEVER;
+    }
+    sim_pair_run_while(chat->pair, chat->pair->now + 60 * SEC, count_wakes);
+    within(chat, chat->pair->datagram_count - before, 30, 70, "datagrams");
+    within(chat, wakes, 30, 200, "wake-ups in a minute of both");
+    sim_chat_free(chat);
+}
+
 /* One run of mixed sizes: the digest of all datagrams. */
 static uint64_t run(uint64_t seed)
 {
@@ -335,6 +367,7 @@ int main(int argc, char **argv)
     test_outage();
     test_killed();
     test_restart();
+    test_idle();
     first = run(1);
     ok(first == run(1), "the same seed is the same run");
     ok(first != run(2), "another is another");
