@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "peer/peer.h"
+#include "peer/tap.h"
 
 /* An IPv4 datagram's length is the most of one UDP_SEGMENT send. */
 #define RUN_BYTES_MAX 65000
@@ -50,6 +51,8 @@ static int transmit_ice(struct rtc_peer *peer, uint8_t *buf, size_t cap,
     struct rtc_path path;
     int len = rtc_ice_transmit(peer->ice, buf, cap, &path, now);
 
+    if (len > 0)
+        rtc_peer_tap(peer, true, &path, buf, (size_t)len, now);
     return single(peer, d, &path, buf, len, cap, now);
 }
 
@@ -85,6 +88,8 @@ static int transmit_dtls(struct rtc_peer *peer, uint8_t *buf, size_t cap,
     len = rtc_dtls_transmit(peer->dtls, buf, cap);
     if (len > 0 && peer->closed)
         keep_last(peer, buf, (size_t)len);
+    if (len > 0)
+        rtc_peer_tap(peer, true, path, buf, (size_t)len, now);
     return single(peer, d, path, buf, len, cap, now);
 }
 
@@ -97,6 +102,7 @@ static int transmit_rtcp(struct rtc_peer *peer, uint8_t *buf, size_t cap,
 
     if (len <= 0)
         return 0;
+    rtc_peer_tap(peer, true, NULL, buf, (size_t)len, now);
     len = rtc_srtcp_protect(peer->srtp, buf, (size_t)len, cap);
     return single(peer, d, rtc_ice_selected(peer->ice), buf, len, cap, now);
 }
@@ -109,9 +115,11 @@ static int transmit_packet(struct rtc_peer *peer, struct rtc_sender *s,
     uint8_t *packet = at + wire->head;
     int len = rtc_sender_transmit(s, packet, cap - wire->head, now);
 
-    if (len > 0)
+    if (len > 0) {
+        rtc_peer_tap(peer, true, NULL, packet, (size_t)len, now);
         len =
             rtc_srtp_protect(peer->srtp, packet, (size_t)len, cap - wire->head);
+    }
     if (len > 0)
         len = rtc_wire_wrap(wire, at, (size_t)len, cap, now);
     return len > 0 ? len : LOST;
