@@ -726,11 +726,13 @@ RTC_API int rtc_peer_send_message(struct rtc_peer *peer, int channel,
                                   const struct rtc_message *message,
                                   rtc_usec now);
 /* The mark at which RTC_EVENT_CHANNEL_LOW is told when `buffered` falls to it
- * or under it from above; 0 at first. */
+ * or under it from above; 0 at first. Told also, once, to a channel that was
+ * refused by AGAIN because of others, when half of channel_buffer is free. */
 RTC_API int rtc_peer_set_channel_low(struct rtc_peer *peer, int channel,
                                      size_t mark);
-/* While held, no message comes out of poll and what arrives fills the window,
- * so the remote stops sending. For receivers that cannot keep up. */
+/* While held, no message comes out of poll, nor what happened behind it, and
+ * what arrives fills the window, so the remote stops sending. For receivers
+ * that cannot keep up. */
 RTC_API int rtc_peer_hold_messages(struct rtc_peer *peer, bool hold,
                                    rtc_usec now);
 /* What was sent before still arrives; then the stream is reset (RFC 6525) and

@@ -190,6 +190,8 @@ void rtc_peer_take_data(struct rtc_peer *peer, rtc_usec now);
 /* A run of SCTP packets, sealed: its length or 0. */
 int rtc_peer_transmit_data(struct rtc_peer *peer, uint8_t *buf, size_t cap,
                            struct rtc_datagrams *d, rtc_usec now);
+/* `relay_reserve` has grown: DTLS and SCTP leave that much free. */
+void rtc_peer_reserve_data(struct rtc_peer *peer);
 rtc_usec rtc_peer_data_deadline(const struct rtc_peer *peer);
 
 /* track.c */

@@ -22,10 +22,13 @@
 #include "base/mem.h"
 #include "base/queue.h"
 #include "sctp/crc32c.h"
+#include "sctp/packet.h"
 
-#define HEADER_LEN 12 /* RFC 9260 3.1 */
-#define ACK_LEN 16    /* RFC 9260 3.3.4: without gaps and duplicates */
-#define ACK_TYPE 3
+#define HEADER_LEN RTC_SCTP_HEADER_LEN
+#define DATA_HEADER_LEN 16 /* RFC 9260 3.3.1 */
+/* usrsctp goes no lower; longer packets are cut between chunks, see output. */
+#define PATH_MTU_LEAST 512
+#define IP_HEADER_LEN 20 /* which it takes off the length of a chunk */
 /* Beyond the send buffer: headers, resends, acknowledgements. */
 #define OUTPUT_EXTRA ((size_t)1 << 20)
 /* usrsctp does not say when its next timer is due. While something is under
@@ -70,11 +73,16 @@ static struct {
 
 /* ---- the process's usrsctp ---------------------------------------------- */
 
-/* Whether a packet is a SACK and nothing else, and of no gap: the next one says
- * all that it says. */
-static bool is_mere_ack(const uint8_t *packet, size_t len)
+static void push_packet(struct rtc_association *a, uint8_t *packet, size_t len)
 {
-    return len == HEADER_LEN + ACK_LEN && packet[HEADER_LEN] == ACK_TYPE;
+    bool is_ack = rtc_sctp_is_mere_ack(packet, len);
+
+    rtc_crc32c_seal(packet, len);
+    if (is_ack && a->ends_in_ack && !rtc_queue_is_empty(&a->output))
+        rtc_queue_drop_last(&a->output);
+    a->ends_in_ack = is_ack;
+    /* Without room it is lost, as the network may lose it. */
+    (void)rtc_queue_push(&a->output, packet, len);
 }
 
 /* What usrsctp calls with each packet: it only goes to a queue. */
@@ -83,19 +91,21 @@ static int output(void *addr, void *packet, size_t len, uint8_t tos,
 {
     size_t handle = (size_t)addr;
     struct rtc_association *a;
-    bool is_ack;
+    size_t head;
 
     (void)tos, (void)set_df;
     a = handle && handle <= stack.size ? stack.table[handle - 1] : NULL;
     if (!a || len < HEADER_LEN)
         return 0;
-    rtc_crc32c_seal(packet, len);
-    is_ack = is_mere_ack(packet, len);
-    if (is_ack && a->ends_in_ack && !rtc_queue_is_empty(&a->output))
-        rtc_queue_drop_last(&a->output);
-    a->ends_in_ack = is_ack;
-    /* Without room it is lost, as the network may lose it. */
-    (void)rtc_queue_push(&a->output, packet, len);
+    while (len > a->config.mtu &&
+           (head = rtc_sctp_first_chunks(packet, len, a->config.mtu))) {
+        push_packet(a, packet, head);
+        /* The rest follows under a header of its own. */
+        memmove((uint8_t *)packet + head - HEADER_LEN, packet, HEADER_LEN);
+        packet = (uint8_t *)packet + head - HEADER_LEN;
+        len -= head - HEADER_LEN;
+    }
+    push_packet(a, packet, len);
     return 0;
 }
 
@@ -238,9 +248,17 @@ static bool set_limits(struct rtc_association *a)
                                          SCTP_ENABLE_CHANGE_ASSOC_REQ};
     /* How much leaves at once is the congestion window's to say. */
     struct sctp_assoc_value burst = {.assoc_id = SCTP_ALL_ASSOC};
+    /* Chunks that fit the MTU, for when usrsctp's packets do not. */
+    struct sctp_assoc_value segment = {
+        .assoc_id = SCTP_ALL_ASSOC,
+        .assoc_value = (uint32_t)((a->config.mtu - HEADER_LEN -
+                                   DATA_HEADER_LEN - IP_HEADER_LEN) /
+                                  4 * 4)};
+    bool is_small = a->config.mtu < HEADER_LEN + PATH_MTU_LEAST;
 
     return set(a, SCTP_ENABLE_STREAM_RESET, &reset, sizeof reset) &&
-           set(a, SCTP_MAX_BURST, &burst, sizeof burst);
+           set(a, SCTP_MAX_BURST, &burst, sizeof burst) &&
+           (!is_small || set(a, SCTP_MAXSEG, &segment, sizeof segment));
 }
 
 /* Of the path; of those to come before there is one. */
@@ -251,6 +269,9 @@ static bool set_path(struct rtc_association *a, const struct sockaddr_conn *to)
         .spp_pathmaxrxt = RETRANSMITS_MOST,
         .spp_pathmtu = (uint32_t)((a->config.mtu - HEADER_LEN) / 4 * 4),
     };
+
+    if (path.spp_pathmtu < PATH_MTU_LEAST)
+        path.spp_pathmtu = PATH_MTU_LEAST;
 
     if (to)
         memcpy(&path.spp_address, to, sizeof *to);
