@@ -22,6 +22,7 @@
 #include "base/mem.h"
 #include "base/queue.h"
 #include "sctp/crc32c.h"
+#include "sctp/early.h"
 #include "sctp/packet.h"
 
 #define HEADER_LEN RTC_SCTP_HEADER_LEN
@@ -58,6 +59,7 @@ struct rtc_association {
     size_t handle; /* its place in stack.table, and 1 */
     struct rtc_queue output;
     bool ends_in_ack; /* the newest packet of it is a mere acknowledgement */
+    struct rtc_sctp_early early;
     bool up, down;
     bool skips; /* the rest of a notification that was longer than the buffer */
     bool waits_for_reset;
@@ -77,6 +79,7 @@ static void push_packet(struct rtc_association *a, uint8_t *packet, size_t len)
 {
     bool is_ack = rtc_sctp_is_mere_ack(packet, len);
 
+    rtc_sctp_early_note(&a->early, packet, len);
     rtc_crc32c_seal(packet, len);
     if (is_ack && a->ends_in_ack && !rtc_queue_is_empty(&a->output))
         rtc_queue_drop_last(&a->output);
@@ -339,19 +342,32 @@ void rtc_association_free(struct rtc_association *a)
         stack.table[a->handle - 1] = NULL;
     }
     rtc_queue_done(&a->output);
+    rtc_sctp_early_done(&a->early);
     end();
     rtc_free(a);
 }
 
 /* ---- packets and time --------------------------------------------------- */
 
+/* What waited for missing data, now that it is there. */
+static void release_early(struct rtc_association *a)
+{
+    size_t len;
+    uint8_t *packet = rtc_sctp_early_take(&a->early, &len);
+
+    if (packet)
+        usrsctp_conninput((void *)a->handle, packet, len, 0);
+    rtc_free(packet);
+}
+
 void rtc_association_receive(struct rtc_association *a, const uint8_t *data,
                              size_t len, rtc_usec now)
 {
     advance(now);
     a->active_until = rtc_after(now, ACTIVE_FOR);
-    if (len >= HEADER_LEN)
+    if (len >= HEADER_LEN && !rtc_sctp_early_keep(&a->early, data, len))
         usrsctp_conninput((void *)a->handle, data, len, 0);
+    release_early(a);
 }
 
 const uint8_t *rtc_association_peek(const struct rtc_association *a,
@@ -376,8 +392,8 @@ rtc_usec rtc_association_deadline(const struct rtc_association *a)
 
 void rtc_association_tick(struct rtc_association *a, rtc_usec now)
 {
-    (void)a;
     advance(now);
+    release_early(a);
 }
 
 /* ---- sending ------------------------------------------------------------ */

@@ -7,6 +7,9 @@
 #define HEADER_LEN RTC_SCTP_HEADER_LEN
 #define CHUNK_HEADER_LEN 4 /* RFC 9260 3.2 */
 #define ACK_TYPE 3
+#define RECONFIG_TYPE 130 /* RFC 6525 3.1 */
+#define OUTGOING_RESET 13 /* RFC 6525 4.1 */
+#define OUTGOING_RESET_LEN 16
 #define ACK_LEN 16 /* RFC 9260 3.3.4: without gaps and duplicates */
 
 bool rtc_sctp_is_mere_ack(const uint8_t *packet, size_t len)
@@ -25,4 +28,68 @@ size_t rtc_sctp_first_chunks(const uint8_t *packet, size_t len, size_t most)
             break;
     }
     return end > HEADER_LEN && end < len ? end : 0;
+}
+
+/* The content of the first chunk of that type in `r`. */
+static bool find_chunk(const uint8_t *packet, size_t len, uint8_t type,
+                       struct rtc_reader *r)
+{
+    struct rtc_reader all;
+
+    rtc_reader_init(&all, packet, len);
+    rtc_read_skip(&all, HEADER_LEN);
+    while (rtc_reader_left(&all) >= CHUNK_HEADER_LEN) {
+        uint8_t found = rtc_read_u8(&all);
+        size_t size, left;
+
+        rtc_read_skip(&all, 1);
+        size = rtc_read_u16(&all);
+        left = rtc_reader_left(&all);
+        if (size < CHUNK_HEADER_LEN || size - CHUNK_HEADER_LEN > left)
+            return false;
+        size -= CHUNK_HEADER_LEN;
+        if (found == type) {
+            rtc_reader_init(r, all.at, size);
+            return true;
+        }
+        size = (size + 3) & ~(size_t)3;
+        rtc_read_skip(&all, size < left ? size : left);
+    }
+    return false;
+}
+
+bool rtc_sctp_find_ack(const uint8_t *packet, size_t len, uint32_t *ret_tsn)
+{
+    struct rtc_reader r;
+    uint32_t tsn;
+
+    if (!find_chunk(packet, len, ACK_TYPE, &r))
+        return false;
+    tsn = rtc_read_u32(&r);
+    if (!r.failed)
+        *ret_tsn = tsn;
+    return !r.failed;
+}
+
+bool rtc_sctp_find_reset(const uint8_t *packet, size_t len, uint32_t *ret_tsn)
+{
+    struct rtc_reader r;
+
+    if (!find_chunk(packet, len, RECONFIG_TYPE, &r))
+        return false;
+    while (rtc_reader_left(&r) >= OUTGOING_RESET_LEN) {
+        uint16_t type = rtc_read_u16(&r), size = rtc_read_u16(&r);
+        size_t left = rtc_reader_left(&r);
+
+        if (type == OUTGOING_RESET && size >= OUTGOING_RESET_LEN) {
+            rtc_read_skip(&r, 8); /* numbers of request and response */
+            *ret_tsn = rtc_read_u32(&r);
+            return !r.failed;
+        }
+        if (size < CHUNK_HEADER_LEN)
+            return false;
+        size = (uint16_t)((size - CHUNK_HEADER_LEN + 3) & ~3);
+        rtc_read_skip(&r, size < left ? size : left);
+    }
+    return false;
 }

@@ -289,6 +289,61 @@ static void test_restart(void)
     sim_chat_free(chat);
 }
 
+/* Channels come and go on both sides, on few streams: each that one side opens
+ * is opened and closed at the other, with its message. */
+static rtc_usec churn(struct sim_side *side, rtc_usec now)
+{
+    struct rtc_channel_config config = reliable();
+    int number;
+
+    if (writer.sent == writer.want)
+        return RTC_NEVER;
+    number = rtc_peer_add_channel(side->peer, &config, now);
+    if (number < 0)
+        return now + 100 * MS; /* too many under way */
+    writer.sent++;
+    if (sim_chat_send(side->user, side->which, number, 3000, true))
+        writer.refused++;
+    rtc_peer_close_channel(side->peer, number, now);
+    return now + 100 * MS;
+}
+
+static void test_churn(uint64_t seed)
+{
+    struct sim_chat *chat = sim_chat_new(seed, &bad);
+    struct rtc_channel_config config = reliable();
+
+    seeded(chat, sim_chat_connect(chat, &config), "churn: opens");
+    writer.want = 100;
+    writer.sent = writer.refused = 0;
+    for (int i = 0; i < 2; i++) {
+        chat->pair->side[i].on_timer = churn;
+        chat->pair->side[i].timer = chat->pair->now + i * 37 * MS;
+    }
+    sim_chat_run(chat, 120 * SEC);
+    is_int(writer.sent, 100, "all are made");
+    is_int(writer.refused, 0, "and their messages sent");
+    for (int i = 0; i < 2; i++) {
+        unsigned opened = 0, closed = 0, messages = 0;
+        int highest = 0;
+        for (unsigned k = 0; k < chat->side[i].channel_count; k++) {
+            const struct sim_channel *c = &chat->side[i].channels[k];
+            opened += c->opened;
+            closed += c->closed;
+            messages += c->messages;
+            highest = info(chat, i, (int)k).id > highest
+                          ? info(chat, i, (int)k).id
+                          : highest;
+        }
+        is_int(opened, 101, "all of either side are opened");
+        is_int(closed, 100, "and closed but the first");
+        within(chat, messages, 45, 55, "those of the other with a message");
+        within(chat, highest, 1, 60, "on streams that are used again");
+    }
+    seeded(chat, sim_chat_is_sound(chat), "sound");
+    sim_chat_free(chat);
+}
+
 /* A session that has nothing to say is left alone but for consent (RFC 7675):
  * a request every five seconds each way, and its answer. */
 static void test_idle(void)
@@ -367,6 +422,9 @@ int main(int argc, char **argv)
     test_outage();
     test_killed();
     test_restart();
+    test_churn(14);
+    test_churn(15);
+    test_churn(16);
     test_idle();
     first = run(1);
     ok(first == run(1), "the same seed is the same run");
