@@ -10,6 +10,10 @@
 #define SIM_FLOW_MOST 8
 #define SIM_EVENT_COUNT (RTC_EVENT_CLOSED + 1)
 
+/* Codecs that a flow can have, and RTC_CODEC_NONE. */
+#define SIM_FLOW_CODEC_COUNT 6
+extern const enum rtc_codec sim_flow_codecs[SIM_FLOW_CODEC_COUNT + 1];
+
 struct sim_flow {
     /* The scenario sets these; sim_talk_add gives defaults. */
     int from; /* SIM_L or SIM_R */
