@@ -143,6 +143,34 @@ static void test_long_way(void)
     sim_chat_free(chat);
 }
 
+static rtc_usec write_on(struct sim_side *side, rtc_usec now)
+{
+    while (sim_chat_send(side->user, side->which, 0, 16384, false) == 0)
+        ;
+    return now + 5 * MS;
+}
+
+/* A link is filled, though not with what its queue has to drop. */
+static void test_rate(uint64_t rate_bps, size_t queue_bytes)
+{
+    const struct sim_link link = {
+        .delay_us = 20 * MS, .rate_bps = rate_bps, .queue_bytes = queue_bytes};
+    struct sim_chat *chat = sim_chat_new(5, &link);
+    struct rtc_channel_config config = reliable();
+    const struct sim_net_stats *stats;
+
+    seeded(chat, sim_chat_connect(chat, &config), "rate: opens");
+    chat->pair->side[SIM_L].on_timer = write_on;
+    chat->pair->side[SIM_L].timer = chat->pair->now;
+    sim_chat_run(chat, 10 * SEC);
+    within(chat, chat->side[SIM_R].channels[0].bytes * 8 / 10,
+           rate_bps * 80 / 100, rate_bps * 96 / 100, "most of it is goodput");
+    stats = sim_net_stats(chat->pair->net, &chat->pair->side[SIM_L].addrs[0]);
+    within(chat, stats->queue_dropped, 0, stats->sent / 20, "few are dropped");
+    seeded(chat, sim_chat_is_sound(chat), "sound");
+    sim_chat_free(chat);
+}
+
 /* Acceptance 59: no datagram is longer than the MTU, whatever the message. */
 static void test_mtu(size_t mtu)
 {
@@ -414,6 +442,8 @@ int main(int argc, char **argv)
     test_unreliable("no resends, any order", 0, -1, true);
     test_unreliable("for 50 ms", -1, 50, false);
     test_long_way();
+    test_rate(10000000, 65536);
+    test_rate(50000000, 262144);
     test_mtu(576);
     test_mtu(1038);
     test_mtu(1500);
