@@ -39,7 +39,7 @@
 /* ICE and DTLS say when the peer is gone; SCTP never does. */
 #define RETRANSMITS_MOST UINT16_MAX
 #define RTO_INITIAL_MS 500
-#define RTO_MIN_MS 200
+#define RTO_MIN_MS 400
 #define RTO_MAX_MS 3000
 #define ACK_DELAY_MS 20
 #define CHUNKS_MOST (1u << 20)
