@@ -30,40 +30,45 @@ size_t rtc_sctp_first_chunks(const uint8_t *packet, size_t len, size_t most)
     return end > HEADER_LEN && end < len ? end : 0;
 }
 
-/* The content of the first chunk of that type in `r`. */
-static bool find_chunk(const uint8_t *packet, size_t len, uint8_t type,
+/* The next chunk of that type in `all`, which stands at a chunk; its content
+ * goes to `r`. */
+static bool find_chunk(struct rtc_reader *all, uint8_t type,
                        struct rtc_reader *r)
+{
+    while (rtc_reader_left(all) >= CHUNK_HEADER_LEN) {
+        uint8_t found = rtc_read_u8(all);
+        size_t size, left;
+
+        rtc_read_skip(all, 1);
+        size = rtc_read_u16(all);
+        left = rtc_reader_left(all);
+        if (size < CHUNK_HEADER_LEN || size - CHUNK_HEADER_LEN > left)
+            return false;
+        size -= CHUNK_HEADER_LEN;
+        rtc_reader_init(r, all->at, size);
+        size = (size + 3) & ~(size_t)3;
+        rtc_read_skip(all, size < left ? size : left);
+        if (found == type)
+            return true;
+    }
+    return false;
+}
+
+static struct rtc_reader chunks_of(const uint8_t *packet, size_t len)
 {
     struct rtc_reader all;
 
     rtc_reader_init(&all, packet, len);
     rtc_read_skip(&all, HEADER_LEN);
-    while (rtc_reader_left(&all) >= CHUNK_HEADER_LEN) {
-        uint8_t found = rtc_read_u8(&all);
-        size_t size, left;
-
-        rtc_read_skip(&all, 1);
-        size = rtc_read_u16(&all);
-        left = rtc_reader_left(&all);
-        if (size < CHUNK_HEADER_LEN || size - CHUNK_HEADER_LEN > left)
-            return false;
-        size -= CHUNK_HEADER_LEN;
-        if (found == type) {
-            rtc_reader_init(r, all.at, size);
-            return true;
-        }
-        size = (size + 3) & ~(size_t)3;
-        rtc_read_skip(&all, size < left ? size : left);
-    }
-    return false;
+    return all;
 }
 
 bool rtc_sctp_find_ack(const uint8_t *packet, size_t len, uint32_t *ret_tsn)
 {
-    struct rtc_reader r;
+    struct rtc_reader all = chunks_of(packet, len), r;
     uint32_t tsn;
 
-    if (!find_chunk(packet, len, ACK_TYPE, &r))
+    if (!find_chunk(&all, ACK_TYPE, &r))
         return false;
     tsn = rtc_read_u32(&r);
     if (!r.failed)
@@ -71,25 +76,35 @@ bool rtc_sctp_find_ack(const uint8_t *packet, size_t len, uint32_t *ret_tsn)
     return !r.failed;
 }
 
-bool rtc_sctp_find_reset(const uint8_t *packet, size_t len, uint32_t *ret_tsn)
+/* The request among the parameters of one chunk. */
+static bool find_request(struct rtc_reader *r, uint32_t *ret_tsn)
 {
-    struct rtc_reader r;
-
-    if (!find_chunk(packet, len, RECONFIG_TYPE, &r))
-        return false;
-    while (rtc_reader_left(&r) >= OUTGOING_RESET_LEN) {
-        uint16_t type = rtc_read_u16(&r), size = rtc_read_u16(&r);
-        size_t left = rtc_reader_left(&r);
+    while (rtc_reader_left(r) >= CHUNK_HEADER_LEN) {
+        size_t type = rtc_read_u16(r), size = rtc_read_u16(r);
+        size_t left = rtc_reader_left(r);
 
         if (type == OUTGOING_RESET && size >= OUTGOING_RESET_LEN) {
-            rtc_read_skip(&r, 8); /* numbers of request and response */
-            *ret_tsn = rtc_read_u32(&r);
-            return !r.failed;
+            uint32_t tsn;
+            rtc_read_skip(r, 8); /* numbers of request and response */
+            tsn = rtc_read_u32(r);
+            if (!r->failed)
+                *ret_tsn = tsn;
+            return !r->failed;
         }
         if (size < CHUNK_HEADER_LEN)
             return false;
-        size = (uint16_t)((size - CHUNK_HEADER_LEN + 3) & ~3);
-        rtc_read_skip(&r, size < left ? size : left);
+        size = (size - CHUNK_HEADER_LEN + 3) & ~(size_t)3;
+        rtc_read_skip(r, size < left ? size : left);
     }
+    return false;
+}
+
+bool rtc_sctp_find_reset(const uint8_t *packet, size_t len, uint32_t *ret_tsn)
+{
+    struct rtc_reader all = chunks_of(packet, len), r;
+
+    while (find_chunk(&all, RECONFIG_TYPE, &r))
+        if (find_request(&r, ret_tsn))
+            return true;
     return false;
 }

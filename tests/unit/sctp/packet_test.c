@@ -23,6 +23,7 @@ static const uint8_t ack_and_data[] = {HEADER, ACK(7), DATA};
 static const uint8_t data_only[] = {HEADER, DATA, DATA};
 static const uint8_t reset[] = {HEADER, DATA, RESET(9)};
 static const uint8_t answer[] = {HEADER, ANSWER};
+static const uint8_t two[] = {HEADER, ANSWER, RESET(9)};
 static const uint8_t both[] = {HEADER, ANSWER_AND_RESET};
 
 static void test_acks(void)
@@ -48,6 +49,8 @@ static void test_resets(void)
     is_int(tsn, 0x109, "with its number");
     ok(rtc_sctp_find_reset(both, sizeof both, &tsn), "one behind an answer");
     is_int(tsn, 0x100 + 77, "with its number");
+    ok(rtc_sctp_find_reset(two, sizeof two, &tsn), "one in a second chunk");
+    is_int(tsn, 0x109, "with its number");
     ok(!rtc_sctp_find_reset(answer, sizeof answer, &tsn), "an answer is none");
     for (size_t len = 0; len < sizeof both - 4; len++)
         if (rtc_sctp_find_reset(both, len, &tsn))
