@@ -16,7 +16,8 @@
  * what was wrong. Ownership is said in four words: *borrows* (until return),
  * *copies*, *takes* (also on failure), *lends* (until the next call on the same
  * peer that is not const). A peer is used from one thread at a time; different
- * peers are independent.
+ * peers are independent, but those with data channels share one thread, and one
+ * clock for `now`.
  */
 #pragma once
 
@@ -735,11 +736,13 @@ RTC_API int rtc_peer_send_message(struct rtc_peer *peer, int channel,
                                   const struct rtc_message *message,
                                   rtc_usec now);
 /* The mark at which RTC_EVENT_CHANNEL_LOW is told when `buffered` falls to it
- * or under it from above; 0 at first. */
+ * or under it from above; 0 at first. Told also, once, to a channel that was
+ * refused by AGAIN because of others, when half of channel_buffer is free. */
 RTC_API int rtc_peer_set_channel_low(struct rtc_peer *peer, int channel,
                                      size_t mark);
-/* While held, no message comes out of poll and what arrives fills the window,
- * so the remote stops sending. For receivers that cannot keep up. */
+/* While held, no message comes out of poll, nor what happened behind it, and
+ * what arrives fills the window, so the remote stops sending. For receivers
+ * that cannot keep up. */
 RTC_API int rtc_peer_hold_messages(struct rtc_peer *peer, bool hold,
                                    rtc_usec now);
 /* What was sent before still arrives; then the stream is reset (RFC 6525) and
@@ -807,8 +810,8 @@ RTC_API int rtc_peer_remote_fragment(struct rtc_peer *peer, const char *text,
 /* ---- handing over to another process ----------------------------------- */
 
 /* Writes the private half (credentials, identity, local addresses, servers and
- * what they gave, tracks, both descriptions) as text with a NUL: a secret. Only
- * before a pair works. Its length, RTC_ERR_NOBUF, STATE. */
+ * what they gave, tracks, channels, both descriptions) as text with a NUL: a
+ * secret. Only before a pair works. Its length, RTC_ERR_NOBUF, STATE. */
 RTC_API int rtc_peer_save(const struct rtc_peer *peer, char *buf, size_t cap,
                           rtc_usec now);
 /* A peer as it was saved `age_us` ago: relays over UDP are refreshed, not made

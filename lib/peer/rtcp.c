@@ -196,7 +196,7 @@ static void schedule(struct rtc_peer *peer, rtc_usec now)
 
 static rtc_usec report_deadline(const struct rtc_peer *peer)
 {
-    rtc_usec at = peer->report_us;
+    rtc_usec at = peer->track_count ? peer->report_us : RTC_NEVER;
 
     for (unsigned i = 0; i < peer->layer_count; i++) {
         const struct rtc_layer *layer = peer->layers[i];
