@@ -23,8 +23,8 @@ static void take_block(struct rtc_peer *peer,
 
     if (!track)
         return;
-    rtt =
-        rtc_ntp_rtt(rtc_ntp_write(now), block->last_sr, block->delay_since_sr);
+    rtt = rtc_ntp_rtt(rtc_peer_ntp(peer, now), block->last_sr,
+                      block->delay_since_sr);
     if (rtt >= 0)
         track->rtt_us = rtt;
     track->remote_loss = block->fraction_lost / 256.0;
@@ -32,17 +32,32 @@ static void take_block(struct rtc_peer *peer,
     rtc_tail_report(&track->tail, block->highest_sequence, now);
 }
 
+/* A stream's first report may come before its first packet. */
+static void take_sr(struct rtc_peer *peer, const struct rtc_rtcp_report *report,
+                    rtc_usec now)
+{
+    struct rtc_track *track = rtc_peer_track_by_ssrc(peer, report->ssrc);
+
+    if (track && track->receiving && track->remote_ssrc == report->ssrc)
+        rtc_inbound_sr(&track->inbound, report->ntp, report->rtp_time, now);
+    else
+        rtc_capture_keep(
+            &peer->early_reports,
+            &(struct rtc_capture_early_report){.ssrc = report->ssrc,
+                                               .rtp_time = report->rtp_time,
+                                               .ntp = report->ntp,
+                                               .came_us = now});
+}
+
 static void take_report(struct rtc_peer *peer,
                         const struct rtc_rtcp_packet *packet, rtc_usec now)
 {
     struct rtc_rtcp_report report;
-    struct rtc_track *track;
 
     if (rtc_rtcp_report_parse(packet, &report))
         return;
-    track = report.is_sender ? rtc_peer_track_by_ssrc(peer, report.ssrc) : NULL;
-    if (track && track->receiving && track->remote_ssrc == report.ssrc)
-        rtc_receiver_sr(&track->inbound.receiver, report.ntp, now);
+    if (report.is_sender)
+        take_sr(peer, &report, now);
     for (unsigned i = 0; i < report.block_count; i++)
         take_block(peer, &report.blocks[i], now);
 }

@@ -32,6 +32,16 @@ static void note_paused(struct rtc_peer *peer, struct rtc_track *track,
                                             .paused = paused});
 }
 
+/* What was reported of a stream before its first packet. */
+static void take_early_report(struct rtc_peer *peer, struct rtc_track *track)
+{
+    struct rtc_capture_early_report report;
+
+    if (rtc_capture_take(&peer->early_reports, track->remote_ssrc, &report))
+        rtc_inbound_sr(&track->inbound, report.ntp, report.rtp_time,
+                       report.came_us);
+}
+
 static void take_stream(struct rtc_peer *peer, struct rtc_track *track,
                         struct rtc_rtp_header *header, bool is_rtx,
                         rtc_usec now)
@@ -39,6 +49,7 @@ static void take_stream(struct rtc_peer *peer, struct rtc_track *track,
     const struct rtc_negotiate_codec *codec =
         codec_of(track, header->payload_type, is_rtx);
     const struct rtc_codec_entry *entry = NULL;
+    bool is_new = !is_rtx && header->ssrc != track->remote_ssrc;
     struct rtc_packet packet;
 
     if (is_rtx) {
@@ -49,8 +60,8 @@ static void take_stream(struct rtc_peer *peer, struct rtc_track *track,
         peer->stats.datagrams_dropped++;
         return;
     }
-    if (!is_rtx && header->ssrc != track->remote_ssrc)
-        track->ended = track->end_told = false; /* a new stream */
+    if (is_new)
+        track->ended = track->end_told = false;
     if (track->end_told) {
         peer->stats.datagrams_dropped++; /* overtaken by its own BYE */
         return;
@@ -67,6 +78,8 @@ static void take_stream(struct rtc_peer *peer, struct rtc_track *track,
         track->wish.packets &&
         !rtc_packet_queue_push(&peer->packets, track->number, &packet))
         peer->stats.datagrams_dropped++;
+    if (is_new)
+        take_early_report(peer, track);
 }
 
 void rtc_peer_take_rtp(struct rtc_peer *peer, uint8_t *data, size_t len,

@@ -122,6 +122,8 @@ struct rtc_peer {
         close_repeats;  /* sends left of the last datagram, kept in `early` */
     uint32_t rtcp_ssrc; /* ours when nothing is sent */
     rtc_usec report_us; /* next SR or RR, RTC_NEVER before SRTP */
+    rtc_usec ntp_origin_us; /* the moment 0 as told to the remote, since 1900 */
+    struct rtc_capture_early early_reports;
     char cname[40];
 
     struct rtc_stats stats;
@@ -155,6 +157,8 @@ void rtc_peer_take_rtcp(struct rtc_peer *peer, const uint8_t *data, size_t len,
  */
 int rtc_peer_make_rtcp(struct rtc_peer *peer, uint8_t *buf, size_t cap,
                        rtc_usec now);
+/* `now` as all our tracks tell it to the remote. */
+uint64_t rtc_peer_ntp(const struct rtc_peer *peer, rtc_usec now);
 /* When rtc_peer_make_rtcp has something to do. */
 rtc_usec rtc_peer_rtcp_deadline(const struct rtc_peer *peer);
 

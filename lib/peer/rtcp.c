@@ -12,6 +12,13 @@
 /* A stream that pauses is reported once more, soon: its sender may wait for the
  * last packet to be confirmed before it ends. */
 #define IDLE_US (80 * RTC_MS)
+/* The report after that of a new stream comes so much sooner. */
+#define SOONER 5
+
+uint64_t rtc_peer_ntp(const struct rtc_peer *peer, rtc_usec now)
+{
+    return rtc_ntp_write(now + peer->ntp_origin_us);
+}
 
 /* The SSRC to speak as: the first stream's we send, else a plain one. */
 static uint32_t own_ssrc(const struct rtc_peer *peer)
@@ -53,7 +60,8 @@ static void write_reports(struct rtc_peer *peer, struct rtc_writer *w,
     add_blocks(peer, &report, now);
     for (unsigned i = 0; i < peer->track_count; i++) {
         struct rtc_track *track = peer->tracks[i];
-        if (!rtc_sender_report(&track->sender, &report, now))
+        if (!rtc_sender_report(&track->sender, &report, rtc_peer_ntp(peer, now),
+                               now))
             continue;
         report.is_sender = true;
         report.ssrc = track->ssrc;
@@ -116,17 +124,25 @@ static void write_bye(struct rtc_peer *peer, struct rtc_writer *w)
 
 /* RFC 3550 6.2: half to one and a half times the interval, so that many do not
  * report in step. */
-static void schedule(struct rtc_peer *peer, rtc_usec now)
+static void schedule(struct rtc_peer *peer, rtc_usec interval, rtc_usec now)
 {
-    rtc_usec interval = peer->config.report_us;
     rtc_usec spread = (rtc_usec)(rtc_random_u32(&peer->random) % 1024);
 
     peer->report_us = now + interval / 2 + interval * spread / 1024;
 }
 
+/* A stream begins, and its report goes in front of it. */
+static bool has_new_stream(const struct rtc_peer *peer)
+{
+    for (unsigned i = 0; i < peer->track_count; i++)
+        if (rtc_sender_wants_report(&peer->tracks[i]->sender))
+            return true;
+    return false;
+}
+
 static rtc_usec report_deadline(const struct rtc_peer *peer)
 {
-    rtc_usec at = peer->report_us;
+    rtc_usec at = has_new_stream(peer) ? 0 : peer->report_us;
 
     for (unsigned i = 0; i < peer->track_count; i++) {
         const struct rtc_track *track = peer->tracks[i];
@@ -144,8 +160,11 @@ int rtc_peer_make_rtcp(struct rtc_peer *peer, uint8_t *buf, size_t cap,
 
     rtc_writer_init(&w, buf, cap);
     if (peer->bye_due || (!peer->closed && now >= report_deadline(peer))) {
+        /* The first may be lost, or be for an SSRC still unknown. */
+        rtc_usec interval =
+            peer->config.report_us / (has_new_stream(peer) ? SOONER : 1);
         write_reports(peer, &w, now);
-        schedule(peer, now);
+        schedule(peer, interval, now);
     }
     for (unsigned i = 0; !peer->closed && i < peer->track_count; i++)
         if (peer->tracks[i]->receiving && peer->tracks[i]->remote_ssrc)

@@ -27,6 +27,7 @@ void rtc_inbound_init(struct rtc_inbound *in,
 
     *in = (struct rtc_inbound){.config = *config};
     rtc_receiver_init(&in->receiver, 0, config->clock_rate);
+    rtc_capture_init(&in->capture, config->clock_rate);
     rtc_loss_init(&in->loss, config->reorder_us);
     rtc_reorder_init(&in->reorder, config->reorder_packets, pool);
     rtc_assemble_init(&in->assemble, &assemble, &in->reorder);
@@ -45,6 +46,7 @@ void rtc_inbound_done(struct rtc_inbound *in)
 static void restart(struct rtc_inbound *in, uint32_t ssrc)
 {
     rtc_receiver_init(&in->receiver, ssrc, in->config.clock_rate);
+    rtc_capture_init(&in->capture, in->config.clock_rate);
     rtc_loss_reset(&in->loss);
     rtc_reorder_reset(&in->reorder);
     rtc_assemble_reset(&in->assemble);
@@ -86,6 +88,13 @@ static bool admit(struct rtc_inbound *in, const struct rtc_packet *packet,
     return fresh;
 }
 
+/* A track may change between codecs whose RTP clocks differ. */
+static void set_rate(struct rtc_inbound *in, uint32_t clock_rate)
+{
+    in->receiver.clock_rate = clock_rate;
+    rtc_capture_set_rate(&in->capture, clock_rate);
+}
+
 bool rtc_inbound_receive(struct rtc_inbound *in,
                          const struct rtc_rtp_header *header,
                          const struct rtc_codec_entry *codec, bool resent,
@@ -96,6 +105,8 @@ bool rtc_inbound_receive(struct rtc_inbound *in,
 
     if (!resent && (!in->started || header->ssrc != in->receiver.ssrc))
         restart(in, header->ssrc);
+    if (codec)
+        set_rate(in, codec->clock_rate);
     if (resent ? !rtc_receiver_recover(&in->receiver, header, &packet, now)
                : !rtc_receiver_receive(&in->receiver, header, &packet, now))
         return false;
@@ -107,6 +118,18 @@ bool rtc_inbound_receive(struct rtc_inbound *in,
     in->receiver.recovered += resent;
     *ret_packet = packet;
     return true;
+}
+
+void rtc_inbound_sr(struct rtc_inbound *in, uint64_t ntp, uint32_t rtp_time,
+                    rtc_usec now)
+{
+    rtc_receiver_sr(&in->receiver, ntp, now);
+    /* RFC 3550 6.4.1: 0 is said by those who have no clock. */
+    if (!ntp || !in->receiver.time.started)
+        return;
+    rtc_capture_report(
+        &in->capture, rtc_ntp_parse(ntp),
+        rtc_sequence_near32(in->receiver.time.highest, rtp_time));
 }
 
 void rtc_inbound_end(struct rtc_inbound *in)
@@ -131,6 +154,9 @@ enum rtc_assemble_result rtc_inbound_pop(struct rtc_inbound *in,
 
     if (in->assemble.packets_skipped != skipped || in->reorder.taken != taken)
         rtc_loss_forget(&in->loss, in->assemble.next);
+    if (result == RTC_ASSEMBLE_FRAME)
+        ret_frame->remote_time =
+            rtc_capture_time(&in->capture, ret_frame->media_time);
     if (result == RTC_ASSEMBLE_FRAME && ret_frame->keyframe)
         rtc_keyframe_got(&in->keyframe);
     if (in->assemble.need_keyframe)

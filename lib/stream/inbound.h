@@ -6,6 +6,7 @@
 #pragma once
 
 #include "stream/assemble.h"
+#include "stream/capture.h"
 #include "stream/keyframe.h"
 #include "stream/loss.h"
 #include "stream/receiver.h"
@@ -19,7 +20,7 @@ struct rtc_inbound_config {
     rtc_usec reorder_us;      /* a hole stays open at most this long; without
                                  `nack` no longer than 100 ms */
     unsigned reorder_packets; /* and with at most this many behind it */
-    bool keyframe_first;     /* video: nothing before the first key frame */
+    bool keyframe_first;      /* video: nothing before the first key frame */
     bool keyframe_after_gap; /* video: nothing after a gap before a key frame */
 };
 
@@ -30,6 +31,7 @@ struct rtc_inbound {
     struct rtc_reorder reorder;
     struct rtc_assemble assemble;
     struct rtc_keyframe_ask keyframe;
+    struct rtc_capture capture;
     bool started;
     uint64_t duplicates; /* packet level; else see reorder */
 };
@@ -48,6 +50,11 @@ bool rtc_inbound_receive(struct rtc_inbound *in,
                          const struct rtc_rtp_header *header,
                          const struct rtc_codec_entry *codec, bool resent,
                          struct rtc_packet *ret_packet, rtc_usec now);
+
+/* A sender report of the stream: for round trips, and for when its frames were
+ * captured. */
+void rtc_inbound_sr(struct rtc_inbound *in, uint64_t ntp, uint32_t rtp_time,
+                    rtc_usec now);
 
 /* The stream or the session is over: nothing is asked for any more, and pop
  * gives up every hole. Another SSRC begins anew. */
