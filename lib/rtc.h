@@ -343,7 +343,7 @@ struct rtc_track_stats {
     uint64_t nack_sent, pli_sent;
     double jitter;      /* seconds, RFC 3550 6.4.1 */
     double remote_loss; /* fraction, from the last RR */
-    rtc_usec rtt_us;    /* from RR, -1 when unknown */
+    rtc_usec rtt_us;    /* from RR or XR, -1 when unknown */
 };
 
 struct rtc_stats {
@@ -353,7 +353,10 @@ struct rtc_stats {
     uint64_t srtp_failed;       /* did not authenticate */
     uint64_t srtp_replayed;     /* seen before */
     rtc_usec ice_rtt_us;        /* of the selected pair, -1 unknown */
-    struct rtc_path path;       /* the selected pair */
+    /* What the path carries of what we send, datagrams without IP and UDP, as
+     * congestion control sees it and the remote allows; 0 unknown. */
+    uint64_t bitrate_bps;
+    struct rtc_path path; /* the selected pair */
     enum rtc_candidate_type local_type, remote_type;
     const char *srtp_profile; /* RFC name, or NULL. Static. */
     const char *dtls_version; /* "DTLS1.2", or NULL. Static. */
@@ -520,14 +523,14 @@ enum rtc_event_type {
     RTC_EVENT_FRAME,     /* track, frame */
     RTC_EVENT_PACKET,    /* track, packet */
     RTC_EVENT_KEYFRAME_REQUEST, /* track: the remote wants one (PLI, FIR) */
-    RTC_EVENT_GAP,     /* track, gap: packets given up, frames left out */
-    RTC_EVENT_PAUSED,  /* track, paused: nothing came for 1.5 s, or again */
-    RTC_EVENT_BYE,     /* track: the remote ended the stream (RTCP BYE) */
-    RTC_EVENT_BITRATE, /* bitrate_bps: what the path carries, as the remote or
-                          the congestion control sees it */
-    RTC_EVENT_CHANNEL, /* channel: it is open; rtc_peer_channel_info */
-    RTC_EVENT_MESSAGE, /* channel, message */
-    RTC_EVENT_CHANNEL_LOW,    /* channel: its send buffer fell to the mark */
+    RTC_EVENT_GAP,         /* track, gap: packets given up, frames left out */
+    RTC_EVENT_PAUSED,      /* track, paused: nothing came for 1.5 s, or again */
+    RTC_EVENT_BYE,         /* track: the remote ended the stream (RTCP BYE) */
+    RTC_EVENT_BITRATE,     /* bitrate_bps: what the path carries (rtc_stats)
+                              changed by a twentieth; a few times a second */
+    RTC_EVENT_CHANNEL,     /* channel: it is open; rtc_peer_channel_info */
+    RTC_EVENT_MESSAGE,     /* channel, message */
+    RTC_EVENT_CHANNEL_LOW, /* channel: its send buffer fell to the mark */
     RTC_EVENT_CHANNEL_CLOSED, /* channel: by the remote, or with the session */
     RTC_EVENT_CLOSED,         /* reason; the last event there is */
 };

@@ -100,7 +100,7 @@ struct rtc_negotiate_codec {
     uint8_t payload_type;
     bool has_rtx;
     uint8_t rtx_payload_type;
-    bool nack, pli, fir;
+    bool nack, pli, fir, transport_cc;
     uint32_t h264_level_id; /* profile-level-id we may send, 0 for others */
 };
 

@@ -28,6 +28,9 @@ static void take_block(struct rtc_peer *peer,
     if (rtt >= 0)
         track->rtt_us = rtt;
     track->remote_loss = block->fraction_lost / 256.0;
+    rtc_estimate_report(&peer->bandwidth.estimate, block->fraction_lost, rtt,
+                        now);
+    rtc_peer_tell_bitrate(peer, now);
     track->mid_known = true;
     rtc_tail_report(&track->tail, block->highest_sequence, now);
 }
@@ -122,7 +125,11 @@ static void take_feedback(struct rtc_peer *peer,
     if (rtc_rtcp_feedback_parse(packet, &feedback))
         return;
     track = sending(peer, feedback.media_ssrc);
-    if (feedback.kind == RTC_FEEDBACK_FIR)
+    if (feedback.kind == RTC_FEEDBACK_TWCC)
+        rtc_peer_take_twcc(peer, &feedback, now);
+    else if (feedback.kind == RTC_FEEDBACK_REMB)
+        rtc_peer_take_remb(peer, &feedback, now);
+    else if (feedback.kind == RTC_FEEDBACK_FIR)
         take_fir(peer, &feedback, now);
     else if (track && feedback.kind == RTC_FEEDBACK_NACK)
         take_nack(peer, track, &feedback, now);
@@ -150,6 +157,9 @@ void rtc_peer_take_rtcp(struct rtc_peer *peer, const uint8_t *data, size_t len,
         case RTC_RTCP_RTPFB:
         case RTC_RTCP_PSFB:
             take_feedback(peer, &packet, now);
+            break;
+        case RTC_RTCP_XR:
+            rtc_peer_take_xr(peer, &packet, now);
             break;
         default:
             break;

@@ -92,6 +92,7 @@ void rtc_peer_take_rtp(struct rtc_peer *peer, uint8_t *data, size_t len,
         peer->stats.datagrams_dropped++;
         return;
     }
+    rtc_peer_note_arrival(peer, data, len, header.ssrc, now);
     route = rtc_peer_route(peer, &header);
     if (!route || !route->track->receiving) {
         peer->stats.datagrams_dropped++;

@@ -134,6 +134,7 @@ static void init(struct rtc_peer *peer, const struct rtc_config *config)
     /* The remote's MTU may be larger than ours. */
     rtc_pool_init(&peer->pool, MTU_MOST, POOL_MOST);
     rtc_packet_queue_init(&peer->packets, &peer->pool);
+    rtc_peer_init_bandwidth(peer);
     rtc_early_init(&peer->early, &peer->pool);
     rtc_descriptions_init(&peer->descriptions, &peer->random);
     /* RFC 7022 4.2: 96 random bits. */
@@ -173,6 +174,7 @@ void rtc_peer_free(struct rtc_peer *peer)
         return;
     for (unsigned i = 0; i < peer->track_count; i++)
         rtc_track_free(peer->tracks[i]);
+    rtc_peer_free_bandwidth(peer);
     rtc_descriptions_done(&peer->descriptions);
     rtc_packet_queue_done(&peer->packets);
     rtc_pool_done(&peer->pool);

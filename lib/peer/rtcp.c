@@ -20,8 +20,8 @@ uint64_t rtc_peer_ntp(const struct rtc_peer *peer, rtc_usec now)
     return rtc_ntp_write(now + peer->ntp_origin_us);
 }
 
-/* The SSRC to speak as: the first stream's we send, else a plain one. */
-static uint32_t own_ssrc(const struct rtc_peer *peer)
+/* The first stream's we send, else a plain one. */
+uint32_t rtc_peer_own_ssrc(const struct rtc_peer *peer)
 {
     for (unsigned i = 0; i < peer->track_count; i++)
         if (peer->tracks[i]->sender.started)
@@ -50,20 +50,35 @@ static void add_name(const struct rtc_peer *peer, struct rtc_rtcp_sdes *sdes,
     sdes->chunks[sdes->count++].cname = rtc_text_of(peer->cname);
 }
 
+/* Who sends nothing asks for round trips, and who is asked answers. */
+static void write_xr(struct rtc_peer *peer, struct rtc_writer *w, bool asks,
+                     rtc_usec now)
+{
+    struct rtc_rtcp_xr xr = {.ssrc = rtc_peer_own_ssrc(peer),
+                             .has_rrtr = asks,
+                             .ntp = rtc_peer_ntp(peer, now)};
+
+    if (rtc_round_trip_answer(&peer->bandwidth.round_trip, &xr, now) || asks)
+        rtc_rtcp_xr_write(w, &xr);
+}
+
 /* An SR for each stream sent, the blocks in the first; an RR without any. */
 static void write_reports(struct rtc_peer *peer, struct rtc_writer *w,
                           rtc_usec now)
 {
     struct rtc_rtcp_report report = {.block_count = 0};
     struct rtc_rtcp_sdes sdes = {.count = 0};
+    bool asks;
 
     add_blocks(peer, &report, now);
+    asks = report.block_count > 0;
     for (unsigned i = 0; i < peer->track_count; i++) {
         struct rtc_track *track = peer->tracks[i];
         if (!rtc_sender_report(&track->sender, &report, rtc_peer_ntp(peer, now),
                                now))
             continue;
         report.is_sender = true;
+        asks = false;
         report.ssrc = track->ssrc;
         rtc_rtcp_report_write(w, &report);
         report.block_count = 0;
@@ -75,12 +90,13 @@ static void write_reports(struct rtc_peer *peer, struct rtc_writer *w,
         add_name(peer, &sdes, peer->rtcp_ssrc);
     }
     rtc_rtcp_sdes_write(w, &sdes);
+    write_xr(peer, w, asks, now);
 }
 
 /* What stands before feedback in a compound that is not of reduced size. */
 static void write_prefix(struct rtc_peer *peer, struct rtc_writer *w)
 {
-    struct rtc_rtcp_report empty = {.ssrc = own_ssrc(peer)};
+    struct rtc_rtcp_report empty = {.ssrc = rtc_peer_own_ssrc(peer)};
     struct rtc_rtcp_sdes sdes = {.count = 0};
 
     if (w->len || peer->rtcp_rsize)
@@ -102,11 +118,24 @@ static void write_feedback(struct rtc_peer *peer, struct rtc_track *track,
 
     if (count || pli)
         write_prefix(peer, w);
-    if (count && rtc_nack_write(w, own_ssrc(peer), track->remote_ssrc, missing,
-                                count) > 0)
+    if (count && rtc_nack_write(w, rtc_peer_own_ssrc(peer), track->remote_ssrc,
+                                missing, count) > 0)
         track->nack_sent++;
     if (pli)
-        rtc_pli_write(w, own_ssrc(peer), track->remote_ssrc);
+        rtc_pli_write(w, rtc_peer_own_ssrc(peer), track->remote_ssrc);
+}
+
+/* Arrivals, for the remote's congestion control. */
+static void write_arrivals(struct rtc_peer *peer, struct rtc_writer *w,
+                           rtc_usec now)
+{
+    struct rtc_bandwidth *b = &peer->bandwidth;
+
+    if (!b->reports || now < rtc_arrivals_deadline(&b->arrivals))
+        return;
+    write_prefix(peer, w);
+    rtc_arrivals_write(&b->arrivals, w, rtc_peer_own_ssrc(peer), b->media_ssrc,
+                       now);
 }
 
 static void write_bye(struct rtc_peer *peer, struct rtc_writer *w)
@@ -169,6 +198,8 @@ int rtc_peer_make_rtcp(struct rtc_peer *peer, uint8_t *buf, size_t cap,
     for (unsigned i = 0; !peer->closed && i < peer->track_count; i++)
         if (peer->tracks[i]->receiving && peer->tracks[i]->remote_ssrc)
             write_feedback(peer, peer->tracks[i], &w, now);
+    if (!peer->closed)
+        write_arrivals(peer, &w, now);
     if (peer->bye_due)
         write_bye(peer, &w);
     return (int)w.len;
@@ -178,5 +209,8 @@ rtc_usec rtc_peer_rtcp_deadline(const struct rtc_peer *peer)
 {
     if (!peer->srtp || peer->closed || !rtc_ice_selected(peer->ice))
         return RTC_NEVER;
-    return report_deadline(peer);
+    if (!peer->bandwidth.reports)
+        return report_deadline(peer);
+    return rtc_min_time(report_deadline(peer),
+                        rtc_arrivals_deadline(&peer->bandwidth.arrivals));
 }

@@ -58,16 +58,17 @@ static void set_extension(struct rtc_track *track)
     struct rtc_extensions e = {.has = 0};
     uint8_t block[RTC_SENDER_EXTENSION_MAX];
     uint16_t profile = 0;
-    int len = 0;
+    int len;
 
     if (track->mid_known == track->mid_left_out && track->mid_set)
         return;
     if (!track->mid_known) {
         rtc_extensions_add(&e, RTC_EXTENSION_MID);
         memcpy(e.mid, track->mid, sizeof e.mid);
-        len = rtc_extensions_write(&track->agreed.extmap, &e, block,
-                                   sizeof block, &profile);
     }
+    rtc_track_add_stamps(track, &e);
+    len = rtc_extensions_write(&track->agreed.extmap, &e, block, sizeof block,
+                               &profile);
     track->mid_set = true;
     track->mid_left_out = track->mid_known;
     rtc_sender_set_extension(&track->sender, profile, block,

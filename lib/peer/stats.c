@@ -10,6 +10,7 @@ void rtc_peer_stats(const struct rtc_peer *peer, struct rtc_stats *ret_stats)
         return;
     *ret_stats = peer->stats;
     ret_stats->ice_rtt_us = rtc_ice_rtt_us(peer->ice);
+    ret_stats->bitrate_bps = rtc_estimate_bps(&peer->bandwidth.estimate);
     path = rtc_ice_selected(peer->ice);
     if (path)
         ret_stats->path = *path;
@@ -63,6 +64,8 @@ int rtc_peer_track_stats(const struct rtc_peer *peer, int number,
     add_sent(track, &stats);
     if (track->receiving)
         add_received(track, &stats);
+    if (stats.rtt_us < 0)
+        stats.rtt_us = peer->bandwidth.round_trip.rtt_us;
     *ret_stats = stats;
     return 0;
 }

@@ -14,6 +14,7 @@ void rtc_peer_tick(struct rtc_peer *peer, rtc_usec now)
     rtc_peer_tick_servers(peer, now);
     rtc_dtls_tick(peer->dtls, now);
     rtc_peer_follow(peer, now);
+    rtc_peer_tell_bitrate(peer, now);
     for (unsigned i = 0; i < peer->track_count; i++) {
         struct rtc_track *track = peer->tracks[i];
         rtc_tail_tick(&track->tail, &track->sender,

@@ -160,7 +160,11 @@ int rtc_peer_track_info(const struct rtc_peer *peer, int number,
 rtc_usec rtc_track_rtt_us(const struct rtc_peer *peer,
                           const struct rtc_track *track)
 {
-    return track->rtt_us >= 0 ? track->rtt_us : rtc_ice_rtt_us(peer->ice);
+    if (track->rtt_us >= 0)
+        return track->rtt_us;
+    if (peer->bandwidth.round_trip.rtt_us >= 0)
+        return peer->bandwidth.round_trip.rtt_us;
+    return rtc_ice_rtt_us(peer->ice);
 }
 
 int rtc_peer_request_keyframe(struct rtc_peer *peer, int number, rtc_usec now)
