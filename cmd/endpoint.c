@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/interface.h"
 #include "cmd/restart.h"
 #include "cmd/statistics.h"
 
@@ -19,7 +18,6 @@
 #define GRACE_US 2000000
 /* How often the end looks whether all was delivered. */
 #define LOOK_US 10000
-#define PREPARE_US 2000
 #define CHILD_LIMIT_MS 5000
 #define CHILD_UNUSED_MS 300 /* when there was no session to end */
 
@@ -195,10 +193,12 @@ void endpoint_exit(struct endpoint *end)
     driver_watch_free(end->limit);
     driver_watch_free(end->grace);
     driver_watch_free(end->pulse);
+    driver_watch_free(end->interval);
     driver_watch_free(end->prepare);
     driver_remove_peer(end->driver, end->peer);
     gather_free(end->gather);
     rtc_peer_free(end->peer);
+    capture_free(end->capture);
     driver_free(end->driver);
     free(end->session_interface);
     cli_on_die(NULL, NULL);
@@ -273,6 +273,7 @@ static bool lose(struct endpoint *end, enum rtc_close_reason reason,
         end->lost_at = now;
     end->is_lost = true;
     driver_timer_set(end->pulse, RTC_NEVER);
+    driver_timer_set(end->interval, RTC_NEVER);
     restart_reset(end->restart);
     if (end->calls.lost)
         end->calls.lost(end);
@@ -318,12 +319,23 @@ static void on_pulse(void *user, int what)
     driver_timer_set(end->pulse, now + 1000000);
 }
 
+static void on_interval(void *user, int what)
+{
+    struct endpoint *end = user;
+    rtc_usec now = driver_now(end->driver);
+
+    (void)what;
+    report_interval(end->report, end->peer, now);
+    driver_timer_set(end->interval, now + end->options.interval);
+}
+
 static void on_connected(struct endpoint *end)
 {
     rtc_usec now = driver_now(end->driver);
 
     driver_timer_set(end->pulse, now + 1000000);
-
+    if (end->options.interval)
+        driver_timer_set(end->interval, now + end->options.interval);
     if (!end->is_connected)
         driver_timer_set(end->limit, end->options.time ? now + end->options.time
                                                        : RTC_NEVER);
@@ -335,7 +347,7 @@ static void on_connected(struct endpoint *end)
         end->calls.connected(end);
 }
 
-static void on_event(void *user, const struct rtc_event *event)
+void endpoint_event(void *user, const struct rtc_event *event)
 {
     struct endpoint *end = user;
 
@@ -372,7 +384,7 @@ void endpoint_init(struct endpoint *end, const struct cli_tool *tool,
     if (!end->driver)
         die(RTC_EXIT_INTERNAL, "no event loop: %s", strerror(errno));
     end->start = driver_now(end->driver);
-    end->report = report_new(options->events, end->start);
+    end->report = report_new(options->events, options->totals, end->start);
     if (!end->report)
         die(RTC_EXIT_OUTPUT, "--events %s: %s", options->events,
             strerror(errno));
@@ -381,208 +393,15 @@ void endpoint_init(struct endpoint *end, const struct cli_tool *tool,
     end->limit = driver_timer_new(end->driver, on_limit, end);
     end->grace = driver_timer_new(end->driver, on_grace, end);
     end->pulse = driver_timer_new(end->driver, on_pulse, end);
+    end->interval = driver_timer_new(end->driver, on_interval, end);
     end->prepare = driver_timer_new(end->driver, on_prepare, end);
-    if (!end->limit || !end->grace || !end->pulse || !end->prepare)
+    if (!end->limit || !end->grace || !end->pulse || !end->interval ||
+        !end->prepare)
         die(RTC_EXIT_INTERNAL, "out of memory");
+    end->capture = capture_new(end->driver, &end->options.capture, tool->name);
     watch_signals(end);
     if (options->max_time)
         driver_timer_set(end->limit,
                          driver_now(end->driver) + options->max_time);
     report_start(end->report, tool, values, driver_now(end->driver));
-}
-
-static void set_config(const struct endpoint *end, struct rtc_config *config)
-{
-    rtc_config_init(config);
-    config->random = driver_random;
-    config->log = cli_log;
-    config->log_level = cli_log_level();
-    config->mtu = (size_t)end->options.mtu;
-    config->any_frame = end->options.any_frame;
-    config->trickle = end->options.trickle;
-    config->max_bundle = end->options.whip || end->options.whep;
-    config->ice.patience_us = end->options.connect_timeout;
-    config->survives_failure = end->restart;
-    ice_options_config(&end->options.ice, config);
-}
-
-static void make_gather(struct endpoint *end, bool servers)
-{
-    const struct gather_setup setup = {
-        .driver = end->driver,
-        .report = end->report,
-        .options = &end->options.ice,
-        .family = end->options.family,
-        .bind = end->options.interface != NULL,
-    };
-
-    end->gather = gather_new(&setup, servers);
-}
-
-static void on_network(void *user, const struct rtc_addr *addr, bool is_new)
-{
-    struct endpoint *end = user;
-
-    restart_network(end->restart, addr, is_new);
-}
-
-/* Sockets follow the machine's addresses from now on. */
-static void watch_network(struct endpoint *end)
-{
-    const struct network_setup setup = {
-        .driver = end->driver,
-        .peer = end->peer,
-        .report = end->report,
-        .filter = {end->options.interface, end->options.family},
-        .ports = end->options.ports,
-        .tcp = end->options.ice.tcp,
-        .changed = on_network,
-        .user = end,
-    };
-
-    end->network = network_new(&setup);
-}
-
-static void serve(struct endpoint *end)
-{
-    if (driver_add_peer(end->driver, end->peer, on_event, end))
-        die(RTC_EXIT_INTERNAL, "out of memory");
-}
-
-static void open_sockets(struct endpoint *end)
-{
-    const struct interface_filter filter = {end->options.interface,
-                                            end->options.family};
-    struct rtc_addr addrs[INTERFACE_MOST];
-    int count = interface_list(&filter, addrs);
-
-    if (count < 0)
-        die(RTC_EXIT_GATHER, "no list of local addresses: %s", strerror(errno));
-    if (count == 0)
-        die(RTC_EXIT_GATHER, "no local address fits%s%s",
-            filter.only ? " --interface " : "", filter.only ? filter.only : "");
-    if (driver_open_sockets(end->driver, end->peer, RTC_UDP, addrs,
-                            (unsigned)count, end->options.ports) == 0)
-        die(RTC_EXIT_GATHER, "no socket: %s", strerror(errno));
-    if (end->options.ice.tcp)
-        driver_open_sockets(end->driver, end->peer, RTC_TCP, addrs,
-                            (unsigned)count, end->options.ports);
-}
-
-/* Once the first words are on their way, and the answer is not yet there. */
-static void prepare(struct endpoint *end)
-{
-    driver_timer_set(end->prepare, driver_now(end->driver) + PREPARE_US);
-}
-
-/* The peer can be described, once. */
-static void made(struct endpoint *end)
-{
-    void (*fn)(struct endpoint *) = end->made;
-
-    end->made = NULL;
-    if (!fn)
-        return;
-    watch_network(end);
-    prepare(end);
-    fn(end);
-}
-
-static void on_gathered(void *user, enum rtc_exit status, const char *why)
-{
-    struct endpoint *end = user;
-
-    if (end->is_ending)
-        return;
-    report_candidates(end->report, end->peer, driver_now(end->driver));
-    report_phase(end->report, REPORT_GATHER, driver_now(end->driver));
-    if (status) {
-        endpoint_fail(end, status, "%s", why);
-        return;
-    }
-    made(end);
-}
-
-void endpoint_make(struct endpoint *end, void (*fn)(struct endpoint *end))
-{
-    struct rtc_config config;
-    int error;
-
-    end->made = fn;
-    if (!end->restart &&
-        (end->options.trickle || end->options.whip || end->options.whep))
-        end->restart = restart_new(end);
-    set_config(end, &config);
-    make_gather(end, true);
-    error = rtc_peer_new(&end->peer, &config);
-    if (error)
-        die(RTC_EXIT_INTERNAL, "cannot make a peer: %s", rtc_error_text(error));
-    serve(end);
-    open_sockets(end);
-    gather_start(end->gather, end->peer, on_gathered, end);
-    if (config.trickle && !end->is_ending)
-        made(end); /* what is found later is told later */
-}
-
-/* What the options were when the session was negotiated. */
-static void take_options(struct endpoint *end, const struct session *session)
-{
-    end->session_interface =
-        session->interface ? strdup(session->interface) : NULL;
-    end->options.interface = end->session_interface;
-    end->options.family = session->family;
-    end->options.ports = session->ports;
-    end->options.ice.tcp = session->tcp;
-}
-
-void endpoint_load(struct endpoint *end, const struct session *session,
-                   rtc_usec age_us)
-{
-    struct rtc_config config;
-    struct rtc_addr failed;
-    char text[RTC_ADDR_TEXT];
-    const char *why = "";
-
-    set_config(end, &config);
-    take_options(end, session);
-    make_gather(end, false);
-    if (rtc_peer_load(&end->peer, &config, session->state, session->state_len,
-                      age_us, &why, driver_now(end->driver)))
-        die(RTC_EXIT_DESCRIPTION, "session %s: %s", end->options.session, why);
-    serve(end);
-    if (driver_reopen_sockets(end->driver, end->peer, &failed) < 0)
-        die(RTC_EXIT_GATHER,
-            "session %s: %s cannot be bound again: %s; negotiate anew",
-            end->options.session, rtc_addr_write(&failed, text),
-            strerror(errno));
-    gather_reconnect(end->gather, end->peer, session->hosts);
-    watch_network(end);
-    prepare(end);
-    report_candidates(end->report, end->peer, driver_now(end->driver));
-    report_phase(end->report, REPORT_GATHER, driver_now(end->driver));
-}
-
-bool endpoint_renew(struct endpoint *end, void (*fn)(struct endpoint *end))
-{
-    const struct interface_filter filter = {end->options.interface,
-                                            end->options.family};
-    struct rtc_addr addrs[INTERFACE_MOST];
-
-    if (interface_list(&filter, addrs) <= 0)
-        return false;
-    network_free(end->network);
-    end->network = NULL;
-    driver_remove_peer(end->driver, end->peer);
-    gather_free(end->gather);
-    rtc_peer_free(end->peer);
-    end->peer = NULL;
-    report_renew(end->report);
-    endpoint_make(end, fn);
-    return true;
-}
-
-void endpoint_run(struct endpoint *end)
-{
-    if (!end->is_ending || end->is_draining || end->is_leaving)
-        driver_run(end->driver);
 }

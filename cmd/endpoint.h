@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cmd/capture.h"
 #include "cmd/cli.h"
 #include "cmd/driver.h"
 #include "cmd/gather.h"
@@ -36,6 +37,9 @@ struct endpoint_options {
     bool trickle;
     rtc_usec ice_restart_after; /* 0: never */
     const char *events;
+    rtc_usec interval; /* between reports while connected, 0: none */
+    bool totals;       /* print the last report on stdout, too */
+    struct capture_options capture;
     const char *whip, *whep;
     bool preflight, server_offer, reconnect;
     struct http_options http;
@@ -43,7 +47,8 @@ struct endpoint_options {
 
 #define ENDPOINT_DEFAULTS                                                      \
     {                                                                          \
-        .mtu = 1200, .connect_timeout = 20000000, .ice = ICE_DEFAULTS          \
+        .mtu = 1200, .connect_timeout = 20000000, .interval = 1000000,         \
+        .ice = ICE_DEFAULTS                                                    \
     }
 
 struct endpoint;
@@ -110,6 +115,8 @@ struct endpoint {
     struct driver_watch *limit; /* --max-time, then --time */
     struct driver_watch *grace; /* of the end */
     struct driver_watch *pulse; /* the progress line, once a second */
+    struct driver_watch *interval;
+    struct capture *capture; /* or NULL */
     struct driver_watch *prepare;
     bool is_ending, is_draining;
     rtc_usec end_by;
@@ -165,5 +172,7 @@ void endpoint_fail(struct endpoint *end, enum rtc_exit status,
  * --reconnect, another session. */
 void endpoint_lost(struct endpoint *end, enum rtc_close_reason reason,
                    const char *why);
+/* Takes in an event of the endpoint's peer; `user` is the endpoint. */
+void endpoint_event(void *user, const struct rtc_event *event);
 /* Ends the process: waits for a child, writes the report's end, frees all. */
 void endpoint_exit(struct endpoint *end) __attribute__((noreturn));

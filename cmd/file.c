@@ -66,6 +66,17 @@ int file_open_write(const char *name, bool wait)
     return fd;
 }
 
+int file_open_private(const char *name, bool add)
+{
+    int number = strcmp(name, "-") ? number_in(name) : STDOUT_FILENO;
+
+    if (number >= 0)
+        return take_over(number);
+    return open(name,
+                O_WRONLY | O_CREAT | O_CLOEXEC | (add ? O_APPEND : O_TRUNC),
+                0600);
+}
+
 bool file_is_standard(const char *name, int fd)
 {
     return name && (!strcmp(name, "-") || number_in(name) == fd ||

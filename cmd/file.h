@@ -15,6 +15,9 @@ int file_open_read(const char *name);
  * -1 with errno. A FIFO that nobody reads yet is waited for, or, without
  * `wait`, gives ENXIO: try again later. */
 int file_open_write(const char *name, bool wait);
+/* The same for what nobody else may read (0600, and it waits for a FIFO's
+ * reader); `add`: behind what is there. */
+int file_open_private(const char *name, bool add);
 /* Whether the name means our stdin (0), our stdout (1). */
 bool file_is_standard(const char *name, int fd);
 /* Whether binary output must be refused: `fd` is a terminal. */

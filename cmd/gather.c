@@ -34,8 +34,8 @@ struct gather {
     struct driver_watch *limit;
     bool is_started, is_done;
     bool is_holding; /* the peer's end of gathering */
-    bool any_user; /* the user named servers */
-    bool any_name; /* that had to be looked up */
+    bool any_user;   /* the user named servers */
+    bool any_name;   /* that had to be looked up */
     unsigned unresolved;
     enum rtc_exit status; /* the worst that a server said, with a sentence */
     char why[256];
@@ -404,10 +404,9 @@ void gather_start(struct gather *gather, struct rtc_peer *peer, gather_fn fn,
     gather->peer = peer;
     gather->fn = fn;
     gather->user = user;
-    gather->is_holding =
-        gather->target_count > 0 &&
-        rtc_peer_hold_gathering(peer, true,
-                                driver_now(gather->setup.driver)) == 0;
+    gather->is_holding = gather->target_count > 0 &&
+                         rtc_peer_hold_gathering(
+                             peer, true, driver_now(gather->setup.driver)) == 0;
     for (unsigned i = 0; i < gather->target_count; i++)
         start_target(&gather->targets[i], deadline);
     gather->is_started = true;

@@ -216,3 +216,56 @@ json_t *json_of_track_totals(const struct rtc_peer *peer)
     }
     return array;
 }
+
+/* ---- data channels ------------------------------------------------------- */
+
+static json_t *limit(int value)
+{
+    return value < 0 ? json_null() : json_integer(value);
+}
+
+static json_t *channel_fields(int channel, const struct rtc_channel_info *info)
+{
+    const struct rtc_channel_config *config = &info->config;
+
+    return json_pack(
+        "{s:i, s:o, s:o, s:o, s:s, s:b, s:o, s:o, s:b}", "channel", channel,
+        "dataChannelIdentifier", limit(info->id), "label",
+        json_of_text(config->label), "protocol", json_of_text(config->protocol),
+        "state", rtc_channel_state_name(info->state), "ordered",
+        !config->unordered, "maxRetransmits", limit(config->max_retransmits),
+        "maxPacketLifeTime", limit(config->max_lifetime_ms), "negotiated",
+        (int)config->negotiated);
+}
+
+json_t *json_of_channel(const struct rtc_peer *peer, int channel)
+{
+    struct rtc_channel_info info;
+
+    if (rtc_peer_channel_info(peer, channel, &info))
+        return json_pack("{s:i}", "channel", channel);
+    return channel_fields(channel, &info);
+}
+
+json_t *json_of_channel_totals(const struct rtc_peer *peer)
+{
+    json_t *array = json_array();
+
+    for (int i = 0; i < RTC_CHANNEL_MOST; i++) {
+        struct rtc_channel_info info;
+        json_t *object;
+
+        if (rtc_peer_channel_info(peer, i, &info))
+            continue;
+        object = channel_fields(i, &info);
+        json_of_member(object, "messagesSent",
+                       json_of_count(info.messages_sent));
+        json_of_member(object, "bytesSent", json_of_count(info.bytes_sent));
+        json_of_member(object, "messagesReceived",
+                       json_of_count(info.messages_received));
+        json_of_member(object, "bytesReceived",
+                       json_of_count(info.bytes_received));
+        json_array_append_new(array, object);
+    }
+    return array;
+}

@@ -29,6 +29,10 @@ json_t *json_of_pair(const struct rtc_path *path, enum rtc_candidate_type local,
 json_t *json_of_dtls(const struct rtc_stats *stats);
 json_t *json_of_track(const struct rtc_peer *peer, int track);
 
+/* A data channel and its state. */
+json_t *json_of_channel(const struct rtc_peer *peer, int channel);
+
 /* The totals of a session. */
 json_t *json_of_transport_totals(const struct rtc_peer *peer);
 json_t *json_of_track_totals(const struct rtc_peer *peer);
+json_t *json_of_channel_totals(const struct rtc_peer *peer);

@@ -241,7 +241,7 @@ static void check_trickle(const struct endpoint_options *options)
         die_usage("--ice-restart-after goes with --trickle, --whip or --whep");
 }
 
-void meet_check(const struct endpoint_options *options,
+void meet_check(struct endpoint_options *options,
                 enum endpoint_role default_role, bool media_in, bool media_out)
 {
     int role = options->role ? options->role : (int)default_role;
@@ -280,6 +280,8 @@ void meet_check(const struct endpoint_options *options,
     if (options->remote && !strcmp(options->remote, "-") && media_in)
         die_usage("--remote - reads the answer from stdin: name the media by "
                   "FILE");
+    options->totals = options->form == DESCRIPTION_JSON && !media_out &&
+                      !is_standard(options);
 }
 
 static void start_signal(struct endpoint *end)

@@ -9,7 +9,7 @@
 
 /* Ends the process when the options do not say one way, or what they say cannot
  * be done. `media_in`, `media_out`: stdin or stdout is used for media. */
-void meet_check(const struct endpoint_options *options,
+void meet_check(struct endpoint_options *options,
                 enum endpoint_role default_role, bool media_in, bool media_out);
 /* Begins: endpoint_run goes on with it. Failures end the session or process. */
 void meet_start(struct endpoint *end, enum endpoint_role default_role);

@@ -34,7 +34,7 @@ struct report {
     uint64_t lines_lost;
     enum rtc_exit status; /* of the error, if there was one */
     char error[256];
-    bool ended;
+    bool totals, ended;
 };
 
 static const struct {
@@ -96,7 +96,7 @@ static void emit(struct report *report, const char *event, json_t *fields,
     json_decref(fields);
 }
 
-struct report *report_new(const char *file, rtc_usec now)
+struct report *report_new(const char *file, bool totals, rtc_usec now)
 {
     struct report *report = calloc(1, sizeof *report);
 
@@ -107,6 +107,7 @@ struct report *report_new(const char *file, rtc_usec now)
         free(report);
         return NULL;
     }
+    report->totals = totals;
     report->start = now;
     for (int i = 0; i < REPORT_PHASE_COUNT; i++)
         report->phases[i] = RTC_NEVER;
@@ -268,11 +269,24 @@ static void on_media(struct report *report, int track, bool keyframe,
     }
 }
 
-void report_event(struct report *report, const struct rtc_peer *peer,
-                  const struct rtc_event *event)
+static void on_connected(struct report *report, const struct rtc_peer *peer,
+                         rtc_usec now)
+{
+    struct rtc_stats stats;
+
+    mark(report, REPORT_DTLS, now);
+    rtc_peer_stats(peer, &stats);
+    emit(report, "dtls", json_of_dtls(&stats), now);
+    emit(report, "srtp",
+         json_pack("{s:o}", "srtpCipher", json_of_text(stats.srtp_profile)),
+         now);
+}
+
+/* What is about the way to the remote; false: it is about what travels. */
+static bool on_transport(struct report *report, const struct rtc_peer *peer,
+                         const struct rtc_event *event)
 {
     rtc_usec now = event->time;
-    struct rtc_stats stats;
 
     switch (event->type) {
     case RTC_EVENT_ICE:
@@ -283,18 +297,38 @@ void report_event(struct report *report, const struct rtc_peer *peer,
              json_pack("{s:s}", "iceState",
                        rtc_ice_state_name(event->ice_state)),
              now);
-        break;
+        return true;
     case RTC_EVENT_PAIR:
         emit(report, "pair",
              json_of_pair(&event->pair.path, event->pair.local_type,
                           event->pair.remote_type),
              now);
-        break;
+        return true;
     case RTC_EVENT_CONNECTED:
-        mark(report, REPORT_DTLS, now);
-        rtc_peer_stats(peer, &stats);
-        emit(report, "dtls", json_of_dtls(&stats), now);
-        break;
+        on_connected(report, peer, now);
+        return true;
+    case RTC_EVENT_CANDIDATE:
+        tell_candidate(report, event->candidate, now);
+        return true;
+    case RTC_EVENT_BITRATE:
+        emit(report, "bitrate",
+             json_pack("{s:o}", "availableOutgoingBitrate",
+                       json_of_count(event->bitrate_bps)),
+             now);
+        return true;
+    default:
+        return false;
+    }
+}
+
+void report_event(struct report *report, const struct rtc_peer *peer,
+                  const struct rtc_event *event)
+{
+    rtc_usec now = event->time;
+
+    if (on_transport(report, peer, event))
+        return;
+    switch (event->type) {
     case RTC_EVENT_TRACK:
         emit(report, "track", json_of_track(peer, event->track), now);
         break;
@@ -315,19 +349,13 @@ void report_event(struct report *report, const struct rtc_peer *peer,
                        json_of_count(event->gap.frames)),
              now);
         break;
-    case RTC_EVENT_CANDIDATE:
-        tell_candidate(report, event->candidate, now);
-        break;
-    case RTC_EVENT_GATHERED: /* the phase `gather` says it */
-    case RTC_EVENT_SERVER:   /* report_server, with the server's name */
-    case RTC_EVENT_PAUSED:
-    case RTC_EVENT_BYE:
-    case RTC_EVENT_CLOSED: /* `end` says it */
-    case RTC_EVENT_BITRATE:
     case RTC_EVENT_CHANNEL:
-    case RTC_EVENT_MESSAGE:
-    case RTC_EVENT_CHANNEL_LOW:
     case RTC_EVENT_CHANNEL_CLOSED:
+        emit(report, "channel", json_of_channel(peer, event->channel), now);
+        break;
+    default:
+        /* GATHERED is the phase `gather`; report_server tells of SERVER with
+         * its name; totals count messages; `end` says CLOSED. */
         break;
     }
 }
@@ -429,20 +457,46 @@ static json_t *phases(const struct report *report)
     return object;
 }
 
+/* What a peer has done so far. */
+static json_t *so_far(const struct rtc_peer *peer)
+{
+    return json_pack("{s:o, s:o, s:o}", "transport",
+                     peer ? json_of_transport_totals(peer) : json_null(),
+                     "tracks", peer ? json_of_track_totals(peer) : json_array(),
+                     "channels",
+                     peer ? json_of_channel_totals(peer) : json_array());
+}
+
+void report_interval(struct report *report, const struct rtc_peer *peer,
+                     rtc_usec now)
+{
+    if (report->fd >= 0)
+        emit(report, "interval", so_far(peer), now);
+}
+
+static void print_totals(const json_t *totals)
+{
+    json_dumpf(totals, stdout, FORMAT);
+    if (putchar('\n') == EOF || fflush(stdout))
+        warn("the totals cannot be printed: %s", strerror(errno));
+}
+
 void report_end(struct report *report, const struct rtc_peer *peer, int status,
                 rtc_usec now)
 {
+    json_t *totals;
+
     if (report->ended)
         return;
     report->ended = true;
-    emit(report, "end",
-         json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "exit", status,
-                   "name", exit_name(status), "error",
-                   json_of_text(*report->error ? report->error : NULL),
-                   "duration", json_of_seconds(now - report->start), "phases",
-                   phases(report), "transport",
-                   peer ? json_of_transport_totals(peer) : json_null(),
-                   "tracks", peer ? json_of_track_totals(peer) : json_array(),
-                   "linesLost", json_of_count(report->lines_lost)),
-         now);
+    totals = json_pack("{s:i, s:s, s:o, s:o, s:o}", "exit", status, "name",
+                       exit_name(status), "error",
+                       json_of_text(*report->error ? report->error : NULL),
+                       "duration", json_of_seconds(now - report->start),
+                       "phases", phases(report));
+    json_object_update_new(totals, so_far(peer));
+    json_of_member(totals, "linesLost", json_of_count(report->lines_lost));
+    if (report->totals)
+        print_totals(totals);
+    emit(report, "end", totals, now);
 }

@@ -37,8 +37,9 @@ enum report_phase {
 };
 
 /* A report that begins at `now`. `file` as on the command line (`fd:3`); NULL:
- * nothing is written. NULL with errno. */
-struct report *report_new(const char *file, rtc_usec now);
+ * no events are written. `totals`: the fields of the last one are printed on
+ * stdout, as one object. NULL with errno. */
+struct report *report_new(const char *file, bool totals, rtc_usec now);
 void report_free(struct report *report);
 /* jansson's version. Static. */
 const char *report_version(void);
@@ -63,6 +64,9 @@ void report_phase(struct report *report, enum report_phase phase, rtc_usec now);
 /* Frames of a track the sender left out, and why ("late"). */
 void report_drop(struct report *report, int track, unsigned frames,
                  const char *reason, rtc_usec now);
+/* The totals so far. */
+void report_interval(struct report *report, const struct rtc_peer *peer,
+                     rtc_usec now);
 /* A server failed; `code` is its error's (RFC 8489 14.8), or 0. */
 void report_server(struct report *report, const char *sentence, unsigned code,
                    rtc_usec now);

@@ -286,7 +286,7 @@ static void close_outputs(struct receiver *receiver)
     }
 }
 
-static void check(const struct values *values)
+static void check(struct values *values)
 {
     bool two = values->video_out || values->audio_out;
 

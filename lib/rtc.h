@@ -421,6 +421,21 @@ enum rtc_log_level {
 typedef void (*rtc_log_fn)(void *user, enum rtc_log_level level,
                            const char *line);
 
+/* A packet that passes, for a capture: RTP and RTCP in the clear, STUN and DTLS
+ * as they are on the wire, what a relay carries without its wrapping. `path`
+ * and `data` are borrowed. */
+struct rtc_tapped {
+    const struct rtc_path *path;
+    const uint8_t *data;
+    size_t len;
+    bool is_sent;
+    rtc_usec time;
+};
+typedef void (*rtc_tap_fn)(void *user, const struct rtc_tapped *tapped);
+/* `line`: a secret of the DTLS handshake as NSS key logs have it, with its
+ * newline; borrowed. Who has it can decrypt what DTLS carries. */
+typedef void (*rtc_keylog_fn)(void *user, const char *line);
+
 /* Set it up by rtc_config_init, then change fields. rtc_peer_new copies it and
  * what its pointers point at. */
 struct rtc_config {
@@ -430,6 +445,11 @@ struct rtc_config {
     void *log_user;
     enum rtc_log_level log_level;
     bool log_redact; /* no IP address in any line */
+
+    rtc_tap_fn tap; /* or NULL */
+    void *tap_user;
+    rtc_keylog_fn keylog; /* or NULL */
+    void *keylog_user;
 
     size_t mtu;        /* bytes of UDP payload no datagram exceeds: 1200 */
     bool ice_lite;     /* answers checks, makes none (RFC 8445 2.5) */

@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "dtls/session.h"
 
 const char *rtc_dtls_library(void)
@@ -105,6 +106,30 @@ static int set_role(gnutls_session_t engine, enum rtc_dtls_role role)
     return e;
 }
 
+/* RFC 5246 7.4.1.2 and 8.1; a DTLS 1.3 secret is as long as a hash. */
+#define RANDOM_MAX 32
+#define SECRET_MAX 64
+
+/* A line of the format that NSS defined and Wireshark reads. */
+static int on_secret(gnutls_session_t engine, const char *label,
+                     const gnutls_datum_t *secret)
+{
+    const struct rtc_dtls_config *config = gnutls_session_get_ptr(engine);
+    gnutls_datum_t client, server;
+    char line[256], random[2 * RANDOM_MAX + 1], value[2 * SECRET_MAX + 1];
+
+    gnutls_session_get_random(engine, &client, &server);
+    if (client.size > RANDOM_MAX || secret->size > SECRET_MAX)
+        return 0;
+    rtc_hex_write(client.data, client.size, random);
+    rtc_hex_write(secret->data, secret->size, value);
+    snprintf(line, sizeof line, "%s %s %s\n", label, random, value);
+    config->keylog(config->keylog_user, line);
+    rtc_wipe(line, sizeof line);
+    rtc_wipe(value, sizeof value);
+    return 0;
+}
+
 static int set_up(gnutls_session_t engine, const struct rtc_dtls_config *config,
                   enum rtc_dtls_role role)
 {
@@ -116,6 +141,8 @@ static int set_up(gnutls_session_t engine, const struct rtc_dtls_config *config,
                                rtc_identity_credentials(config->identity));
     if (e < 0)
         return e;
+    if (config->keylog)
+        gnutls_session_set_keylog_function(engine, on_secret);
     gnutls_dtls_set_mtu(engine, (unsigned)config->mtu);
     /* The end of patience is session.c's to judge, by the caller's clock. */
     gnutls_dtls_set_timeouts(engine, (unsigned)(config->resend_us / RTC_MS),

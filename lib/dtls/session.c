@@ -39,7 +39,7 @@
 #define ALERT_SILENCE (1 * RTC_SEC)
 
 struct rtc_dtls {
-    struct rtc_dtls_config config;
+    struct rtc_dtls_config config; /* the first: engine.c looks here */
     struct rtc_dtls_fingerprint *expected;
     unsigned expected_count;
 

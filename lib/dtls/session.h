@@ -41,6 +41,8 @@ struct rtc_dtls_config {
     rtc_usec patience_us;  /* for the handshake as a whole; 0: 30 s */
     bool skip_fingerprint; /* any certificate will do: tests only */
     const struct rtc_log *log; /* or NULL; borrowed for the session's life */
+    rtc_keylog_fn keylog;      /* or NULL; else secrets are told */
+    void *keylog_user;
 };
 
 /* A session in state NEW, owned by the caller. RTC_ERR_ARG, NOMEM. */

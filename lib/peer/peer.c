@@ -99,6 +99,8 @@ static int make_dtls(struct rtc_peer *peer)
         .mtu = peer->config.mtu,
         .skip_fingerprint = peer->config.skip_fingerprint,
         .log = &peer->log,
+        .keylog = peer->config.keylog,
+        .keylog_user = peer->config.keylog_user,
     };
     int error = pem ? rtc_identity_load(&peer->identity, pem, strlen(pem))
                     : rtc_identity_new(&peer->identity);

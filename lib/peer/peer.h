@@ -10,6 +10,7 @@
  *     session.c   what follows when ICE and DTLS change state
  *     bandwidth.c numbers and feedback <-> congestion control
  *     tick.c      time
+ *     tap.c       packets as they pass, to a capture
  *     describe.c  descriptions in and out; negotiate.c decides, apply.c obeys
  *     servers.c   what STUN and TURN servers give -> ice; relay.c: through them
  *     restart.c   ICE restarts and SDP fragments; told.c: what they tell
@@ -147,9 +148,10 @@ int rtc_peer_restart_transport(struct rtc_peer *peer, rtc_usec now);
 int rtc_peer_put_local(struct rtc_peer *peer, const struct rtc_addr *addr,
                        enum rtc_transport transport, rtc_usec now);
 
-/* receive.c: one SRTP or SRTCP packet, decrypted in place. */
-void rtc_peer_take_srtp(struct rtc_peer *peer, uint8_t *data, size_t len,
-                        rtc_usec now);
+/* receive.c: one SRTP or SRTCP packet, decrypted in place; `path` NULL: it was
+ * kept until there were keys. */
+void rtc_peer_take_srtp(struct rtc_peer *peer, const struct rtc_path *path,
+                        uint8_t *data, size_t len, rtc_usec now);
 /* inbound.c: one authenticated RTP packet, parsed. */
 void rtc_peer_take_rtp(struct rtc_peer *peer, uint8_t *data, size_t len,
                        rtc_usec now);

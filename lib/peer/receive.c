@@ -3,6 +3,7 @@
  * DTLS or SRTP. Until a packet has authenticated nothing but a counter
  * changes. */
 #include "peer/peer.h"
+#include "peer/tap.h"
 
 static void take_dtls(struct rtc_peer *peer, const uint8_t *data, size_t len,
                       rtc_usec now)
@@ -20,8 +21,8 @@ static void count_failure(struct rtc_peer *peer, int error)
         peer->stats.srtp_failed++;
 }
 
-void rtc_peer_take_srtp(struct rtc_peer *peer, uint8_t *data, size_t len,
-                        rtc_usec now)
+void rtc_peer_take_srtp(struct rtc_peer *peer, const struct rtc_path *path,
+                        uint8_t *data, size_t len, rtc_usec now)
 {
     bool is_rtcp = rtc_rtp_is_rtcp(data, len);
     int plain;
@@ -34,9 +35,12 @@ void rtc_peer_take_srtp(struct rtc_peer *peer, uint8_t *data, size_t len,
     }
     plain = is_rtcp ? rtc_srtcp_unprotect(peer->srtp, data, len)
                     : rtc_srtp_unprotect(peer->srtp, data, len);
-    if (plain < 0)
+    if (plain < 0) {
         count_failure(peer, plain);
-    else if (is_rtcp)
+        return;
+    }
+    rtc_peer_tap(peer, false, path, data, (size_t)plain, now);
+    if (is_rtcp)
         rtc_peer_take_rtcp(peer, data, (size_t)plain, now);
     else
         rtc_peer_take_rtp(peer, data, (size_t)plain, now);
@@ -49,14 +53,16 @@ static void take_inner(struct rtc_peer *peer, const struct rtc_path *path,
     uint8_t first = len ? data[0] : 255;
 
     if (first < 4) {
+        rtc_peer_tap(peer, false, path, data, len, now);
         if (!rtc_ice_receive(peer->ice, path, data, len, now))
             peer->stats.datagrams_dropped++;
         rtc_peer_follow(peer, now);
     } else if (!rtc_ice_knows_path(peer->ice, path)) {
         peer->stats.datagrams_dropped++;
     } else if (first >= 128 && first < 192) {
-        rtc_peer_take_srtp(peer, data, len, now);
+        rtc_peer_take_srtp(peer, path, data, len, now);
     } else if (first >= 20 && first < 64) {
+        rtc_peer_tap(peer, false, path, data, len, now);
         take_dtls(peer, data, len, now);
     } else {
         peer->stats.datagrams_dropped++;

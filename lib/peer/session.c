@@ -84,7 +84,7 @@ static void start_dtls(struct rtc_peer *peer, rtc_usec now)
 static void take_early(struct rtc_peer *peer, rtc_usec now)
 {
     for (unsigned i = 0; i < peer->early.count; i++)
-        rtc_peer_take_srtp(peer, peer->early.items[i].buffer,
+        rtc_peer_take_srtp(peer, NULL, peer->early.items[i].buffer,
                            peer->early.items[i].len, now);
     rtc_early_clear(&peer->early);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "peer/peer.h"
+#include "peer/tap.h"
 
 /* What Linux takes in one UDP_SEGMENT send: 64 segments on older kernels, and
  * an IPv4 datagram's length in all. */
@@ -52,6 +53,8 @@ static int transmit_ice(struct rtc_peer *peer, uint8_t *buf, size_t cap,
     struct rtc_path path;
     int len = rtc_ice_transmit(peer->ice, buf, cap, &path, now);
 
+    if (len > 0)
+        rtc_peer_tap(peer, true, &path, buf, (size_t)len, now);
     return single(peer, d, &path, buf, len, cap, now);
 }
 
@@ -87,6 +90,8 @@ static int transmit_dtls(struct rtc_peer *peer, uint8_t *buf, size_t cap,
     len = rtc_dtls_transmit(peer->dtls, buf, cap);
     if (len > 0 && peer->closed)
         keep_last(peer, buf, (size_t)len);
+    if (len > 0)
+        rtc_peer_tap(peer, true, path, buf, (size_t)len, now);
     return single(peer, d, path, buf, len, cap, now);
 }
 
@@ -99,6 +104,7 @@ static int transmit_rtcp(struct rtc_peer *peer, uint8_t *buf, size_t cap,
 
     if (len <= 0)
         return 0;
+    rtc_peer_tap(peer, true, NULL, buf, (size_t)len, now);
     len = rtc_srtcp_protect(peer->srtp, buf, (size_t)len, cap);
     return single(peer, d, rtc_ice_selected(peer->ice), buf, len, cap, now);
 }
@@ -114,6 +120,7 @@ static int transmit_packet(struct rtc_peer *peer, struct rtc_sender *s,
 
     if (len > 0) {
         numbered = rtc_peer_stamp(peer, packet, (size_t)len, now);
+        rtc_peer_tap(peer, true, NULL, packet, (size_t)len, now);
         len =
             rtc_srtp_protect(peer->srtp, packet, (size_t)len, cap - wire->head);
     }

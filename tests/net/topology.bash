@@ -352,5 +352,5 @@ net_server_kill() {
 
 # How many allocations the server has made.
 allocations() {
-    grep -c "$ALLOCATED" turn.out
+    grep "$ALLOCATED" turn.out | grep -o 'session [0-9]*' | sort -u | wc -l
 }

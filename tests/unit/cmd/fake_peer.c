@@ -290,3 +290,16 @@ const char *rtc_direction_name(enum rtc_direction direction)
 {
     return direction == RTC_RECVONLY ? "recvonly" : "other";
 }
+
+int rtc_peer_channel_info(const struct rtc_peer *peer, int channel,
+                          struct rtc_channel_info *ret_info)
+{
+    (void)peer, (void)channel, (void)ret_info;
+    return RTC_ERR_ARG;
+}
+
+const char *rtc_channel_state_name(enum rtc_channel_state state)
+{
+    (void)state;
+    return "";
+}

@@ -297,7 +297,7 @@ static void test_hosts(void)
 int main(void)
 {
     options.gather_timeout = 5000000;
-    report = report_new(NULL, 0);
+    report = report_new(NULL, false, 0);
     test_none();
     test_udp();
     test_names();

@@ -45,7 +45,7 @@ static void is_line(const char *wanted)
 
 static struct report *open_report(void)
 {
-    struct report *report = report_new(name, START);
+    struct report *report = report_new(name, false, START);
 
     if (lines)
         fclose(lines);
@@ -81,6 +81,8 @@ static void test_events(void)
     report_event(report, &peer, &event);
     is_line("{\"v\":1,\"t\":1.5,\"event\":\"dtls\",\"dtlsState\":\"connected\","
             "\"tlsVersion\":\"1.2\",\"dtlsCipher\":null,\"srtpCipher\":"
+            "\"AEAD_AES_128_GCM\"}");
+    is_line("{\"v\":1,\"t\":1.5,\"event\":\"srtp\",\"srtpCipher\":"
             "\"AEAD_AES_128_GCM\"}");
     event.type = RTC_EVENT_TRACK;
     event.track = 0;
@@ -146,7 +148,8 @@ static void test_end(void)
         "\"fractionLost\":null},\"inbound\":{\"packetsReceived\":9,"
         "\"bytesReceived\":0,\"framesReceived\":0,\"packetsLost\":-1,"
         "\"packetsDuplicate\":0,\"packetsRecovered\":0,\"framesDropped\":0,"
-        "\"jitter\":0.25,\"nackCount\":0,\"pliCount\":0}}],\"linesLost\":0}");
+        "\"jitter\":0.25,\"nackCount\":0,\"pliCount\":0}}],\"channels\":[],"
+        "\"linesLost\":0}");
     is_line("");
     report_free(report);
 }
@@ -216,18 +219,18 @@ static void test_slow_reader(void)
     signal(SIGPIPE, SIG_IGN);
     ok(pipe2(fds, O_CLOEXEC) == 0, "a pipe");
     snprintf(fd_name, sizeof fd_name, "fd:%d", fds[1]);
-    report = report_new(fd_name, START);
+    report = report_new(fd_name, false, START);
     for (int i = 0; i < 3000; i++)
         report_drop(report, 0, 1, "late", START);
     ok(true, "3000 lines into a pipe of 64 KiB do not block");
     close(fds[0]);
     report_end(report, NULL, 0, START);
     report_free(report);
-    report = report_new(NULL, START);
+    report = report_new(NULL, false, START);
     report_warn(report, "nobody reads", START);
     report_end(report, NULL, 0, START);
     report_free(report);
-    ok(!report_new("/nowhere/x", START), "a file that cannot be made");
+    ok(!report_new("/nowhere/x", false, START), "a file that cannot be made");
 }
 
 static void print_statistics(void *user)

@@ -162,7 +162,7 @@ static void start(const char *etag)
     remote_result = 0;
     has_news = false;
     end.driver = driver_new();
-    end.report = report_new(NULL, 0);
+    end.report = report_new(NULL, false, 0);
     patch = whip_patch_new(&end, NULL, "https://h/s", etag);
 }
 
