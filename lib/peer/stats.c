@@ -39,17 +39,18 @@ static void add_received(const struct rtc_track *track,
                          struct rtc_track_stats *stats)
 {
     const struct rtc_inbound *in = &track->inbound;
+    const struct rtc_inbound_totals totals = rtc_inbound_totals(in);
 
-    stats->packets_received = in->receiver.packets;
-    stats->bytes_received = in->receiver.bytes;
-    stats->packets_lost = rtc_receiver_lost(&in->receiver);
-    stats->packets_recovered = in->receiver.recovered;
-    stats->packets_duplicate = in->reorder.duplicates + in->duplicates;
+    stats->packets_received = totals.packets;
+    stats->bytes_received = totals.bytes;
+    stats->packets_lost = totals.lost;
+    stats->packets_recovered = totals.recovered;
+    stats->packets_duplicate = totals.duplicates;
     stats->jitter = rtc_receiver_jitter(&in->receiver);
-    stats->frames_received = in->assemble.frames;
-    stats->frames_dropped = in->assemble.frames_dropped;
+    stats->frames_received = totals.frames;
+    stats->frames_dropped = totals.frames_dropped;
     stats->nack_sent = track->nack_sent;
-    stats->pli_sent = in->keyframe.count;
+    stats->pli_sent = totals.plis;
 }
 
 int rtc_peer_track_stats(const struct rtc_peer *peer, int number,
@@ -62,8 +63,7 @@ int rtc_peer_track_stats(const struct rtc_peer *peer, int number,
     if (!track || !ret_stats)
         return RTC_ERR_ARG;
     add_sent(track, &stats);
-    if (track->receiving)
-        add_received(track, &stats);
+    add_received(track, &stats);
     if (stats.rtt_us < 0)
         stats.rtt_us = peer->bandwidth.round_trip.rtt_us;
     *ret_stats = stats;

@@ -25,7 +25,7 @@ void rtc_inbound_init(struct rtc_inbound *in,
         .keyframe_after_gap = config->keyframe_after_gap,
     };
 
-    *in = (struct rtc_inbound){.config = *config};
+    *in = (struct rtc_inbound){.config = *config, .before = in->before};
     rtc_receiver_init(&in->receiver, 0, config->clock_rate);
     rtc_capture_init(&in->capture, config->clock_rate);
     rtc_loss_init(&in->loss, config->reorder_us);
@@ -33,10 +33,30 @@ void rtc_inbound_init(struct rtc_inbound *in,
     rtc_assemble_init(&in->assemble, &assemble, &in->reorder);
 }
 
+struct rtc_inbound_totals rtc_inbound_totals(const struct rtc_inbound *in)
+{
+    struct rtc_inbound_totals t = in->before;
+
+    t.packets += in->receiver.packets;
+    t.bytes += in->receiver.bytes;
+    t.lost += rtc_receiver_lost(&in->receiver);
+    t.recovered += in->receiver.recovered;
+    t.duplicates += in->reorder.duplicates + in->duplicates;
+    t.frames += in->assemble.frames;
+    t.frames_dropped += in->assemble.frames_dropped;
+    t.plis += in->keyframe.count;
+    return t;
+}
+
 void rtc_inbound_done(struct rtc_inbound *in)
 {
     if (!in)
         return;
+    in->before = rtc_inbound_totals(in);
+    rtc_receiver_init(&in->receiver, 0, 0);
+    in->reorder.duplicates = in->duplicates = 0;
+    in->assemble.frames = in->assemble.frames_dropped = 0;
+    in->keyframe.count = 0;
     rtc_assemble_done(&in->assemble);
     rtc_reorder_done(&in->reorder);
     rtc_loss_done(&in->loss);
@@ -45,6 +65,10 @@ void rtc_inbound_done(struct rtc_inbound *in)
 /* Another SSRC: a new stream with numbers of its own. */
 static void restart(struct rtc_inbound *in, uint32_t ssrc)
 {
+    in->before.packets += in->receiver.packets;
+    in->before.bytes += in->receiver.bytes;
+    in->before.lost += rtc_receiver_lost(&in->receiver);
+    in->before.recovered += in->receiver.recovered;
     rtc_receiver_init(&in->receiver, ssrc, in->config.clock_rate);
     rtc_capture_init(&in->capture, in->config.clock_rate);
     rtc_loss_reset(&in->loss);
