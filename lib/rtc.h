@@ -548,6 +548,7 @@ enum rtc_event_type {
     RTC_EVENT_BYE,         /* track: the remote ended the stream (RTCP BYE) */
     RTC_EVENT_BITRATE,     /* bitrate_bps: what the path carries (rtc_stats)
                               changed by a twentieth; a few times a second */
+    RTC_EVENT_FEEDBACK,    /* track, feedback: rtc_peer_send_feedback there */
     RTC_EVENT_CHANNEL,     /* channel: it is open; rtc_peer_channel_info */
     RTC_EVENT_MESSAGE,     /* channel, message */
     RTC_EVENT_CHANNEL_LOW, /* channel: its send buffer fell to the mark */
@@ -595,6 +596,10 @@ struct rtc_event {
         } gap;
         bool paused;
         uint64_t bitrate_bps;
+        struct {
+            const uint8_t *data;
+            size_t len; /* in whole words of four bytes */
+        } feedback;
         struct rtc_message message;
         enum rtc_close_reason reason;
     };
@@ -705,6 +710,16 @@ RTC_API bool rtc_peer_is_delivered(const struct rtc_peer *peer, rtc_usec now);
  * folded into one. */
 RTC_API int rtc_peer_request_keyframe(struct rtc_peer *peer, int track,
                                       rtc_usec now);
+
+/* The most bytes of one message of feedback. */
+#define RTC_FEEDBACK_MAX 400
+/* Sends feedback of the application's own about a track, received or sent (RTCP
+ * PSFB of format 15, RFC 4585 6.4); it gets there once, in order, or not at
+ * all. It is filled up with zeros to whole words, and must not begin with
+ * "REMB". Copies. RTC_ERR_ARG, STATE (not connected), AGAIN, CLOSED. */
+RTC_API int rtc_peer_send_feedback(struct rtc_peer *peer, int track,
+                                   const uint8_t *data, size_t len,
+                                   rtc_usec now);
 
 /* ---- data channels ------------------------------------------------------ */
 

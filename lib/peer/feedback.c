@@ -129,6 +129,8 @@ static void take_feedback(struct rtc_peer *peer,
         rtc_peer_take_twcc(peer, &feedback, now);
     else if (feedback.kind == RTC_FEEDBACK_REMB)
         rtc_peer_take_remb(peer, &feedback, now);
+    else if (feedback.kind == RTC_FEEDBACK_APPLICATION)
+        rtc_peer_take_application(peer, &feedback, now);
     else if (feedback.kind == RTC_FEEDBACK_FIR)
         take_fir(peer, &feedback, now);
     else if (track && feedback.kind == RTC_FEEDBACK_NACK)

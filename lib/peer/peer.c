@@ -136,6 +136,8 @@ static void init(struct rtc_peer *peer, const struct rtc_config *config)
     /* The remote's MTU may be larger than ours. */
     rtc_pool_init(&peer->pool, MTU_MOST, POOL_MOST);
     rtc_packet_queue_init(&peer->packets, &peer->pool);
+    rtc_packet_queue_init(&peer->feedback_in, &peer->pool);
+    rtc_packet_queue_init(&peer->feedback_out, &peer->pool);
     rtc_peer_init_bandwidth(peer);
     rtc_early_init(&peer->early, &peer->pool);
     rtc_descriptions_init(&peer->descriptions, &peer->random);
@@ -179,6 +181,8 @@ void rtc_peer_free(struct rtc_peer *peer)
     rtc_peer_free_bandwidth(peer);
     rtc_descriptions_done(&peer->descriptions);
     rtc_packet_queue_done(&peer->packets);
+    rtc_packet_queue_done(&peer->feedback_in);
+    rtc_packet_queue_done(&peer->feedback_out);
     rtc_pool_done(&peer->pool);
     rtc_srtp_free(peer->srtp);
     rtc_dtls_free(peer->dtls);

@@ -114,6 +114,7 @@ struct rtc_peer {
 
     struct rtc_event_queue events;
     struct rtc_packet_queue packets; /* packet-level tracks */
+    struct rtc_packet_queue feedback_in, feedback_out;
     struct rtc_early_queue early;
     rtc_usec as_of; /* poll gives up holes as of the last receive or tick */
 
@@ -178,6 +179,15 @@ void rtc_peer_add_route(struct rtc_peer *peer, uint32_t ssrc,
                         struct rtc_track *track, bool is_rtx);
 void rtc_peer_remove_routes(struct rtc_peer *peer,
                             const struct rtc_track *track);
+
+/* application.c: feedback of the application's own; the next one is written if
+ * there is one. */
+void rtc_peer_take_application(struct rtc_peer *peer,
+                               const struct rtc_rtcp_feedback *feedback,
+                               rtc_usec now);
+bool rtc_peer_poll_application(struct rtc_peer *peer,
+                               struct rtc_event *ret_event);
+bool rtc_peer_write_application(struct rtc_peer *peer, struct rtc_writer *w);
 
 /* bandwidth.c */
 void rtc_peer_init_bandwidth(struct rtc_peer *peer);

@@ -200,6 +200,11 @@ int rtc_peer_make_rtcp(struct rtc_peer *peer, uint8_t *buf, size_t cap,
             write_feedback(peer, peer->tracks[i], &w, now);
     if (!peer->closed)
         write_arrivals(peer, &w, now);
+    /* In a compound of its own, in which it certainly fits. */
+    if (!w.len && !peer->closed && peer->feedback_out.count) {
+        write_prefix(peer, &w);
+        rtc_peer_write_application(peer, &w);
+    }
     if (peer->bye_due)
         write_bye(peer, &w);
     return (int)w.len;
@@ -209,6 +214,8 @@ rtc_usec rtc_peer_rtcp_deadline(const struct rtc_peer *peer)
 {
     if (!peer->srtp || peer->closed || !rtc_ice_selected(peer->ice))
         return RTC_NEVER;
+    if (peer->feedback_out.count)
+        return 0;
     if (!peer->bandwidth.reports)
         return report_deadline(peer);
     return rtc_min_time(report_deadline(peer),

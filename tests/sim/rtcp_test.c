@@ -14,6 +14,7 @@ static const struct sim_link wire = {.delay_us = 25 * MS};
 static struct {
     uint64_t bitrate_bps;
     unsigned bitrates, requests, markers, frames;
+    unsigned feedbacks[2], wrong;
 } seen;
 
 static void (*base[2])(struct sim_side *side, const struct rtc_event *event);
@@ -26,6 +27,12 @@ static void on_event(struct sim_side *side, const struct rtc_event *event)
         seen.bitrates++;
         if (event->track != -1)
             seen.bitrates += 1000;
+    }
+    if (event->type == RTC_EVENT_FEEDBACK) {
+        /* The number of each, and as many bytes. */
+        unsigned number = seen.feedbacks[side->which]++;
+        seen.wrong += event->track != 0 || event->feedback.data[0] != number ||
+                      event->feedback.len != (number + 4) / 4 * 4;
     }
     seen.requests += event->type == RTC_EVENT_KEYFRAME_REQUEST;
     if (event->type == RTC_EVENT_FRAME) {
@@ -80,6 +87,39 @@ static void test_feedback(void)
     rtc_pli_write(&w, 0xdeadbeef, ssrc);
     give(pair, &w);
     is_int(seen.requests, 1, "acceptance 54: a PLI of any sender is one");
+    sound(talk, "soundly");
+    sim_talk_free(talk);
+}
+
+/* Messages of 1 to 100 bytes each way, more than one at once. */
+static void test_application(void)
+{
+    struct sim_talk *talk = new_talk(7, &wire);
+    struct sim_pair *pair = talk->pair;
+    struct sim_flow *flow = sim_talk_connect(talk, SIM_L, RTC_CODEC_VP8);
+    uint8_t data[RTC_FEEDBACK_MAX + 1] = {0};
+
+    sim_talk_begin(talk);
+    sim_talk_run(talk, SEC);
+    for (unsigned i = 0; i < 100; i++) {
+        data[0] = (uint8_t)i;
+        for (int k = 0; k < 2; k++)
+            is_int(rtc_peer_send_feedback(pair->side[k].peer, flow->track[k],
+                                          data, i + 1, pair->now),
+                   0, "a message");
+        if (i % 10 == 9)
+            sim_talk_run(talk, 10 * MS);
+    }
+    sim_talk_run(talk, SEC);
+    within(pair, seen.feedbacks[SIM_L], 100, 100,
+           "acceptance 54: the application's feedback arrives");
+    within(pair, seen.feedbacks[SIM_R], 100, 100, "both ways");
+    within(pair, seen.wrong, 0, 0, "as it was sent, in order");
+    is_int(rtc_peer_send_feedback(pair->side[SIM_L].peer, 0, data, 0, 0),
+           RTC_ERR_ARG, "nothing is no message");
+    is_int(
+        rtc_peer_send_feedback(pair->side[SIM_L].peer, 0, data, sizeof data, 0),
+        RTC_ERR_ARG, "nor is too much");
     sound(talk, "soundly");
     sim_talk_free(talk);
 }
@@ -229,6 +269,7 @@ static void test_inactive(void)
 int main(void)
 {
     test_feedback();
+    test_application();
     test_arrivals();
     test_round_trips();
     test_counters();
