@@ -29,7 +29,7 @@ static void test_offer(void)
     is_int(audio->formats[0].payload_type, 111, "Opus");
     is_int(audio->formats[0].feedback, RTC_SDP_NACK | RTC_SDP_TRANSPORT_CC,
            "audio may be resent");
-    is_int(video->format_count, 10, "VP8, four H.264, each with RTX");
+    is_int(video->format_count, 12, "VP8, four H.264, H.265, each with RTX");
     is_int(video->formats[0].feedback,
            RTC_SDP_NACK | RTC_SDP_PLI | RTC_SDP_FIR | RTC_SDP_REMB |
                RTC_SDP_TRANSPORT_CC,
