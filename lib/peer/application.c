@@ -9,10 +9,12 @@
 /* The track whose media it is about, on either side of it. */
 static const struct rtc_track *about(struct rtc_peer *peer, uint32_t ssrc)
 {
-    for (unsigned i = 0; i < peer->track_count; i++)
-        if (peer->tracks[i]->ssrc == ssrc)
-            return peer->tracks[i];
-    return rtc_peer_track_by_ssrc(peer, ssrc);
+    const struct rtc_layer *layer = rtc_peer_layer_by_ssrc(peer, ssrc);
+
+    for (unsigned i = 0; !layer && i < peer->layer_count; i++)
+        if (peer->layers[i]->ssrc == ssrc)
+            layer = peer->layers[i];
+    return layer ? layer->track : NULL;
 }
 
 void rtc_peer_take_application(struct rtc_peer *peer,
@@ -56,7 +58,8 @@ int rtc_peer_send_feedback(struct rtc_peer *peer, int number,
         return rtc_peer_fail(peer, RTC_ERR_CLOSED, "the session is over");
     if (!peer->srtp)
         return rtc_peer_fail(peer, RTC_ERR_STATE, "not connected yet");
-    packet.ssrc = track->remote_ssrc ? track->remote_ssrc : track->ssrc;
+    packet.ssrc =
+        track->plain.remote_ssrc ? track->plain.remote_ssrc : track->plain.ssrc;
     return rtc_packet_queue_push(&peer->feedback_out, number, &packet)
                ? 0
                : RTC_ERR_AGAIN;

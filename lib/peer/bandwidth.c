@@ -38,6 +38,14 @@ static uint8_t number_id(const struct rtc_track *track)
                : 0;
 }
 
+static bool receives(const struct rtc_track *track)
+{
+    for (unsigned i = 0; i < track->layer_count; i++)
+        if (track->layers[i]->receiving)
+            return true;
+    return false;
+}
+
 void rtc_peer_agree_bandwidth(struct rtc_peer *peer)
 {
     struct rtc_bandwidth *b = &peer->bandwidth;
@@ -51,7 +59,7 @@ void rtc_peer_agree_bandwidth(struct rtc_peer *peer)
             b->send_time_id = map->id[RTC_EXTENSION_ABS_SEND_TIME];
         if (number_id(track))
             b->number_id = number_id(track);
-        b->reports = b->reports || (track->receiving && number_id(track));
+        b->reports = b->reports || (receives(track) && number_id(track));
     }
 }
 

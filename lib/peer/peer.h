@@ -10,6 +10,7 @@
  *     session.c   what follows when ICE and DTLS change state
  *     bandwidth.c numbers and feedback <-> congestion control
  *     tick.c      time
+ *     track.c     tracks, each of one or more streams: layer.c, route.c
  *     tap.c       packets as they pass, to a capture
  *     describe.c  descriptions in and out; negotiate.c decides, apply.c obeys
  *     servers.c   what STUN and TURN servers give -> ice; relay.c: through them
@@ -40,24 +41,26 @@
 /* SSRCs routed to tracks: media and RTX of each, and some that changed. */
 #define RTC_PEER_ROUTE_MOST 64
 
-/* One media section and its streams. Owned by the peer, never moved. */
-struct rtc_track {
-    int number;
-    struct rtc_track_config wish;
-    struct rtc_negotiate_agreed agreed; /* codec_count 0: nothing yet */
-    bool by_remote, stopped;
-    bool stop; /* wanted with the next description */
-    char mid[RTC_MID_MAX + 1];
+/* One stream in each direction: a layer of simulcast, or all there is of a
+ * track without. Owned by its track, never moved. */
+struct rtc_layer {
+    struct rtc_track *track;
+    uint8_t index; /* among the track's layers */
 
+    /* What was agreed: its rid to send, NULL without simulcast, and whether
+     * the remote takes it now. */
+    const struct rtc_negotiate_layer *sent;
+    bool sends;
     uint32_t ssrc, rtx_ssrc; /* ours */
     struct rtc_sender sender;
     struct rtc_tail tail;
     struct rtc_keyframe_answer requests;
-    bool mid_known; /* the remote reported on our SSRC: no MID needed */
-    bool mid_set, mid_left_out; /* the sender's extension is up to date */
-    rtc_usec rtt_us;            /* from its reports, -1 */
+    bool known; /* the remote reported on our SSRC: no MID needed */
+    bool extension_set, extension_left_out; /* the sender's is up to date */
+    rtc_usec rtt_us;                        /* from its reports, -1 */
     double remote_loss;
 
+    char rid[RTC_RID_MAX + 1]; /* received; empty without simulcast */
     struct rtc_inbound inbound;
     bool receiving; /* inbound is set up */
     uint64_t nack_sent;
@@ -69,10 +72,25 @@ struct rtc_track {
     bool end_told;
 };
 
-/* Which track an SSRC of the remote belongs to. */
+/* One media section. Owned by the peer, never moved. */
+struct rtc_track {
+    int number;
+    struct rtc_track_config wish;
+    struct rtc_negotiate_agreed agreed; /* codec_count 0: nothing yet */
+    bool by_remote, stopped;
+    bool stop; /* wanted with the next description */
+    char mid[RTC_MID_MAX + 1];
+    struct rtc_layer *layers[RTC_LAYER_MOST]; /* the first is `plain` */
+    unsigned layer_count;
+    struct rtc_layer plain;
+};
+
+#define RTC_PEER_LAYER_MOST (RTC_TRACK_MOST * RTC_LAYER_MOST)
+
+/* Which stream an SSRC of the remote belongs to. */
 struct rtc_route {
     uint32_t ssrc;
-    struct rtc_track *track;
+    struct rtc_layer *layer;
     bool is_rtx;
 };
 
@@ -106,6 +124,8 @@ struct rtc_peer {
 
     struct rtc_track *tracks[RTC_TRACK_MOST];
     unsigned track_count;
+    struct rtc_layer *layers[RTC_PEER_LAYER_MOST]; /* of all tracks */
+    unsigned layer_count;
     struct rtc_route routes[RTC_PEER_ROUTE_MOST];
     unsigned route_count;
     struct rtc_pool pool; /* packets of every stream */
@@ -129,6 +149,7 @@ struct rtc_peer {
     rtc_usec ntp_origin_us; /* the moment 0 as told to the remote, since 1900 */
     struct rtc_capture_early early_reports;
     struct rtc_bandwidth bandwidth;
+    unsigned report_blocks_from, report_senders_from; /* whose turn it is */
     char cname[40];
 
     struct rtc_stats stats;
@@ -170,15 +191,15 @@ uint32_t rtc_peer_own_ssrc(const struct rtc_peer *peer);
 /* When rtc_peer_make_rtcp has something to do. */
 rtc_usec rtc_peer_rtcp_deadline(const struct rtc_peer *peer);
 
-/* route.c: the track a packet belongs to (RFC 9143 9.2), or NULL. */
+/* route.c: the stream a packet belongs to (RFC 9143 9.2), or NULL. */
 struct rtc_route *rtc_peer_route(struct rtc_peer *peer,
                                  const struct rtc_rtp_header *header);
-struct rtc_track *rtc_peer_track_by_ssrc(struct rtc_peer *peer, uint32_t ssrc);
+struct rtc_layer *rtc_peer_layer_by_ssrc(struct rtc_peer *peer, uint32_t ssrc);
 /* Notes an SSRC of the remote; the oldest is dropped at the cap. */
 void rtc_peer_add_route(struct rtc_peer *peer, uint32_t ssrc,
-                        struct rtc_track *track, bool is_rtx);
+                        struct rtc_layer *layer, bool is_rtx);
 void rtc_peer_remove_routes(struct rtc_peer *peer,
-                            const struct rtc_track *track);
+                            const struct rtc_layer *layer);
 
 /* application.c: feedback of the application's own; the next one is written if
  * there is one. */
@@ -218,10 +239,23 @@ struct rtc_track *rtc_peer_find_track(const struct rtc_peer *peer, int number);
 /* A new track of the peer, or NULL at the cap or without memory. */
 struct rtc_track *rtc_peer_make_track(struct rtc_peer *peer,
                                       const struct rtc_track_config *config);
-void rtc_track_free(struct rtc_track *track);
+/* Takes the last track away. */
+void rtc_peer_drop_track(struct rtc_peer *peer);
+/* layer.c: sets up a layer more of the track, its first one included. False at
+ * the cap or without memory. */
+bool rtc_peer_add_layer(struct rtc_peer *peer, struct rtc_track *track);
+/* Which layer is sent or received as what, as the track agreed; adds layers.
+ * False without memory. */
+bool rtc_peer_assign_sent(struct rtc_peer *peer, struct rtc_track *track);
+bool rtc_peer_assign_received(struct rtc_peer *peer, struct rtc_track *track);
+/* Starts or stops the stream; no more than once. */
+void rtc_peer_start_receiving(struct rtc_peer *peer, struct rtc_layer *layer);
+void rtc_peer_stop_receiving(struct rtc_peer *peer, struct rtc_layer *layer);
+/* Frees the track's layers. */
+void rtc_peer_drop_layers(struct rtc_peer *peer, struct rtc_track *track);
 /* Bytes an unprotected packet may have. */
 size_t rtc_peer_packet_max(const struct rtc_peer *peer);
 /* Round-trip time for resends: of its own reports, else of XR or the ICE pair,
  * -1 when unknown. */
-rtc_usec rtc_track_rtt_us(const struct rtc_peer *peer,
-                          const struct rtc_track *track);
+rtc_usec rtc_layer_rtt_us(const struct rtc_peer *peer,
+                          const struct rtc_layer *layer);

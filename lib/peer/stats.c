@@ -18,39 +18,44 @@ void rtc_peer_stats(const struct rtc_peer *peer, struct rtc_stats *ret_stats)
                            &ret_stats->remote_type);
 }
 
-static void add_sent(const struct rtc_track *track,
+static void add_sent(const struct rtc_layer *layer,
                      struct rtc_track_stats *stats)
 {
-    const struct rtc_sender *s = &track->sender;
+    const struct rtc_sender *s = &layer->sender;
 
-    stats->packets_sent = s->packets;
-    stats->bytes_sent = s->octets;
-    stats->frames_sent = s->frames;
-    stats->packets_retransmitted = s->resent_packets;
-    stats->bytes_retransmitted = s->resent_bytes;
-    stats->nack_received = s->nacked;
-    stats->pli_received = track->requests.pli_count;
-    stats->fir_received = track->requests.fir_count;
-    stats->remote_loss = track->remote_loss;
-    stats->rtt_us = track->rtt_us;
+    stats->packets_sent += s->packets;
+    stats->bytes_sent += s->octets;
+    stats->frames_sent += s->frames;
+    stats->packets_retransmitted += s->resent_packets;
+    stats->bytes_retransmitted += s->resent_bytes;
+    stats->nack_received += s->nacked;
+    stats->pli_received += layer->requests.pli_count;
+    stats->fir_received += layer->requests.fir_count;
+    /* Of several streams, the worst. */
+    if (layer->remote_loss > stats->remote_loss)
+        stats->remote_loss = layer->remote_loss;
+    if (layer->rtt_us > stats->rtt_us)
+        stats->rtt_us = layer->rtt_us;
 }
 
-static void add_received(const struct rtc_track *track,
+static void add_received(const struct rtc_layer *layer,
                          struct rtc_track_stats *stats)
 {
-    const struct rtc_inbound *in = &track->inbound;
+    const struct rtc_inbound *in = &layer->inbound;
     const struct rtc_inbound_totals totals = rtc_inbound_totals(in);
+    double jitter = rtc_receiver_jitter(&in->receiver);
 
-    stats->packets_received = totals.packets;
-    stats->bytes_received = totals.bytes;
-    stats->packets_lost = totals.lost;
-    stats->packets_recovered = totals.recovered;
-    stats->packets_duplicate = totals.duplicates;
-    stats->jitter = rtc_receiver_jitter(&in->receiver);
-    stats->frames_received = totals.frames;
-    stats->frames_dropped = totals.frames_dropped;
-    stats->nack_sent = track->nack_sent;
-    stats->pli_sent = totals.plis;
+    stats->packets_received += totals.packets;
+    stats->bytes_received += totals.bytes;
+    stats->packets_lost += totals.lost;
+    stats->packets_recovered += totals.recovered;
+    stats->packets_duplicate += totals.duplicates;
+    stats->frames_received += totals.frames;
+    stats->frames_dropped += totals.frames_dropped;
+    stats->nack_sent += layer->nack_sent;
+    stats->pli_sent += totals.plis;
+    if (jitter > stats->jitter)
+        stats->jitter = jitter;
 }
 
 int rtc_peer_track_stats(const struct rtc_peer *peer, int number,
@@ -62,8 +67,10 @@ int rtc_peer_track_stats(const struct rtc_peer *peer, int number,
 
     if (!track || !ret_stats)
         return RTC_ERR_ARG;
-    add_sent(track, &stats);
-    add_received(track, &stats);
+    for (unsigned i = 0; i < track->layer_count; i++) {
+        add_sent(track->layers[i], &stats);
+        add_received(track->layers[i], &stats);
+    }
     if (stats.rtt_us < 0)
         stats.rtt_us = peer->bandwidth.round_trip.rtt_us;
     *ret_stats = stats;

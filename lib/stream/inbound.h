@@ -5,6 +5,7 @@
  * pool is borrowed. */
 #pragma once
 
+#include "codec/red.h"
 #include "stream/assemble.h"
 #include "stream/capture.h"
 #include "stream/keyframe.h"
@@ -66,6 +67,14 @@ bool rtc_inbound_receive(struct rtc_inbound *in,
  * captured. */
 void rtc_inbound_sr(struct rtc_inbound *in, uint64_t ntp, uint32_t rtp_time,
                     rtc_usec now);
+
+/* Fills the hole `back` numbers before `packet`, which rtc_inbound_receive
+ * gave, by a copy that came along with it (RFC 2198). Borrows. False when there
+ * is no such hole. */
+bool rtc_inbound_restore(struct rtc_inbound *in,
+                         const struct rtc_packet *packet, unsigned back,
+                         const struct rtc_red_block *copy,
+                         const struct rtc_codec_entry *codec);
 
 /* The stream or the session is over: nothing is asked for any more, and pop
  * gives up every hole. Another SSRC begins anew. */

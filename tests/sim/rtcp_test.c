@@ -66,7 +66,7 @@ static void test_feedback(void)
     struct sim_pair *pair = talk->pair;
     struct sim_flow *flow = sim_talk_connect(talk, SIM_L, RTC_CODEC_VP8);
     struct rtc_peer *peer = pair->side[SIM_L].peer;
-    uint32_t ssrc = peer->tracks[flow->track[SIM_L]]->sender.ssrc;
+    uint32_t ssrc = peer->tracks[flow->track[SIM_L]]->plain.ssrc;
     struct rtc_remb remb = {.bitrate_bps = 123456, .ssrc_count = 255};
     struct rtc_stats stats;
     uint8_t buf[1200];
