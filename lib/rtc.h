@@ -797,8 +797,8 @@ RTC_API int rtc_peer_remote_fragment(struct rtc_peer *peer, const char *text,
 /* ---- handing over to another process ----------------------------------- */
 
 /* Writes the private half (credentials, identity, local addresses, servers and
- * what they gave, tracks, both descriptions) as text with a NUL: a secret. Only
- * before a pair works. Its length, RTC_ERR_NOBUF, STATE. */
+ * what they gave, tracks, channels, both descriptions) as text with a NUL: a
+ * secret. Only before a pair works. Its length, RTC_ERR_NOBUF, STATE. */
 RTC_API int rtc_peer_save(const struct rtc_peer *peer, char *buf, size_t cap,
                           rtc_usec now);
 /* A peer as it was saved `age_us` ago: relays over UDP are refreshed, not made
