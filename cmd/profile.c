@@ -77,3 +77,43 @@ bool profile_fits(uint32_t stream, const uint32_t *accepted, unsigned count)
             return true;
     return false;
 }
+
+/* ---- H.265 --------------------------------------------------------------- */
+
+enum { H265_MAIN = 1, H265_MAIN_STILL_PICTURE = 3 };
+
+/* H.265 A.3, by general_profile_idc. */
+static const char *const h265_names[] = {
+    NULL,
+    "Main",
+    "Main 10",
+    "Main Still Picture",
+    "Range Extensions",
+    "High Throughput",
+    "Multiview Main",
+    "Scalable Main",
+    "3D Main",
+    "Screen Content Coding",
+    "Scalable Range Extensions",
+    "High Throughput Screen Content Coding",
+};
+
+#define H265_NAME_COUNT (sizeof h265_names / sizeof *h265_names)
+
+bool profile_is_common_h265(uint32_t level_id)
+{
+    return idc_of(level_id) == H265_MAIN ||
+           idc_of(level_id) == H265_MAIN_STILL_PICTURE;
+}
+
+char *profile_write_h265(uint32_t level_id, char buf[PROFILE_TEXT])
+{
+    unsigned idc = idc_of(level_id), level = level_id & 255;
+    const char *name = idc < H265_NAME_COUNT ? h265_names[idc] : NULL;
+
+    /* general_level_idc is 30 times the level (A.4). */
+    snprintf(buf, PROFILE_TEXT, "%s (%slevel %u.%u)", name ? name : "other",
+             level_id >> 8 & 255 ? "high tier, " : "", level / 30,
+             level % 30 / 3);
+    return buf;
+}

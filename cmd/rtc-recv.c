@@ -70,7 +70,7 @@ static const struct rtc_option options[] = {
      .type = OPTION_STRING,
      .argument = "CODECS",
      .offset = offsetof(struct values, video),
-     .help = "take video of these codecs (vp8,h264)"},
+     .help = "take video of these codecs (vp8,h264,h265)"},
     {.name = "audio",
      .type = OPTION_STRING,
      .argument = "CODECS",
@@ -114,7 +114,8 @@ static const struct cli_tool tool = {
     .operands_most = 1,
     .summary = "Receive encoded media from a WebRTC peer to files or stdout.",
     .options = options,
-    .notes = "Video is written as IVF (VP8) or Annex-B (H.264), audio as Ogg.",
+    .notes = "Video is written as IVF (VP8) or Annex-B (H.264, H.265), audio "
+             "as Ogg.",
 };
 
 /* By enum rtc_kind. */

@@ -76,7 +76,7 @@ static const struct rtc_option options[] = {
     {.name = "allow-b-frames",
      .type = OPTION_FLAG,
      .offset = offsetof(struct values, allow_b_frames),
-     .help = "send H.264 with B-frames as it is"},
+     .help = "send H.264 or H.265 with B-frames as it is"},
     {.name = "data",
      .type = OPTION_ROWS,
      .rows = data_rows,
@@ -171,6 +171,19 @@ static int find_track(struct sender *sender, unsigned input)
 
 #define REMEDY "re-encode it, e.g. by ffmpeg -c:v libx264 -profile:v baseline"
 
+/* The other profiles of H.265 are neither offered nor accepted. */
+static void check_profile_h265(const struct source *source)
+{
+    uint32_t level_id = source_track(source)->h265_level_id;
+    char ours[PROFILE_TEXT];
+
+    if (level_id && !profile_is_common_h265(level_id))
+        warn("%s has the H.265 profile %s, but Main was agreed, and the remote "
+             "may show nothing: re-encode it, e.g. by ffmpeg -c:v libx265 "
+             "-pix_fmt yuv420p",
+             source_name(source), profile_write_h265(level_id, ours));
+}
+
 /* What the packets say is what the stream is, whether or not the remote can
  * show it. */
 static void check_profile(struct sender *sender, unsigned input)
@@ -224,6 +237,7 @@ static void start_inputs(struct endpoint *end)
             return;
         }
         check_profile(sender, i);
+        check_profile_h265(input);
         source_start(input, end->peer, sender->tracks[i]);
     }
 }

@@ -33,7 +33,7 @@
 #define EMPTY_US 5000
 /* A pipe silent for so long has given the whole of its last access unit. */
 #define SILENT_US 15000
-/* H.264 in a regular file that does not tell its frame rate. */
+/* H.264 or H.265 in a regular file that does not tell its frame rate. */
 #define FALLBACK_FPS 30
 
 enum source_state { SOURCE_PROBING, SOURCE_READY, SOURCE_RUNNING, SOURCE_OVER };
@@ -325,8 +325,12 @@ static bool is_playable(struct source *s)
     if (!track || !track->has_b_frames || s->options.allow_b_frames)
         return true;
     end(s, RTC_EXIT_INPUT,
-        "has B-frames, which WebRTC receivers do not reorder: encode with "
-        "ffmpeg's `-bf 0', or give --allow-b-frames");
+        track->codec == RTC_CODEC_H265
+            ? "has B-frames, which WebRTC receivers do not reorder: encode "
+              "with ffmpeg's `-bf 0' or x265's `bframes=0', or give "
+              "--allow-b-frames"
+            : "has B-frames, which WebRTC receivers do not reorder: encode "
+              "with ffmpeg's `-bf 0', or give --allow-b-frames");
     return false;
 }
 

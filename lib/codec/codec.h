@@ -13,11 +13,11 @@
 struct rtc_packetizer {
     const uint8_t *data, *end; /* the frame */
     const uint8_t *at;         /* what is not cut yet */
-    const uint8_t *unit_end;   /* H.264: end of the NAL unit being cut */
+    const uint8_t *unit_end;   /* H.264, H.265: end of the unit being cut */
     size_t max;                /* bytes a payload may have */
     size_t part;               /* size chosen for the parts of a unit */
     uint16_t picture_id;       /* VP8 */
-    uint8_t unit_header;       /* H.264: F, NRI and type of a cut unit */
+    uint16_t unit_header;      /* H.264, H.265: of the unit being cut */
     bool started;              /* something of this frame was given out */
 };
 
@@ -61,8 +61,8 @@ struct rtc_codec_entry {
 
     /* Whether a whole frame can be decoded without an earlier one. */
     bool (*is_keyframe)(const uint8_t *frame, size_t len);
-    /* The profile a frame names (H.264: profile_idc), 0 when it names none; NULL
-     * for codecs without profiles. */
+    /* The profile a frame names (H.264: profile_idc), 0 when it names none;
+     * NULL for codecs without profiles. */
     unsigned (*profile)(const uint8_t *frame, size_t len);
 };
 

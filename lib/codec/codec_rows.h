@@ -6,4 +6,4 @@
 #include "codec/codec.h"
 
 extern const struct rtc_codec_entry rtc_codec_opus, rtc_codec_vp8,
-    rtc_codec_h264;
+    rtc_codec_h264, rtc_codec_h265;

@@ -54,15 +54,6 @@ static void take_unit(struct rtc_packetizer *p)
         }
 }
 
-static bool has_start_code(const uint8_t *frame, size_t len)
-{
-    const uint8_t *code = rtc_nal_find(frame, frame + len);
-
-    while (frame < code && *frame == 0)
-        frame++;
-    return frame == code;
-}
-
 static int packetize(struct rtc_packetizer *p, const uint8_t *frame, size_t len,
                      size_t max)
 {
@@ -71,7 +62,7 @@ static int packetize(struct rtc_packetizer *p, const uint8_t *frame, size_t len,
     /* Sizes of units within a payload have 16 bits. */
     if (max <= FU_LEN || max > UINT16_MAX)
         return RTC_ERR_ARG;
-    if (!has_start_code(frame, len))
+    if (!rtc_nal_is_first(frame, len))
         return RTC_ERR_FORMAT;
     cut.unit_end = frame;
     cut.end = frame + len;
@@ -90,7 +81,7 @@ static size_t write_fragment(struct rtc_packetizer *p, uint8_t *buf,
 {
     size_t room = p->max - FU_LEN;
     size_t len = unit_len(p) < room ? unit_len(p) : room;
-    uint8_t header = p->unit_header;
+    uint8_t header = (uint8_t)p->unit_header;
 
     memcpy(buf + FU_LEN, p->at, len);
     p->at += len;
@@ -331,8 +322,6 @@ static size_t depacketized_max(size_t len)
     return START_CODE_LEN + len + 2 * (len / 3);
 }
 
-/* Looks no further than the first slice: all slices of an IDR picture have its
- * type (H.264 7.4.1.2.4). */
 /* Parameter sets stand before the first slice. */
 static unsigned profile(const uint8_t *frame, size_t len)
 {
@@ -345,6 +334,8 @@ static unsigned profile(const uint8_t *frame, size_t len)
     return 0;
 }
 
+/* Looks no further than the first slice: all slices of an IDR picture have its
+ * type (H.264 7.4.1.2.4). */
 static bool is_keyframe(const uint8_t *frame, size_t len)
 {
     const uint8_t *end = frame + len, *at = rtc_nal_find(frame, end);

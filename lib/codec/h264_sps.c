@@ -1,75 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * Reads H.264 sequence parameter sets (7.3.2.1.1, VUI: E.1.1) up to what the
- * header promises, and slice types (7.3.3). The bit reader undoes emulation
- * prevention (7.3.1) as it goes; its overrun is sticky. */
+ * header promises, and slice types (7.3.3). */
 #include "codec/h264_sps.h"
 
 #include "codec/nal.h"
+#include "codec/nal_bits.h"
 #include "rtc.h"
 
-struct bits {
-    const uint8_t *at, *end;
-    unsigned zeros; /* zero bytes just before `at` */
-    unsigned left;  /* unread bits of `byte` */
-    uint8_t byte;
-    bool failed;
-};
-
-static void next_byte(struct bits *b)
-{
-    if (b->zeros >= 2 && b->at < b->end && *b->at == 3) {
-        b->at++;
-        b->zeros = 0;
-    }
-    b->failed = b->failed || b->at == b->end;
-    b->byte = b->failed ? 0 : *b->at++;
-    b->zeros = b->byte ? 0 : b->zeros + 1;
-    b->left = 8;
-}
-
-static bool flag(struct bits *b)
-{
-    if (b->left == 0)
-        next_byte(b);
-    b->left--;
-    return b->byte >> b->left & 1;
-}
-
-/* u(n), n up to 32. */
-static uint32_t number(struct bits *b, unsigned count)
-{
-    uint32_t value = 0;
-
-    while (count-- > 0)
-        value = value << 1 | flag(b);
-    return value;
-}
-
-/* ue(v), 9.1: at most 31 leading zeros give its full range. se(v) is as long,
- * and no value of that kind is wanted here. */
-static uint32_t golomb(struct bits *b)
-{
-    unsigned zeros = 0;
-
-    while (!b->failed && !flag(b))
-        if (++zeros > 31)
-            b->failed = true;
-    return b->failed ? 0 : (UINT32_C(1) << zeros) - 1 + number(b, zeros);
-}
-
-static void skip_golombs(struct bits *b, unsigned count)
-{
-    while (count-- > 0 && !b->failed)
-        golomb(b);
-}
-
 /* 7.3.2.1.1.1: the list ends early where next_scale becomes 0. */
-static void skip_scaling_list(struct bits *b, unsigned size)
+static void skip_scaling_list(struct rtc_nal_bits *b, unsigned size)
 {
     uint32_t scale = 8;
 
     for (unsigned i = 0; i < size && scale != 0 && !b->failed; i++) {
-        uint32_t code = golomb(b);
+        uint32_t code = rtc_nal_golomb(b);
         uint32_t half = code / 2;
 
         /* se(v) (9.1.1), modulo 256. */
@@ -90,47 +34,49 @@ static bool has_chroma(unsigned profile)
 }
 
 /* Gives ChromaArrayType: 1 is 4:2:0, 2 is 4:2:2; 0 and 3 crop by pixels. */
-static uint32_t read_chroma(struct bits *b)
+static uint32_t read_chroma(struct rtc_nal_bits *b)
 {
-    uint32_t format = golomb(b);
-    bool separate = format == 3 && flag(b);
+    uint32_t format = rtc_nal_golomb(b);
+    bool separate = format == 3 && rtc_nal_flag(b);
 
-    skip_golombs(b, 2); /* bit depths */
-    flag(b);
-    if (flag(b))
+    rtc_nal_skip_golombs(b, 2); /* bit depths */
+    rtc_nal_flag(b);
+    if (rtc_nal_flag(b))
         for (unsigned i = 0; i < (format == 3 ? 12 : 8); i++)
-            if (flag(b))
+            if (rtc_nal_flag(b))
                 skip_scaling_list(b, i < 6 ? 16 : 64);
     return separate ? 0 : format;
 }
 
-static uint32_t read_order_type(struct bits *b)
+static uint32_t read_order_type(struct rtc_nal_bits *b)
 {
-    uint32_t type = golomb(b);
+    uint32_t type = rtc_nal_golomb(b);
 
     if (type == 0) {
-        golomb(b);
+        rtc_nal_golomb(b);
     } else if (type == 1) {
-        flag(b);
-        skip_golombs(b, 2);
-        skip_golombs(b, golomb(b));
+        rtc_nal_flag(b);
+        rtc_nal_skip_golombs(b, 2);
+        rtc_nal_skip_golombs(b, rtc_nal_golomb(b));
     }
     return type;
 }
 
 /* Size in pixels less the cropping, 7.4.2.1.1. */
-static void read_size(struct bits *b, uint32_t chroma, struct rtc_h264_sps *sps)
+static void read_size(struct rtc_nal_bits *b, uint32_t chroma,
+                      struct rtc_h264_sps *sps)
 {
-    uint32_t columns = golomb(b), rows = golomb(b), crop[4] = {0};
+    uint32_t columns = rtc_nal_golomb(b), rows = rtc_nal_golomb(b),
+             crop[4] = {0};
     uint64_t crop_width, crop_height;
-    bool frames_only = flag(b);
+    bool frames_only = rtc_nal_flag(b);
 
     if (!frames_only)
-        flag(b);
-    flag(b);
-    if (flag(b))
+        rtc_nal_flag(b);
+    rtc_nal_flag(b);
+    if (rtc_nal_flag(b))
         for (unsigned i = 0; i < 4; i++)
-            crop[i] = golomb(b);
+            crop[i] = rtc_nal_golomb(b);
     /* No level allows more than 1055 macroblocks a side (A.3.1). */
     if (columns >= 4096 || rows >= 4096) {
         b->failed = true;
@@ -150,55 +96,55 @@ static void read_size(struct bits *b, uint32_t chroma, struct rtc_h264_sps *sps)
     sps->height -= (uint32_t)crop_height;
 }
 
-static void skip_hrd(struct bits *b)
+static void skip_hrd(struct rtc_nal_bits *b)
 {
-    uint32_t count = golomb(b);
+    uint32_t count = rtc_nal_golomb(b);
 
-    number(b, 8);
+    rtc_nal_number(b, 8);
     for (uint32_t i = 0; i <= count && !b->failed; i++) {
-        skip_golombs(b, 2);
-        flag(b);
+        rtc_nal_skip_golombs(b, 2);
+        rtc_nal_flag(b);
     }
-    number(b, 20);
+    rtc_nal_number(b, 20);
 }
 
-static void skip_picture_description(struct bits *b)
+static void skip_picture_description(struct rtc_nal_bits *b)
 {
-    if (flag(b) && number(b, 8) == 255) /* aspect ratio */
-        number(b, 32);
-    if (flag(b)) /* overscan */
-        flag(b);
-    if (flag(b)) { /* signal type */
-        number(b, 4);
-        if (flag(b))
-            number(b, 24);
+    if (rtc_nal_flag(b) && rtc_nal_number(b, 8) == 255) /* aspect ratio */
+        rtc_nal_number(b, 32);
+    if (rtc_nal_flag(b)) /* overscan */
+        rtc_nal_flag(b);
+    if (rtc_nal_flag(b)) { /* signal type */
+        rtc_nal_number(b, 4);
+        if (rtc_nal_flag(b))
+            rtc_nal_number(b, 24);
     }
-    if (flag(b)) /* chroma location */
-        skip_golombs(b, 2);
+    if (rtc_nal_flag(b)) /* chroma location */
+        rtc_nal_skip_golombs(b, 2);
 }
 
-static void read_usability(struct bits *b, struct rtc_h264_sps *sps)
+static void read_usability(struct rtc_nal_bits *b, struct rtc_h264_sps *sps)
 {
     bool nal_hrd, vcl_hrd;
     uint32_t reordered;
 
     skip_picture_description(b);
-    if (flag(b)) {
-        sps->tick = number(b, 32);
-        sps->time_scale = number(b, 32);
-        sps->fixed_rate = flag(b);
+    if (rtc_nal_flag(b)) {
+        sps->tick = rtc_nal_number(b, 32);
+        sps->time_scale = rtc_nal_number(b, 32);
+        sps->fixed_rate = rtc_nal_flag(b);
     }
-    if ((nal_hrd = flag(b)))
+    if ((nal_hrd = rtc_nal_flag(b)))
         skip_hrd(b);
-    if ((vcl_hrd = flag(b)))
+    if ((vcl_hrd = rtc_nal_flag(b)))
         skip_hrd(b);
     if (nal_hrd || vcl_hrd)
-        flag(b);
-    flag(b);
-    if (flag(b)) { /* bitstream restriction */
-        flag(b);
-        skip_golombs(b, 4);
-        reordered = golomb(b);
+        rtc_nal_flag(b);
+    rtc_nal_flag(b);
+    if (rtc_nal_flag(b)) { /* bitstream restriction */
+        rtc_nal_flag(b);
+        rtc_nal_skip_golombs(b, 4);
+        reordered = rtc_nal_golomb(b);
         sps->will_reorder = sps->may_reorder && reordered > 0;
         sps->may_reorder = sps->will_reorder;
     }
@@ -208,26 +154,27 @@ int rtc_h264_sps_parse(const uint8_t *nal, size_t len,
                        struct rtc_h264_sps *ret_sps)
 {
     struct rtc_h264_sps sps = {0};
-    struct bits b = {.at = nal, .end = nal + len};
+    struct rtc_nal_bits b;
     uint32_t chroma = 1, order_type;
 
-    if (rtc_h264_type((uint8_t)number(&b, 8)) != RTC_H264_SPS)
+    rtc_nal_bits_init(&b, nal, len);
+    if (rtc_h264_type((uint8_t)rtc_nal_number(&b, 8)) != RTC_H264_SPS)
         return RTC_ERR_FORMAT;
-    sps.profile = (uint8_t)number(&b, 8);
-    sps.constraints = (uint8_t)number(&b, 8);
-    sps.level = (uint8_t)number(&b, 8);
-    golomb(&b);
+    sps.profile = (uint8_t)rtc_nal_number(&b, 8);
+    sps.constraints = (uint8_t)rtc_nal_number(&b, 8);
+    sps.level = (uint8_t)rtc_nal_number(&b, 8);
+    rtc_nal_golomb(&b);
     if (has_chroma(sps.profile))
         chroma = read_chroma(&b);
-    golomb(&b);
+    rtc_nal_golomb(&b);
     order_type = read_order_type(&b);
-    golomb(&b);
-    flag(&b);
+    rtc_nal_golomb(&b);
+    rtc_nal_flag(&b);
     /* Order type 2 is decoding order (8.2.1.3); profile 66 has no B slices
      * (A.2.1). */
     sps.may_reorder = order_type != 2 && sps.profile != 66;
     read_size(&b, chroma, &sps);
-    if (flag(&b))
+    if (rtc_nal_flag(&b))
         read_usability(&b, &sps);
     if (b.failed)
         return RTC_ERR_FORMAT;
@@ -237,14 +184,16 @@ int rtc_h264_sps_parse(const uint8_t *nal, size_t len,
 
 bool rtc_h264_is_b_slice(const uint8_t *nal, size_t len)
 {
-    struct bits b = {.at = nal, .end = nal + len};
-    unsigned type = rtc_h264_type((uint8_t)number(&b, 8));
+    struct rtc_nal_bits b;
     uint32_t slice_type;
+    unsigned type;
 
+    rtc_nal_bits_init(&b, nal, len);
+    type = rtc_h264_type((uint8_t)rtc_nal_number(&b, 8));
     if (type != RTC_H264_SLICE && type != RTC_H264_PARTITION_A)
         return false;
-    golomb(&b);
-    slice_type = golomb(&b);
+    rtc_nal_golomb(&b);
+    slice_type = rtc_nal_golomb(&b);
     /* Table 7-6: 5 to 9 say that all slices of the picture are such. */
     return !b.failed && (slice_type == 1 || slice_type == 6);
 }

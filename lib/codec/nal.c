@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Finds NAL units between start codes (Annex B of H.264 and H.265) and reads
- * the first bytes of H.264 units (7.3.1, 7.3.3). Every byte of a stream is
- * looked at by memchr once, for the 01 that ends a start code: unlike 00 it
- * never comes in long runs that would slow this down. */
+ * the first bytes of units (H.264 7.3.1, 7.3.3; H.265 7.3.1.2, 7.3.6.1). Every
+ * byte of a stream is looked at by memchr once, for the 01 that ends a start
+ * code: unlike 00 it never comes in long runs that would slow this down. */
 #include "codec/nal.h"
 
 #include <string.h>
@@ -20,6 +20,15 @@ const uint8_t *rtc_nal_find(const uint8_t *at, const uint8_t *end)
         at = one + 1;
     }
     return end;
+}
+
+bool rtc_nal_is_first(const uint8_t *data, size_t len)
+{
+    const uint8_t *end = data + len, *code = rtc_nal_find(data, end);
+
+    while (data < code && *data == 0)
+        data++;
+    return code < end && data == code;
 }
 
 bool rtc_nal_next(const uint8_t **at, const uint8_t *end,
@@ -73,4 +82,17 @@ bool rtc_h264_starts_frame(const uint8_t *nal, size_t len)
     if (type >= 15 && type <= 18)
         return true;
     return rtc_h264_starts_picture(nal, len);
+}
+
+bool rtc_h265_starts_frame(const uint8_t *nal, size_t len)
+{
+    unsigned type;
+
+    if (len == 0 || nal[0] & 1 || (len > 1 && nal[1] >> 3)) /* the layer */
+        return false;
+    type = rtc_h265_type(nal[0]);
+    if (type <= RTC_H265_SLICE_LAST) /* first_slice_segment_in_pic_flag */
+        return len > RTC_H265_HEADER_LEN && nal[2] & 0x80;
+    return type <= RTC_H265_AUD || type == RTC_H265_SEI ||
+           (type >= 41 && type <= 44) || (type >= 48 && type <= 55);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * NAL units in a byte stream with start codes (Annex B of H.264 and H.265), and
- * what the first bytes of an H.264 unit tell (RFC 6184 1.3, 5.2). */
+ * what the first bytes of a unit tell (RFC 6184 1.3, 5.2; RFC 7798 1.1.4, 4.4).
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -21,6 +22,21 @@ enum rtc_h264_type {
     RTC_H264_FU_A = 28,
 };
 
+/* The same of H.265: table 7-1, and RFC 7798 4.4. */
+enum rtc_h265_type {
+    RTC_H265_IRAP_FIRST = 16, /* BLA, IDR, CRA: a stream can begin there */
+    RTC_H265_IRAP_LAST = 23,
+    RTC_H265_SLICE_LAST = 31,
+    RTC_H265_VPS = 32,
+    RTC_H265_SPS = 33,
+    RTC_H265_PPS = 34,
+    RTC_H265_AUD = 35,
+    RTC_H265_SEI = 39, /* of the picture behind it; 40 is of that before */
+    RTC_H265_AP = 48,
+    RTC_H265_FU = 49,
+    RTC_H265_PACI = 50,
+};
+
 /* A unit where it lies, header byte first, without start code and without the
  * zero bytes that may trail it. Never empty. */
 struct rtc_nal {
@@ -31,6 +47,9 @@ struct rtc_nal {
 /* The first 00 00 01 within the range, or `end`. The zero byte that makes it a
  * four-byte start code stands before what is returned. */
 const uint8_t *rtc_nal_find(const uint8_t *at, const uint8_t *end);
+
+/* Whether the range begins with a start code, zeros before it or not. */
+bool rtc_nal_is_first(const uint8_t *data, size_t len);
 
 /* The next unit behind a start code; `*at` moves to the start code that follows
  * it, or to `end`. What stands before the first start code is skipped. False
@@ -57,3 +76,26 @@ bool rtc_h264_starts_picture(const uint8_t *nal, size_t len);
  * a slice already (H.264 7.4.1.2.3): a delimiter, parameter set or SEI, or the
  * first slice of a picture. */
 bool rtc_h264_starts_frame(const uint8_t *nal, size_t len);
+
+/* Length of the header of an H.265 unit, and its type by the first byte. */
+#define RTC_H265_HEADER_LEN 2
+
+static inline unsigned rtc_h265_type(uint8_t header)
+{
+    return header >> 1 & 0x3f;
+}
+
+static inline bool rtc_h265_is_slice(uint8_t header)
+{
+    return rtc_h265_type(header) <= RTC_H265_SLICE_LAST;
+}
+
+static inline bool rtc_h265_is_irap(uint8_t header)
+{
+    return rtc_h265_type(header) >= RTC_H265_IRAP_FIRST &&
+           rtc_h265_type(header) <= RTC_H265_IRAP_LAST;
+}
+
+/* As above (H.265 7.4.2.4.4); units of further layers never start one. Three
+ * bytes of the unit tell. */
+bool rtc_h265_starts_frame(const uint8_t *nal, size_t len);

@@ -87,10 +87,10 @@ static const struct {
 } others[] = {
     {0, 4, "\x1a\x45\xdf\xa3",
      "this is Matroska or WebM, which is not read yet: convert one track with "
-     "ffmpeg -c copy to ivf (VP8), h264 or ogg (Opus)"},
+     "ffmpeg -c copy to ivf (VP8), h264, hevc or ogg (Opus)"},
     {4, 4, "ftyp",
      "this is MP4, which is not read: convert one track with ffmpeg -c copy "
-     "to h264 (H.264) or ogg (Opus)"},
+     "to h264 (H.264), hevc (H.265) or ogg (Opus)"},
     {0, 4, "RIFF",
      "this is WAV or AVI, which is not read yet: encode it with ffmpeg "
      "-c:a libopus to ogg, or -c:v libvpx to ivf"},
@@ -101,7 +101,7 @@ static const struct {
      "to h264"},
     {0, 1, "\x47",
      "this looks like MPEG-TS, which is not read: convert one track with "
-     "ffmpeg -c copy to h264"},
+     "ffmpeg -c copy to h264 or hevc"},
 };
 
 static const char *why_unknown(const uint8_t *data, size_t len, int *ret_error)
@@ -113,7 +113,7 @@ static const char *why_unknown(const uint8_t *data, size_t len, int *ret_error)
             return others[i].why;
     *ret_error = RTC_ERR_FORMAT;
     return len ? "the first bytes are of no format that is read: IVF (VP8), "
-                 "H.264 with start codes, Ogg (Opus)"
+                 "H.264 or H.265 with start codes, Ogg (Opus)"
                : "the input is empty";
 }
 

@@ -10,7 +10,7 @@
 enum rtc_media_format {
     RTC_MEDIA_NONE,
     RTC_MEDIA_IVF,    /* VP8 */
-    RTC_MEDIA_ANNEXB, /* H.264 byte stream (ITU-T H.264 Annex B) */
+    RTC_MEDIA_ANNEXB, /* H.264, H.265: a byte stream (Annex B of each) */
     RTC_MEDIA_OGG,    /* Opus (RFC 3533, RFC 7845) */
     RTC_MEDIA_FORMAT_COUNT
 };
@@ -47,8 +47,11 @@ struct rtc_media_track {
     uint32_t sample_rate;   /* audio: of the encoder's input, Hz */
     uint16_t pre_skip;      /* Opus: samples at 48 kHz to drop at the start */
     uint8_t channels;       /* audio */
-    bool has_b_frames;      /* H.264: frames are not in order of display */
+    bool has_b_frames;      /* video: frames are not in order of display */
     uint32_t h264_level_id; /* H.264: its profile-level-id (RFC 6184 8.1) */
+    /* H.265: its profile-id, tier-flag and level-id (RFC 7798 7.1), a byte
+     * each, like those of H.264. */
+    uint32_t h265_level_id;
 };
 
 /* One encoded frame in order of the file. `time` counts units of

@@ -56,6 +56,8 @@ static const struct rtc_payload payloads[] = {
      H264_FMTP "4d001f", h264_fits, h264_answer},
     {RTC_CODEC_H264, 108, 109, VIDEO_FEEDBACK, VIDEO_FEEDBACK,
      H264_FMTP "64001f", h264_fits, h264_answer},
+    {RTC_CODEC_H265, 112, 113, VIDEO_FEEDBACK, VIDEO_FEEDBACK,
+     "level-id=93;profile-id=1;tier-flag=0;tx-mode=SRST", NULL, NULL},
 };
 
 #define PAYLOAD_COUNT (sizeof payloads / sizeof *payloads)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Fuzz target: the H.264 byte stream reader and writer (media/annexb.c). */
+ * Fuzz target: the byte stream reader and writer (media/annexb.c), of H.264 and
+ * H.265 as the input begins. */
 #include "media_reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

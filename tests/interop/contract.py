@@ -18,7 +18,7 @@ def options():
     way = parser.add_mutually_exclusive_group(required=True)
     way.add_argument("--send", action="store_true")
     way.add_argument("--recv", action="store_true")
-    parser.add_argument("--codec", choices=["vp8", "h264", "opus"],
+    parser.add_argument("--codec", choices=["vp8", "h264", "h265", "opus"],
                         required=True)
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--report")

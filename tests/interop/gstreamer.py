@@ -27,6 +27,13 @@ CODECS = {
                 " rtph264pay name=pay config-interval=-1"
                 " aggregate-mode=zero-latency",
         "recv": "rtph264depay ! avdec_h264"},
+    "h265": {
+        "name": "H265", "media": "video", "clock": 90000, "caps": "",
+        "send": "x265enc tune=zerolatency speed-preset=ultrafast bitrate=400"
+                " key-int-max=15 ! video/x-h265,profile=main !"
+                " rtph265pay name=pay config-interval=-1"
+                " aggregate-mode=zero-latency",
+        "recv": "rtph265depay ! avdec_h265"},
     "opus": {
         "name": "OPUS", "media": "audio", "clock": 48000,
         "caps": ",encoding-params=(string)2",

@@ -6,7 +6,7 @@
 BEGIN {
     n = split("we they", who)
     split("send receive", direction)
-    split("VP8 H.264 Opus", codec)
+    split("VP8 H.264 H.265 Opus", codec)
 }
 
 {
@@ -32,12 +32,12 @@ function row(title, kind, peer,    w, d, c, line, name) {
     for (w = 1; w <= 2; w++)
         for (d = 1; d <= 2; d++) {
             if (kind == "who")
-                line = line sprintf(" | %-17s", who[w] " offer,")
+                line = line sprintf(" | %-23s", who[w] " offer,")
             if (kind == "direction")
-                line = line sprintf(" | %-17s", "they " direction[d])
+                line = line sprintf(" | %-23s", "they " direction[d])
             if (kind == "codec" || kind == "peer")
                 line = line " |"
-            for (c = 1; c <= 3; c++) {
+            for (c = 1; c <= 4; c++) {
                 name = peer " " who[w] " offer, they " direction[d] \
                     ", " codec[c]
                 if (kind == "codec")

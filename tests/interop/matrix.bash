@@ -4,7 +4,7 @@
 # One cell of the matrix: a peer, who offers, which way the media goes, a codec.
 # Every driver speaks the same command line,
 #
-#     DRIVER --offer|--answer --send|--recv --codec vp8|h264|opus
+#     DRIVER --offer|--answer --send|--recv --codec vp8|h264|h265|opus
 #            [--seconds S] [--report FILE] [--clip FILE]
 #
 # has the descriptions on stdin and stdout, each ended by end of file, sends for
@@ -150,6 +150,9 @@ make_cell_clips() { # DIRECTORY
         -map 0 -c:v libx264 -preset ultrafast -tune zerolatency \
         -x264-params sliced-threads=0 -profile:v baseline -b:v 400k -g 15 \
         -bsf:v filter_units=remove_types=6 -f h264 "$1/clip.h264" \
+        -map 0 -c:v libx265 -preset ultrafast -tune zerolatency \
+        -x265-params bframes=0:log-level=error -b:v 400k -g 15 -f hevc \
+        "$1/clip.h265" \
         -map 1 -c:a libopus -ac 2 -b:a 48k -page_duration 20000 -f ogg \
         "$1/clip.opus"
 }
@@ -225,7 +228,8 @@ start_next_cell() { # PEER WHO DIRECTION CODEC
     [ "$1" != firefox ] || return 0
     for who in we_offer they_offer; do
         for direction in they_send they_receive; do
-            for codec in vp8 h264 opus; do
+            for codec in vp8 h264 h265 opus; do
+                [ "$codec" != h265 ] || [ "$1" = gstreamer ] || continue
                 [ -z "$found" ] || {
                     start_cell "$1" $who $direction $codec
                     return

@@ -78,13 +78,17 @@ teardown() {
 
 @test "gstreamer we offer, they send, VP8" { cell; }
 @test "gstreamer we offer, they send, H.264" { cell; }
+@test "gstreamer we offer, they send, H.265" { cell; }
 @test "gstreamer we offer, they send, Opus" { cell; }
 @test "gstreamer we offer, they receive, VP8" { cell; }
 @test "gstreamer we offer, they receive, H.264" { cell; }
+@test "gstreamer we offer, they receive, H.265" { cell; }
 @test "gstreamer we offer, they receive, Opus" { cell; }
 @test "gstreamer they offer, they send, VP8" { cell; }
 @test "gstreamer they offer, they send, H.264" { cell; }
+@test "gstreamer they offer, they send, H.265" { cell; }
 @test "gstreamer they offer, they send, Opus" { cell; }
 @test "gstreamer they offer, they receive, VP8" { cell; }
 @test "gstreamer they offer, they receive, H.264" { cell; }
+@test "gstreamer they offer, they receive, H.265" { cell; }
 @test "gstreamer they offer, they receive, Opus" { cell; }

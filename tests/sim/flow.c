@@ -21,6 +21,18 @@ static const uint8_t h264_key[] = {
     0, 0, 0, 1, 0x67, 0x42, 0xc0, 0x1f, 0xda, 0x02, 0x80, 0xf6, 0x40,
     0, 0, 0, 1, 0x68, 0xce, 0x3c, 0x80, 0,    0,    1,    0x65, 0x88};
 static const uint8_t h264_delta[] = {0, 0, 0, 1, 0x41, 0x9a};
+/* The same of H.265: sets of a Main stream of x265, and an IDR or trailing
+ * picture; start codes by H.265 B.2.2. */
+static const uint8_t h265_key[] = {
+    0,    0,    0,    1,    0x40, 0x01, 0x0c, 0x01, 0xff, 0xff, 0x01, 0x60,
+    0,    0,    0x03, 0,    0x90, 0,    0,    0x03, 0,    0,    0x03, 0,
+    0x1e, 0x92, 0x80, 0x90, 0,    0,    0,    1,    0x42, 0x01, 0x01, 0x01,
+    0x60, 0,    0,    0x03, 0,    0x90, 0,    0,    0x03, 0,    0,    0x03,
+    0,    0x1e, 0xa0, 0x30, 0x81, 0x05, 0x96, 0x4a, 0x92, 0x4c, 0xaf, 0x01,
+    0x68, 0x08, 0,    0,    0x03, 0,    0x08, 0,    0,    0x03, 0,    0xc8,
+    0x40, 0,    0,    0,    1,    0x44, 0x01, 0xc1, 0x72, 0xb4, 0x22, 0x40,
+    0,    0,    1,    0x28, 0x01, 0xaf};
+static const uint8_t h265_delta[] = {0, 0, 0, 1, 0x02, 0x01, 0xd0};
 /* RFC 6716 3.1: 20 ms in one frame. */
 static const uint8_t opus[] = {0x78};
 
@@ -38,6 +50,9 @@ static struct head head_of(enum rtc_codec codec, bool key)
     case RTC_CODEC_H264:
         return key ? (struct head){h264_key, sizeof h264_key}
                    : (struct head){h264_delta, sizeof h264_delta};
+    case RTC_CODEC_H265:
+        return key ? (struct head){h265_key, sizeof h265_key}
+                   : (struct head){h265_delta, sizeof h265_delta};
     default:
         return (struct head){opus, sizeof opus};
     }
@@ -48,7 +63,8 @@ size_t sim_flow_len(const struct sim_flow *flow, bool key)
     return key ? flow->key_len : flow->len;
 }
 
-/* No byte behind the head is 0, so that H.264 has no start codes in it. */
+/* No byte behind the head is 0, so that H.264 and H.265 have no start codes in
+ * it. */
 void sim_flow_write(const struct sim_flow *flow, unsigned index, bool key,
                     uint8_t *buf)
 {

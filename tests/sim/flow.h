@@ -72,6 +72,13 @@ void sim_talk_run(struct sim_talk *talk, rtc_usec span_us);
  * frame, or RTC_NEVER. */
 rtc_usec sim_talk_finish(struct sim_talk *talk, int from, rtc_usec limit_us);
 
+/* Whether there are frames of the codec, an enum rtc_codec. */
+static inline bool sim_flow_has(int codec)
+{
+    return codec == RTC_CODEC_OPUS || codec == RTC_CODEC_VP8 ||
+           codec == RTC_CODEC_H264 || codec == RTC_CODEC_H265;
+}
+
 /* Whether nothing the flow delivered was wrong. */
 bool sim_flow_is_sound(const struct sim_flow *flow);
 /* Writes frame `index` into `buf` of sim_flow_len bytes. */

@@ -24,6 +24,7 @@ static void test_questions(void)
     is_int(rtc_codec_by_name("OPUS"), RTC_CODEC_OPUS, "any case");
     is_int(rtc_codec_by_name("vp8"), RTC_CODEC_VP8, "any case");
     is_int(rtc_codec_by_name("h264"), RTC_CODEC_H264, "any case");
+    is_int(rtc_codec_by_name("h265"), RTC_CODEC_H265, "any case");
     is_int(rtc_codec_by_name("h26"), RTC_CODEC_NONE, "not a prefix");
     is_int(rtc_codec_by_name("none"), RTC_CODEC_NONE, "none");
     is_int(rtc_codec_by_name(""), RTC_CODEC_NONE, "empty");
@@ -34,6 +35,7 @@ static void test_questions(void)
     is_int(rtc_codec_clock_rate(RTC_CODEC_OPUS), 48000, "RFC 7587");
     is_int(rtc_codec_clock_rate(RTC_CODEC_VP8), 90000, "RFC 7741");
     is_int(rtc_codec_clock_rate(RTC_CODEC_H264), 90000, "RFC 6184");
+    is_int(rtc_codec_clock_rate(RTC_CODEC_H265), 90000, "RFC 7798");
     is_int(rtc_codec_entry(RTC_CODEC_OPUS)->channels, 2, "opus/48000/2");
 }
 

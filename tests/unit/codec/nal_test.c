@@ -103,10 +103,71 @@ static void test_h264(void)
        "nothing starts nothing");
 }
 
+static void test_h265(void)
+{
+    static const struct {
+        uint8_t bytes[3];
+        size_t len;
+        bool slice, irap, frame;
+        const char *name;
+    } rows[] = {
+        {{0x26, 0x01, 0x80}, 3, true, true, true, "first segment of an IDR"},
+        {{0x28, 0x01, 0x40}, 3, true, true, false, "another segment"},
+        {{0x2a, 0x01, 0x80}, 3, true, true, true, "CRA"},
+        {{0x20, 0x01, 0x80}, 3, true, true, true, "BLA"},
+        {{0x02, 0x01, 0xd0}, 3, true, false, true, "trailing picture"},
+        {{0x02, 0x03, 0xd0}, 3, true, false, true, "of a higher sub-layer"},
+        {{0x02, 0x01, 0x5a}, 3, true, false, false, "another segment of it"},
+        {{0x02, 0x09, 0xd0}, 3, true, false, false, "of another layer"},
+        {{0x03, 0x01, 0xd0}, 3, true, false, false, "and one above 31"},
+        {{0x12, 0x01, 0x80}, 3, true, false, true, "RASL"},
+        {{0x26, 0x01, 0}, 2, true, true, false, "nothing behind the header"},
+        {{0x46, 0x01, 0x10}, 3, false, false, true, "delimiter"},
+        {{0x46, 0, 0}, 1, false, false, true, "half of one"},
+        {{0x40, 0x01, 0x0c}, 3, false, false, true, "VPS"},
+        {{0x42, 0x01, 0x01}, 3, false, false, true, "SPS"},
+        {{0x44, 0x01, 0xc1}, 3, false, false, true, "PPS"},
+        {{0x44, 0x09, 0xc1}, 3, false, false, false, "PPS of another layer"},
+        {{0x4e, 0x01, 0x05}, 3, false, false, true, "SEI"},
+        {{0x50, 0x01, 0x84}, 3, false, false, false, "SEI of the picture"},
+        {{0x48, 0x01, 0}, 2, false, false, false, "end of sequence"},
+        {{0x4a, 0x01, 0}, 2, false, false, false, "end of stream"},
+        {{0x4c, 0x01, 0xff}, 3, false, false, false, "filler"},
+        {{0x52, 0x01, 0xff}, 3, false, false, true, "reserved 41"},
+        {{0x5a, 0x01, 0xff}, 3, false, false, false, "reserved 45"},
+        {{0x60, 0x01, 0xff}, 3, false, false, true, "unspecified 48"},
+        {{0x7c, 0x01, 0xff}, 3, false, false, false, "unspecified 62"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const uint8_t *nal = rows[i].bytes;
+
+        ok(rtc_h265_is_slice(nal[0]) == rows[i].slice &&
+               rtc_h265_is_irap(nal[0]) == rows[i].irap &&
+               rtc_h265_starts_frame(nal, rows[i].len) == rows[i].frame,
+           rows[i].name);
+    }
+    ok(!rtc_h265_starts_frame(NULL, 0), "nothing starts nothing");
+}
+
+static void test_first(void)
+{
+    static const uint8_t code[] = {0, 0, 1}, zeros[] = {0, 0, 0, 0, 1, 1};
+    static const uint8_t none[] = {0, 1, 0, 0, 1}, few[] = {0, 0};
+
+    ok(rtc_nal_is_first(code, 3), "a start code");
+    ok(rtc_nal_is_first(zeros, 6), "zeros and a start code");
+    ok(!rtc_nal_is_first(none, 5), "something before it");
+    ok(!rtc_nal_is_first(code, 2), "half of one");
+    ok(!rtc_nal_is_first(few, 2) && !rtc_nal_is_first(few, 0), "nothing");
+}
+
 int main(void)
 {
     test_find();
     test_next();
     test_h264();
+    test_h265();
+    test_first();
     return tap_done();
 }

@@ -17,6 +17,10 @@ static void test_names(void)
     is_int(rtc_media_format_by_path("ivf"), RTC_MEDIA_NONE, "no extension");
     is_int(rtc_media_format_for(RTC_CODEC_H264), RTC_MEDIA_ANNEXB,
            "default for H.264");
+    is_int(rtc_media_format_for(RTC_CODEC_H265), RTC_MEDIA_ANNEXB,
+           "default for H.265");
+    is_int(rtc_media_format_by_path("x.hevc"), RTC_MEDIA_ANNEXB,
+           "an extension of it");
     is_int(rtc_media_format_for(RTC_CODEC_NONE), RTC_MEDIA_NONE,
            "default for none");
     ok(!rtc_media_format_carries(RTC_MEDIA_IVF, RTC_CODEC_OPUS),

@@ -28,7 +28,7 @@ static void test_offer(void)
     ok(audio->rtcp_mux && audio->rtcp_mux_only && audio->rtcp_rsize, "mux");
     is_int(audio->formats[0].payload_type, 111, "Opus");
     is_int(audio->formats[0].feedback, RTC_SDP_NACK, "audio may be resent");
-    is_int(video->format_count, 10, "VP8, four H.264, each with RTX");
+    is_int(video->format_count, 12, "VP8, four H.264, H.265, each with RTX");
     is_int(video->formats[0].feedback, RTC_SDP_NACK | RTC_SDP_PLI | RTC_SDP_FIR,
            "feedback for video");
     ok(text_is(rtc_sdp_find_rtx(video, 102)->fmtp, "apt=102"), "RTX of H.264");

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+#
+# Every codec once, from an encoder's file through rtc-send and rtc-recv to a
+# file that is the same and that decodes without a word.
+
+load helper
+
+setup() {
+    need_tools rtc-send rtc-recv ffmpeg
+    cd "$BATS_TEST_TMPDIR"
+}
+
+teardown() {
+    end_started "$BATS_TEST_TMPDIR"
+}
+
+# carry FILE CODEC ENCODER...: encodes two seconds into FILE and carries it to
+# out.FILE; `sent` is what rtc-send had to say.
+carry() {
+    local file=$1 codec=$2
+    shift 2
+    timeout "$LIMIT" ffmpeg -nostdin -v error -y \
+        -f lavfi -i testsrc2=size=320x240:rate=25:duration=2 "$@" "$file"
+    timeout "$LIMIT" rtc-send "${LO[@]}" --unpaced \
+        --signal "$(receive_command --video "$codec" -o "out.$file")" \
+        "$file" 2>sent
+    assert_same_frames "$file" "out.$file"
+    assert_playable "out.$file"
+}
+
+@test "H.264 of x264: byte for byte" {
+    carry a.h264 h264 -pix_fmt yuv420p -c:v libx264 -preset ultrafast -bf 0 \
+        -profile:v baseline
+    cmp a.h264 out.a.h264
+}
+
+@test "H.265 of x265: byte for byte" {
+    carry a.h265 h265 -pix_fmt yuv420p -c:v libx265 -preset ultrafast -bf 0 \
+        -x265-params log-level=error
+    cmp a.h265 out.a.h265
+    run cat sent
+    assert_output ''
+}
+
+@test "H.265 with delimiters, several slices, hashes and open GOPs" {
+    carry a.hevc h265 -pix_fmt yuv420p -c:v libx265 -preset ultrafast -g 10 \
+        -x265-params \
+        bframes=0:aud=1:slices=2:hash=1:open-gop=1:log-level=error
+    cmp a.hevc out.a.hevc
+}
+
+@test "H.265 of ten bits arrives, and rtc-send warns of its profile" {
+    carry a.265 h265 -pix_fmt yuv420p10le -c:v libx265 -preset ultrafast \
+        -bf 0 -x265-params log-level=error
+    cmp a.265 out.a.265
+    run cat sent
+    assert_line --regexp 'H.265 profile Main 10 \(level .*but Main was agreed'
+}
+
+@test "H.265 with B-frames: 5 and the way out; --allow-b-frames sends it" {
+    refused 5 rtc-send input "-bf 0' or x265's .bframes=0" rtc-send "${LO[@]}" \
+        --signal "$(receive_command --video h265 -o out.h265)" \
+        "$media/media_bframes.h265"
+    timeout "$LIMIT" rtc-send "${LO[@]}" --allow-b-frames \
+        --signal "$(receive_command --video h265 -o out.h265)" \
+        "$media/media_bframes.h265"
+    cmp "$media/media_bframes.h265" out.h265
+}
+
+@test "H.265 live through a pipe" {
+    timeout "$LIMIT" ffmpeg -nostdin -v error -re \
+        -f lavfi -i testsrc2=size=320x240:rate=25:duration=1 \
+        -pix_fmt yuv420p -c:v libx265 -preset ultrafast -tune zerolatency \
+        -x265-params log-level=error:hash=1 -f hevc - | tee a.h265 |
+        timeout "$LIMIT" rtc-send "${LO[@]}" \
+            --signal "$(receive_command -o out.h265)" 2>sent
+    cmp a.h265 out.h265
+    assert_playable out.h265
+    run grep torn sent
+    assert_failure
+}
