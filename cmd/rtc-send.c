@@ -23,6 +23,8 @@ struct values {
     const char *video, *audio, *fps;
     int format;
     bool loop, unpaced, allow_b_frames, red;
+    const char *output;
+    struct data_options data;
 };
 
 static const char *const formats[] = {"auto", "ivf", "annexb", "ogg",
@@ -80,6 +82,16 @@ static const struct rtc_option options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct values, red),
      .help = "send each Opus frame twice, if the remote takes RED"},
+    {.name = "data",
+     .type = OPTION_ROWS,
+     .rows = data_rows,
+     .offset = offsetof(struct values, data)},
+    {.name = "output",
+     .letter = 'o',
+     .type = OPTION_FILE,
+     .argument = "FILE",
+     .offset = offsetof(struct values, output),
+     .help = "write the data that comes back"},
     {.name = "network",
      .type = OPTION_ROWS,
      .rows = options_network,
@@ -301,7 +313,7 @@ static void on_ended(void *user, struct source *source, enum rtc_exit status,
         endpoint_say_error(&sender->end, status, "%s", why);
         endpoint_end(&sender->end, status, source_frame_count(source) > 0);
     } else if (++sender->ended_count == sender->input_count) {
-        endpoint_end(&sender->end, RTC_EXIT_DONE, true);
+        endpoint_part_over(&sender->end);
     }
 }
 
@@ -335,10 +347,20 @@ static void open_input(struct sender *sender, const struct values *values,
     sender->input_count++;
 }
 
+/* What there is to send beside --video and --audio is data. */
+static void open_data(struct sender *sender, struct values *values,
+                      const char *file)
+{
+    values->data.input = file;
+    values->data.output = values->output;
+    values->data.makes_channel = true;
+    endpoint_open_data(&sender->end, &values->data);
+}
+
 int main(int argc, char **argv)
 {
     static struct sender sender;
-    struct values values = {.end = ENDPOINT_DEFAULTS};
+    struct values values = {.end = ENDPOINT_DEFAULTS, .data = DATA_DEFAULTS};
     int operand = cli_parse(&tool, &values, argc, argv);
     bool any = operand < argc || values.video || values.audio;
 
@@ -347,7 +369,9 @@ int main(int argc, char **argv)
 
     for (int i = operand; i < argc; i++)
         media_in = media_in || file_is_standard(argv[i], STDIN_FILENO);
-    meet_check(&values.end, ROLE_OFFER, media_in, false);
+    data_check(&values.data, values.end.whip);
+    meet_check(&values.end, ROLE_OFFER, media_in,
+               file_is_standard(values.output, STDOUT_FILENO));
     sender.end.calls = (struct endpoint_calls){
         .add_tracks = add_tracks,
         .before_answer = refuse_rest,
@@ -359,6 +383,10 @@ int main(int argc, char **argv)
     };
     endpoint_init(&sender.end, &tool, &values, &values.end);
     sender.red = values.red;
+    if (values.data.data) {
+        open_data(&sender, &values, operand < argc ? argv[operand++] : "-");
+        any = true;
+    }
     if (values.video)
         open_input(&sender, &values, values.video);
     if (values.audio)
@@ -367,6 +395,10 @@ int main(int argc, char **argv)
         open_input(&sender, &values, argv[operand]);
     if (!any)
         open_input(&sender, &values, "-");
+    if (sender.input_count)
+        endpoint_add_part(&sender.end);
+    else
+        meet_start(&sender.end, ROLE_OFFER);
     endpoint_run(&sender.end);
     for (unsigned i = 0; i < sender.input_count; i++)
         source_free(sender.inputs[i]);

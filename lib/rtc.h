@@ -407,7 +407,8 @@ struct rtc_channel_info {
     enum rtc_channel_state state;
     int id; /* the stream's, -1 before it is known */
     bool by_remote;
-    size_t buffered; /* bytes accepted and not yet acknowledged */
+    size_t buffered;    /* bytes accepted and not yet acknowledged */
+    size_t message_max; /* longest that can be sent, 0 before it is known */
     uint64_t messages_sent, bytes_sent, messages_received, bytes_received;
 };
 
@@ -497,6 +498,8 @@ struct rtc_config {
      * 8841), 256 KiB; bytes that wait to be sent or acknowledged, of all
      * channels together, 1 MiB; bytes received and not polled yet, 1 MiB. */
     size_t message_max, channel_buffer, channel_window;
+    /* Descriptions have a section for data even before there is a channel. */
+    bool data;
 };
 
 /* Defaults everywhere; `random` is NULL and must be set. */
