@@ -120,6 +120,7 @@ struct endpoint {
     struct driver_watch *prepare;
     bool is_ending, is_draining;
     rtc_usec end_by;
+    uint64_t drained_count; /* packets sent when end_by was set */
     struct signal_child *child;   /* --signal COMMAND */
     struct signal_reader *reader; /* --signal -, --remote */
     const char *child_command;

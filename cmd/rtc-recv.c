@@ -10,24 +10,18 @@
 #include <unistd.h>
 
 #include "cmd/cli.h"
-#include "cmd/codecs.h"
 #include "cmd/endpoint.h"
 #include "cmd/file.h"
 #include "cmd/meet.h"
 #include "cmd/options.h"
-#include "cmd/sink.h"
+#include "cmd/outputs.h"
 
 struct values {
     struct endpoint_options end;
-    const char *output, *video_out, *audio_out;
-    const char *video, *audio;
+    struct outputs_options out;
     int format;
-    bool force;
     rtc_usec media_timeout;
 };
-
-static const char *const formats[] = {"auto", "ivf", "annexb", "ogg",
-                                      "obu",  "wav", NULL};
 
 static const struct rtc_option options[] = {
     {.name = "meet",
@@ -47,34 +41,34 @@ static const struct rtc_option options[] = {
      .letter = 'o',
      .type = OPTION_FILE,
      .argument = "FILE",
-     .offset = offsetof(struct values, output),
-     .help = "write the video, else the audio (default: stdout)"},
+     .offset = offsetof(struct values, out.single),
+     .help = "write there (default: stdout); %r: the name of the layer"},
     {.name = "video-out",
      .type = OPTION_FILE,
      .argument = "FILE",
-     .offset = offsetof(struct values, video_out),
-     .help = "write video there"},
+     .offset = offsetof(struct values, out.video_out),
+     .help = "write the video alone there"},
     {.name = "audio-out",
      .type = OPTION_FILE,
      .argument = "FILE",
-     .offset = offsetof(struct values, audio_out),
-     .help = "write audio there"},
+     .offset = offsetof(struct values, out.audio_out),
+     .help = "write the audio alone there"},
     {.name = "format",
      .letter = 'f',
      .type = OPTION_CHOICE,
      .argument = "NAME",
      .offset = offsetof(struct values, format),
-     .choices = formats,
+     .choices = options_formats,
      .help = "of the single output (default: by its codec)"},
     {.name = "video",
      .type = OPTION_STRING,
      .argument = "CODECS",
-     .offset = offsetof(struct values, video),
+     .offset = offsetof(struct values, out.video),
      .help = "take video of these codecs (vp8,h264,h265)"},
     {.name = "audio",
      .type = OPTION_STRING,
      .argument = "CODECS",
-     .offset = offsetof(struct values, audio),
+     .offset = offsetof(struct values, out.audio),
      .help = "take audio of these codecs (opus,g722,pcmu,pcma)"},
     {.name = "no-wait-keyframe",
      .type = OPTION_FLAG,
@@ -82,7 +76,7 @@ static const struct rtc_option options[] = {
      .help = "write video that lacks its beginning, too"},
     {.name = "force",
      .type = OPTION_FLAG,
-     .offset = offsetof(struct values, force),
+     .offset = offsetof(struct values, out.force),
      .help = "write media to a terminal"},
     {.name = "media-timeout",
      .type = OPTION_DURATION,
@@ -109,42 +103,26 @@ static const struct cli_tool tool = {
     .operands = "",
     .summary = "Receive encoded media from a WebRTC peer to files or stdout.",
     .options = options,
-    .notes = "Video is written as IVF (VP8, VP9, AV1) or Annex-B (H.264, "
-             "H.265), audio\nas Ogg (Opus) or WAV (G.722, PCMU, PCMA).",
-};
-
-/* By enum rtc_kind. */
-struct output {
-    struct sink *sink;
-    const char *codecs; /* NULL: all */
-    bool wanted;
+    .notes =
+        "Audio and video are written as Matroska; one of them as IVF (VP8,\n"
+        "VP9, AV1), Annex-B (H.264, H.265), Ogg (Opus) or WAV (G.722, G.711).",
 };
 
 struct receiver {
     struct endpoint end;
-    struct output outputs[2];
+    struct outputs outputs;
     struct driver_watch *timeout;
     rtc_usec timeout_us;
-    uint64_t frame_count;
     bool broken_pipe;
 };
 
-/* ---- tracks -------------------------------------------------------------- */
+/* ---- the session --------------------------------------------------------- */
 
 static void add_tracks(struct endpoint *end)
 {
     struct receiver *receiver = end->calls.user;
 
-    for (int kind = RTC_AUDIO; kind <= RTC_VIDEO; kind++) {
-        struct rtc_track_config config = {.direction = RTC_RECVONLY};
-        if (!receiver->outputs[kind].wanted)
-            continue;
-        codecs_parse(kind == RTC_VIDEO ? "--video" : "--audio",
-                     receiver->outputs[kind].codecs, (enum rtc_kind)kind,
-                     &config);
-        if (rtc_peer_add_track(end->peer, &config) < 0)
-            die(RTC_EXIT_INTERNAL, "%s", rtc_peer_why(end->peer));
-    }
+    outputs_add_tracks(&receiver->outputs);
 }
 
 /* A second track of a kind has no output. */
@@ -157,12 +135,11 @@ static void refuse_rest(struct endpoint *end)
             rtc_peer_stop_track(end->peer, t);
 }
 
-/* ---- frames -------------------------------------------------------------- */
-
 static void on_connected(struct endpoint *end)
 {
     struct receiver *receiver = end->calls.user;
 
+    outputs_settle(&receiver->outputs);
     driver_timer_set(receiver->timeout,
                      driver_now(end->driver) + receiver->timeout_us);
 }
@@ -172,36 +149,10 @@ static void on_timeout(void *user, int what)
     struct receiver *receiver = user;
 
     (void)what;
-    if (!receiver->frame_count)
+    if (!receiver->outputs.frame_count)
         endpoint_fail(&receiver->end, RTC_EXIT_NO_MEDIA,
                       "connected, but no whole frame came in %.0f s",
                       (double)receiver->timeout_us / 1e6);
-}
-
-static void on_frame(struct receiver *receiver, const struct rtc_event *event)
-{
-    struct output *output =
-        &receiver->outputs[rtc_codec_kind(event->frame.codec)];
-
-    if (!output->sink)
-        return;
-    receiver->frame_count++;
-    if (!sink_frame(output->sink, &event->frame))
-        report_drop(receiver->end.report, event->track, 1, "slow reader",
-                    event->time);
-}
-
-/* What was negotiated elsewhere may carry more than we have outputs for. */
-static void check_track(const struct receiver *receiver, int track)
-{
-    struct rtc_track_info info;
-
-    if (rtc_peer_track_info(receiver->end.peer, track, &info) == 0 &&
-        (info.agreed & RTC_RECVONLY) && !receiver->outputs[info.kind].sink)
-        warn("the session also carries %s, which has no output: --%s-out FILE "
-             "would write it",
-             info.kind == RTC_VIDEO ? "video" : "audio",
-             info.kind == RTC_VIDEO ? "video" : "audio");
 }
 
 static void on_event(struct endpoint *end, const struct rtc_event *event)
@@ -209,9 +160,7 @@ static void on_event(struct endpoint *end, const struct rtc_event *event)
     struct receiver *receiver = end->calls.user;
 
     if (event->type == RTC_EVENT_FRAME)
-        on_frame(receiver, event);
-    else if (event->type == RTC_EVENT_TRACK)
-        check_track(receiver, event->track);
+        outputs_frame(&receiver->outputs, event);
 }
 
 /* Another session begins: its times have nothing to do with those before. */
@@ -219,9 +168,7 @@ static void on_lost(struct endpoint *end)
 {
     struct receiver *receiver = end->calls.user;
 
-    for (int kind = RTC_AUDIO; kind <= RTC_VIDEO; kind++)
-        if (receiver->outputs[kind].sink)
-            sink_rebase(receiver->outputs[kind].sink);
+    outputs_rebase(&receiver->outputs);
 }
 
 /* ---- outputs ------------------------------------------------------------- */
@@ -239,66 +186,35 @@ static void on_failed(void *user, int error)
     }
 }
 
-static void open_output(struct receiver *receiver, enum rtc_kind kind,
-                        const char *file, const struct values *values)
-{
-    const struct sink_options about = {
-        .file = file,
-        .format = rtc_media_format_by_name(formats[values->format]),
-        .force = values->force,
-    };
-    struct output *output = &receiver->outputs[kind];
-
-    output->sink = sink_new(receiver->end.driver, &about, on_failed, receiver);
-    output->wanted = true;
-}
-
-/* One output takes video unless only audio is asked for; two take both. */
-static void open_outputs(struct receiver *receiver, const struct values *values)
-{
-    const char *single = values->output;
-
-    receiver->outputs[RTC_VIDEO].codecs = values->video;
-    receiver->outputs[RTC_AUDIO].codecs = values->audio;
-    if (values->video_out)
-        open_output(receiver, RTC_VIDEO, values->video_out, values);
-    if (values->audio_out)
-        open_output(receiver, RTC_AUDIO, values->audio_out, values);
-    if (!single && !values->video_out && !values->audio_out)
-        single = "-";
-    if (single)
-        open_output(receiver,
-                    values->audio && !values->video ? RTC_AUDIO : RTC_VIDEO,
-                    single, values);
-}
-
 static void close_outputs(struct receiver *receiver)
 {
-    for (int kind = RTC_AUDIO; kind <= RTC_VIDEO; kind++) {
-        struct sink *sink = receiver->outputs[kind].sink;
-        if (sink_close(sink) == 0 || receiver->broken_pipe)
-            continue;
-        if (errno == EPIPE)
-            receiver->broken_pipe = true;
-        else if (!receiver->end.status)
-            endpoint_fail(&receiver->end, RTC_EXIT_OUTPUT, "cannot write: %s",
-                          strerror(errno));
-    }
+    int error = outputs_close(&receiver->outputs);
+
+    if (!error || receiver->broken_pipe)
+        return;
+    if (error == EPIPE)
+        receiver->broken_pipe = true;
+    else if (!receiver->end.status)
+        endpoint_fail(&receiver->end, RTC_EXIT_OUTPUT, "cannot write: %s",
+                      strerror(error));
 }
 
 static void check(struct values *values)
 {
-    bool two = values->video_out || values->audio_out;
+    struct outputs_options *out = &values->out;
+    bool two = out->video_out || out->audio_out;
 
-    if (values->output && two)
+    if (out->single && two)
         die_usage("give either -o FILE or --video-out and --audio-out");
     if (values->format && two)
         die_usage("--format is of a single output, -o or stdout");
+    if (!two && !out->single)
+        out->single = "-";
+    out->format = rtc_media_format_by_name(options_formats[values->format]);
     meet_check(&values->end, ROLE_ANSWER, false,
-               (!values->output && !two) ||
-                   file_is_standard(values->output, STDOUT_FILENO) ||
-                   file_is_standard(values->video_out, STDOUT_FILENO) ||
-                   file_is_standard(values->audio_out, STDOUT_FILENO));
+               file_is_standard(out->single, STDOUT_FILENO) ||
+                   file_is_standard(out->video_out, STDOUT_FILENO) ||
+                   file_is_standard(out->audio_out, STDOUT_FILENO));
 }
 
 int main(int argc, char **argv)
@@ -321,14 +237,17 @@ int main(int argc, char **argv)
     receiver.timeout_us = values.media_timeout;
     receiver.timeout =
         driver_timer_new(receiver.end.driver, on_timeout, &receiver);
-    open_outputs(&receiver, &values);
+    receiver.outputs.end = &receiver.end;
+    receiver.outputs.failed = on_failed;
+    receiver.outputs.user = &receiver;
+    outputs_open(&receiver.outputs, &values.out);
     meet_start(&receiver.end, ROLE_ANSWER);
     endpoint_run(&receiver.end);
     close_outputs(&receiver);
     driver_watch_free(receiver.timeout);
     if (receiver.broken_pipe && !receiver.end.signal_number)
         receiver.end.signal_number = SIGPIPE;
-    else if (!receiver.end.status && !receiver.frame_count &&
+    else if (!receiver.end.status && !receiver.outputs.frame_count &&
              !receiver.end.signal_number)
         endpoint_fail(&receiver.end, RTC_EXIT_NO_MEDIA,
                       "the session ended before a whole frame came");
