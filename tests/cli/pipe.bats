@@ -184,6 +184,25 @@ first_bytes() {
         rtc-send "${LO[@]}" --signal false --audio "$CLIPS/clip.ivf"
 }
 
+@test "simulcast: a file for each layer, or the best one" {
+    timeout "$LIMIT" ffmpeg -nostdin -v error \
+        -f lavfi -i testsrc2=size=160x120:rate=30:duration=2 -c:v libvpx \
+        -deadline realtime -cpu-used 8 -b:v 100k -g 30 lo.ivf
+    timeout "$LIMIT" rtc-send "${LO[@]}" \
+        --simulcast "hi=$CLIPS/clip.ivf,lo=lo.ivf" \
+        --signal "$(receive_command -o out-%r.ivf)"
+    assert_same_frames "$CLIPS/clip.ivf" out-hi.ivf
+    assert_same_frames lo.ivf out-lo.ivf
+    timeout "$LIMIT" rtc-send "${LO[@]}" \
+        --simulcast "hi=$CLIPS/clip.ivf,lo=lo.ivf" \
+        --signal "$(receive_command -o best.ivf)"
+    # A few frames of the other may come first.
+    assert [ "$(hashes best.ivf v | wc -l)" -ge 55 ]
+    run diff <(hashes "$CLIPS/clip.ivf" v | tail -n 30) \
+        <(hashes best.ivf v | tail -n 30)
+    assert_success
+}
+
 # ---- times --------------------------------------------------------------------
 
 @test "--synthetic loops without a seam, and in step" {
