@@ -16,6 +16,7 @@ void rtc_peer_tick(struct rtc_peer *peer, rtc_usec now)
     rtc_peer_follow(peer, now);
     if (peer->channels && !peer->closed)
         rtc_channels_tick(peer->channels, now);
+    rtc_peer_tell_bitrate(peer, now);
     for (unsigned i = 0; i < peer->layer_count; i++) {
         struct rtc_layer *layer = peer->layers[i];
         if (layer->sends)
