@@ -47,10 +47,8 @@ offsets() {
     echo $((v[0] - a[0])) $((v[-1] - a[-1]))
 }
 
-# What the distance of the tracks may be off. As long as the library does not
-# tell the capture times of the remote, it is as the first frames arrived; with
-# them, 10 ms are enough.
-OFF=40
+# What the distance of the tracks may be off, in milliseconds.
+OFF=10
 
 # assert_same_tracks SENT RECEIVED: the frames of both tracks unchanged, and the
 # distance between them within OFF milliseconds.
