@@ -226,6 +226,15 @@ const struct rtc_option options_network[] = {
     {.name = NULL},
 };
 
+const struct rtc_option options_impair[] = {
+    {.name = "impair",
+     .type = OPTION_STRING,
+     .argument = "TERMS",
+     .offset = offsetof(struct endpoint_options, impair),
+     .help = "behave as on a bad network: loss=2%,delay=50ms,rate=1M,..."},
+    {.name = NULL},
+};
+
 const struct rtc_option options_limits[] = {
     {.heading = "Limits and reports",
      .name = "time",
