@@ -10,6 +10,7 @@
 
 #include "capture.h"
 #include "cmd/cli.h"
+#include "cmd/impair.h"
 #include "cmd/statistics.h"
 #include "fake_peer.h"
 #include "tap.h"
@@ -154,6 +155,24 @@ static void test_end(void)
     report_free(report);
 }
 
+/* What is told is as of then, and only if somebody impairs. */
+static void test_impaired(void)
+{
+    struct report *report = open_report();
+    struct impair_counts counts = {0};
+    char line[8192] = "";
+
+    report_impair(report, &counts);
+    counts = (struct impair_counts){3, 20, 1};
+    report_interval(report, &peer, START);
+    ok(fgets(line, sizeof line, lines) &&
+           strstr(line, "\"srtpReplayed\":0,\"impairedPacketsDropped\":3,"
+                        "\"impairedPacketsDelayed\":20,"
+                        "\"impairedPacketsDuplicated\":1}"),
+       "what an impairment did is told");
+    report_free(report);
+}
+
 struct values {
     bool loop;
     int role, format;
@@ -254,6 +273,7 @@ int main(void)
     close(mkstemp(name));
     test_events();
     test_end();
+    test_impaired();
     test_start();
     test_slow_reader();
     test_statistics();
