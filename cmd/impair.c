@@ -131,7 +131,13 @@ void impair_forget(struct impair *impair, const void *user)
 
 bool impair_is_holding(const struct impair *impair)
 {
-    return impair && impair->ways[IMPAIR_OUT].heap.count > 0;
+    const struct due_heap *heap =
+        impair ? &impair->ways[IMPAIR_OUT].heap : NULL;
+
+    for (size_t i = 0; heap && i < heap->count; i++)
+        if (((const struct held *)heap->entries[i].item)->user)
+            return true;
+    return false;
 }
 
 const struct impair_counts *impair_counts(const struct impair *impair)

@@ -8,7 +8,7 @@
 #include "cmd/impair.h"
 #include "cmd/value.h"
 
-#define VALUE_LEN 32
+#define ITEM_LEN 48
 #define SECONDS INT64_C(1000000)
 /* What waits behind a rate has left within this time. */
 #define QUEUE_MOST_S 10
@@ -60,7 +60,7 @@ struct draft {
 static bool complain(const struct draft *draft, const char *what,
                      const char *why)
 {
-    snprintf(draft->why, IMPAIR_WHY_LEN, "%.*s: %s", VALUE_LEN + 16, what, why);
+    snprintf(draft->why, IMPAIR_WHY_LEN, "%s: %s", what, why);
     return false;
 }
 
@@ -154,17 +154,17 @@ bool impair_parse(const char *text, struct impair_options *ret_options,
                   char ret_why[IMPAIR_WHY_LEN])
 {
     struct draft draft = {.why = ret_why};
-    char item[VALUE_LEN + 16];
+    char item[ITEM_LEN];
 
     for (int i = 0; i < KEY_COUNT; i++)
         draft.values[i] = -1;
     for (;;) {
         size_t len = strcspn(text, ",");
 
-        snprintf(item, sizeof item, "%.*s", (int)(len < 1000 ? len : 1000),
-                 text);
+        snprintf(item, sizeof item, "%s", text);
         if (len >= sizeof item)
             return complain(&draft, item, "too long");
+        item[len] = '\0';
         if (!read_item(&draft, item))
             return false;
         if (!text[len])

@@ -256,6 +256,7 @@ static void test_bounds(void)
     is_int(impair_counts(impair)->dropped, 100, "others are dropped");
     ok(impair_is_holding(impair), "they wait");
     driver_remove_peer(driver, &left);
+    ok(!impair_is_holding(impair), "but not for a peer that is gone");
     stop();
     ok(!impair_is_holding(NULL), "nothing does without");
 }
