@@ -24,6 +24,7 @@ struct values {
     int format;
     bool force;
     rtc_usec media_timeout;
+    struct data_options data;
 };
 
 static const char *const formats[] = {"auto", "ivf", "annexb", "ogg", NULL};
@@ -88,6 +89,10 @@ static const struct rtc_option options[] = {
      .argument = "TIME",
      .offset = offsetof(struct values, media_timeout),
      .help = "fail when no frame came this long after connecting (10s)"},
+    {.name = "data",
+     .type = OPTION_ROWS,
+     .rows = data_rows,
+     .offset = offsetof(struct values, data)},
     {.name = "network",
      .type = OPTION_ROWS,
      .rows = options_network,
@@ -105,7 +110,8 @@ static const struct rtc_option options[] = {
 
 static const struct cli_tool tool = {
     .name = "rtc-recv",
-    .operands = "",
+    .operands = "[FILE]",
+    .operands_most = 1,
     .summary = "Receive encoded media from a WebRTC peer to files or stdout.",
     .options = options,
     .notes = "Video is written as IVF (VP8) or Annex-B (H.264, H.265), audio "
@@ -162,8 +168,9 @@ static void on_connected(struct endpoint *end)
 {
     struct receiver *receiver = end->calls.user;
 
-    driver_timer_set(receiver->timeout,
-                     driver_now(end->driver) + receiver->timeout_us);
+    if (receiver->timeout_us != RTC_NEVER)
+        driver_timer_set(receiver->timeout,
+                         driver_now(end->driver) + receiver->timeout_us);
 }
 
 static void on_timeout(void *user, int what)
@@ -257,7 +264,7 @@ static void open_output(struct receiver *receiver, enum rtc_kind kind,
 /* One output takes video unless only audio is asked for; two take both. */
 static void open_outputs(struct receiver *receiver, const struct values *values)
 {
-    const char *single = values->output;
+    const char *single = values->data.data ? NULL : values->output;
 
     receiver->outputs[RTC_VIDEO].codecs = values->video;
     receiver->outputs[RTC_AUDIO].codecs = values->audio;
@@ -265,12 +272,23 @@ static void open_outputs(struct receiver *receiver, const struct values *values)
         open_output(receiver, RTC_VIDEO, values->video_out, values);
     if (values->audio_out)
         open_output(receiver, RTC_AUDIO, values->audio_out, values);
-    if (!single && !values->video_out && !values->audio_out)
+    if (!single && !values->video_out && !values->audio_out &&
+        !values->data.data)
         single = "-";
     if (single)
         open_output(receiver,
                     values->audio && !values->video ? RTC_AUDIO : RTC_VIDEO,
                     single, values);
+}
+
+static void open_data(struct receiver *receiver, struct values *values)
+{
+    values->data.output = values->output ? values->output : "-";
+    endpoint_open_data(&receiver->end, &values->data);
+    if (receiver->outputs[RTC_VIDEO].sink || receiver->outputs[RTC_AUDIO].sink)
+        endpoint_add_part(&receiver->end); /* which the remote ends */
+    else
+        receiver->timeout_us = RTC_NEVER;
 }
 
 static void close_outputs(struct receiver *receiver)
@@ -291,7 +309,8 @@ static void check(struct values *values)
 {
     bool two = values->video_out || values->audio_out;
 
-    if (values->output && two)
+    data_check(&values->data, values->end.whep);
+    if (values->output && two && !values->data.data)
         die_usage("give either -o FILE or --video-out and --audio-out");
     if (values->format && two)
         die_usage("--format is of a single output, -o or stdout");
@@ -306,9 +325,12 @@ int main(int argc, char **argv)
 {
     static struct receiver receiver;
     struct values values = {.end = ENDPOINT_DEFAULTS,
-                            .media_timeout = 10000000};
+                            .media_timeout = 10000000,
+                            .data = DATA_DEFAULTS};
+    int operand = cli_parse(&tool, &values, argc, argv);
 
-    cli_parse(&tool, &values, argc, argv);
+    if (operand < argc)
+        values.data.input = argv[operand];
     check(&values);
     receiver.end.calls = (struct endpoint_calls){
         .add_tracks = add_tracks,
@@ -323,14 +345,16 @@ int main(int argc, char **argv)
     receiver.timeout =
         driver_timer_new(receiver.end.driver, on_timeout, &receiver);
     open_outputs(&receiver, &values);
+    if (values.data.data)
+        open_data(&receiver, &values);
     meet_start(&receiver.end, ROLE_ANSWER);
     endpoint_run(&receiver.end);
     close_outputs(&receiver);
     driver_watch_free(receiver.timeout);
     if (receiver.broken_pipe && !receiver.end.signal_number)
         receiver.end.signal_number = SIGPIPE;
-    else if (!receiver.end.status && !receiver.frame_count &&
-             !receiver.end.signal_number)
+    else if (!values.data.data && !receiver.end.status &&
+             !receiver.frame_count && !receiver.end.signal_number)
         endpoint_fail(&receiver.end, RTC_EXIT_NO_MEDIA,
                       "the session ended before a whole frame came");
     endpoint_exit(&receiver.end);

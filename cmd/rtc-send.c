@@ -23,6 +23,8 @@ struct values {
     const char *video, *audio, *fps;
     int format;
     bool loop, unpaced, allow_b_frames;
+    const char *output;
+    struct data_options data;
 };
 
 static const char *const formats[] = {"auto", "ivf", "annexb", "ogg", NULL};
@@ -75,6 +77,16 @@ static const struct rtc_option options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct values, allow_b_frames),
      .help = "send H.264 or H.265 with B-frames as it is"},
+    {.name = "data",
+     .type = OPTION_ROWS,
+     .rows = data_rows,
+     .offset = offsetof(struct values, data)},
+    {.name = "output",
+     .letter = 'o',
+     .type = OPTION_FILE,
+     .argument = "FILE",
+     .offset = offsetof(struct values, output),
+     .help = "write the data that comes back"},
     {.name = "network",
      .type = OPTION_ROWS,
      .rows = options_network,
@@ -293,7 +305,7 @@ static void on_ended(void *user, struct source *source, enum rtc_exit status,
         endpoint_say_error(&sender->end, status, "%s", why);
         endpoint_end(&sender->end, status, source_frame_count(source) > 0);
     } else if (++sender->ended_count == sender->input_count) {
-        endpoint_end(&sender->end, RTC_EXIT_DONE, true);
+        endpoint_part_over(&sender->end);
     }
 }
 
@@ -328,10 +340,20 @@ static void open_input(struct sender *sender, const struct values *values,
     sender->input_count++;
 }
 
+/* What there is to send beside --video and --audio is data. */
+static void open_data(struct sender *sender, struct values *values,
+                      const char *file)
+{
+    values->data.input = file;
+    values->data.output = values->output;
+    values->data.makes_channel = true;
+    endpoint_open_data(&sender->end, &values->data);
+}
+
 int main(int argc, char **argv)
 {
     static struct sender sender;
-    struct values values = {.end = ENDPOINT_DEFAULTS};
+    struct values values = {.end = ENDPOINT_DEFAULTS, .data = DATA_DEFAULTS};
     int operand = cli_parse(&tool, &values, argc, argv);
     bool any = operand < argc || values.video || values.audio;
 
@@ -340,7 +362,9 @@ int main(int argc, char **argv)
 
     for (int i = operand; i < argc; i++)
         media_in = media_in || file_is_standard(argv[i], STDIN_FILENO);
-    meet_check(&values.end, ROLE_OFFER, media_in, false);
+    data_check(&values.data, values.end.whip);
+    meet_check(&values.end, ROLE_OFFER, media_in,
+               file_is_standard(values.output, STDOUT_FILENO));
     sender.end.calls = (struct endpoint_calls){
         .add_tracks = add_tracks,
         .before_answer = refuse_rest,
@@ -351,6 +375,10 @@ int main(int argc, char **argv)
         .user = &sender,
     };
     endpoint_init(&sender.end, &tool, &values, &values.end);
+    if (values.data.data) {
+        open_data(&sender, &values, operand < argc ? argv[operand++] : "-");
+        any = true;
+    }
     if (values.video)
         open_input(&sender, &values, values.video);
     if (values.audio)
@@ -359,6 +387,10 @@ int main(int argc, char **argv)
         open_input(&sender, &values, argv[operand]);
     if (!any)
         open_input(&sender, &values, "-");
+    if (sender.input_count)
+        endpoint_add_part(&sender.end);
+    else
+        meet_start(&sender.end, ROLE_OFFER);
     endpoint_run(&sender.end);
     for (unsigned i = 0; i < sender.input_count; i++)
         source_free(sender.inputs[i]);

@@ -397,7 +397,8 @@ struct rtc_channel_info {
     enum rtc_channel_state state;
     int id; /* the stream's, -1 before it is known */
     bool by_remote;
-    size_t buffered; /* bytes accepted and not yet acknowledged */
+    size_t buffered;    /* bytes accepted and not yet acknowledged */
+    size_t message_max; /* longest that can be sent, 0 before it is known */
     uint64_t messages_sent, bytes_sent, messages_received, bytes_received;
 };
 
@@ -487,6 +488,8 @@ struct rtc_config {
      * 8841), 256 KiB; bytes that wait to be sent or acknowledged, of all
      * channels together, 1 MiB; bytes received and not polled yet, 1 MiB. */
     size_t message_max, channel_buffer, channel_window;
+    /* Descriptions have a section for data even before there is a channel. */
+    bool data;
 };
 
 /* Defaults everywhere; `random` is NULL and must be set. */
@@ -797,8 +800,8 @@ RTC_API int rtc_peer_remote_fragment(struct rtc_peer *peer, const char *text,
 /* ---- handing over to another process ----------------------------------- */
 
 /* Writes the private half (credentials, identity, local addresses, servers and
- * what they gave, tracks, both descriptions) as text with a NUL: a secret. Only
- * before a pair works. Its length, RTC_ERR_NOBUF, STATE. */
+ * what they gave, tracks, channels, both descriptions) as text with a NUL: a
+ * secret. Only before a pair works. Its length, RTC_ERR_NOBUF, STATE. */
 RTC_API int rtc_peer_save(const struct rtc_peer *peer, char *buf, size_t cap,
                           rtc_usec now);
 /* A peer as it was saved `age_us` ago: relays over UDP are refreshed, not made

@@ -102,6 +102,7 @@ struct answering {
     const struct rtc_negotiate_local *local;
     const struct rtc_negotiate_current *current;
     struct rtc_sdp *sdp;
+    bool has_data;
     enum rtc_sdp_setup setup; /* after an offer that leaves it to us */
 };
 
@@ -262,6 +263,31 @@ static bool add_section(struct answering *a,
     return true;
 }
 
+/* The first section for data channels is always taken: the remote may open some
+ * though we do not. Without BUNDLE it needs the one transport to itself. */
+static bool takes_data(const struct answering *a,
+                       const struct rtc_sdp_media *offered)
+{
+    if (a->has_data || !rtc_section_is_data(offered) ||
+        rtc_sdp_is_rejected(a->offer, offered))
+        return false;
+    return a->offer->bundle_count ? rtc_sdp_is_bundled(a->offer, offered)
+                                  : a->sdp->bundle_count == 0;
+}
+
+static bool add_data(struct answering *a, const struct rtc_sdp_media *offered)
+{
+    struct rtc_sdp_media *media =
+        rtc_section_data(a->sdp, a->local, offered, offered->mid);
+
+    if (!media)
+        return false;
+    a->has_data = true;
+    media->setup = answer_setup(a, offered);
+    rtc_section_transport(a->sdp, media, a->local, a->sdp->bundle_count == 0);
+    return true;
+}
+
 /* ---- the answer --------------------------------------------------------- */
 
 /* The role in force stays (RFC 8842 5.3); at first we take the client's, which
@@ -300,7 +326,9 @@ static int add_sections(struct answering *a,
         const struct rtc_sdp_media *offered = &a->offer->media[i];
         const struct rtc_negotiate_track *track = track_for(a, i, &matches[i]);
         bool added = track ? add_section(a, offered, track)
-                           : rtc_section_reject(a->sdp, offered) != NULL;
+                     : takes_data(a, offered)
+                         ? add_data(a, offered)
+                         : rtc_section_reject(a->sdp, offered) != NULL;
 
         if (!added)
             return RTC_ERR_NOMEM;

@@ -38,6 +38,8 @@ struct rtc_negotiate_local {
     bool end_of_candidates;
     const struct rtc_negotiate_track *tracks;
     unsigned track_count;
+    bool data;          /* offers have a section for data channels */
+    size_t message_max; /* longest message we take */
 };
 
 /* The descriptions in force (NULL: none yet), from our point of view. */
@@ -129,6 +131,18 @@ struct rtc_negotiate_agreed {
 void rtc_negotiate_agree(const struct rtc_sdp *local,
                          const struct rtc_sdp *remote, unsigned index,
                          struct rtc_negotiate_agreed *ret_agreed);
+
+/* What two descriptions agree on for data channels. */
+struct rtc_negotiate_data {
+    bool described;       /* there is a section for them */
+    bool accepted;        /* and both sides take it */
+    uint16_t port;        /* of the remote's SCTP */
+    uint64_t message_max; /* longest one the remote takes, 0: any */
+};
+/* Pending or in force; NULL: none. */
+void rtc_negotiate_agree_data(const struct rtc_sdp *local,
+                              const struct rtc_sdp *remote,
+                              struct rtc_negotiate_data *ret_data);
 
 /* The section of `remote` whose ICE and DTLS attributes count for the bundle:
  * the first one of its BUNDLE group that both descriptions accept; -1 for none,

@@ -17,6 +17,7 @@ struct offering {
     struct rtc_sdp *sdp;
     int *tracks;          /* by section */
     unsigned next_track;  /* where to look for the next new one */
+    bool has_data;        /* the section for data channels is there */
     unsigned next_number; /* where to look for the next free mid */
 };
 
@@ -119,6 +120,28 @@ static int add_section(struct offering *o, int index, struct rtc_text mid)
     return 0;
 }
 
+/* The section for data channels: that of `before`, or with NULL a new one. */
+static int add_data(struct offering *o, const struct rtc_sdp_media *before,
+                    struct rtc_text mid)
+{
+    struct rtc_sdp *sdp = o->sdp;
+    struct rtc_sdp_media *media = rtc_section_data(sdp, o->local, before, mid);
+    bool bundle_only = o->local->max_bundle && sdp->bundle_count > 0;
+
+    if (!media)
+        return RTC_ERR_NOMEM;
+    o->has_data = true;
+    media->setup = RTC_SDP_ACTPASS;
+    rtc_section_transport(sdp, media, o->local,
+                          !bundle_only &&
+                              (!o->current->remote || sdp->bundle_count == 0));
+    if (bundle_only) {
+        media->bundle_only = true;
+        media->port = 0;
+    }
+    return 0;
+}
+
 /* ---- which sections ----------------------------------------------------- */
 
 static int find_track(const struct rtc_negotiate_local *local,
@@ -172,7 +195,11 @@ static int repeat_section(struct offering *o, unsigned index)
 {
     const struct rtc_sdp_media *before = &o->current->local->media[index];
     bool dead = is_dead(o->current, index);
-    int track = dead ? next_track(o) : find_track(o->local, before->mid);
+    int track;
+
+    if (!dead && rtc_section_is_data(before))
+        return add_data(o, before, before->mid);
+    track = dead ? next_track(o) : find_track(o->local, before->mid);
 
     if (track >= 0 && dead)
         return add_section(o, track, new_mid(o));
@@ -190,6 +217,8 @@ static int add_sections(struct offering *o)
         error = repeat_section(o, i);
     while (!error && (track = next_track(o)) >= 0)
         error = add_section(o, track, new_mid(o));
+    if (!error && o->local->data && !o->has_data)
+        error = add_data(o, NULL, new_mid(o));
     return error;
 }
 

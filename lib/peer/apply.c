@@ -179,6 +179,8 @@ int rtc_peer_apply(struct rtc_peer *peer, rtc_usec now)
         error = apply_dtls(peer, &d->remote->media[index]);
     if (!error)
         error = apply_ice(peer, &d->remote->media[index], now);
+    if (!error)
+        error = rtc_peer_apply_data(peer, now);
     peer->as_of = now;
     rtc_peer_follow(peer, now);
     return error;

@@ -58,11 +58,15 @@ bool rtc_peer_poll(struct rtc_peer *peer, struct rtc_event *ret_event)
         rtc_peer_poll_candidate(peer, ret_event) ||
         poll_packet(peer, ret_event))
         return true;
+    if (peer->channels &&
+        rtc_channels_poll(peer->channels, ret_event, peer->as_of))
+        return true;
     for (unsigned i = 0; i < peer->track_count; i++)
         if (peer->tracks[i]->receiving &&
             poll_track(peer, peer->tracks[i], ret_event))
             return true;
-    if (peer->closed && !peer->close_told) {
+    if (peer->closed && !peer->close_told &&
+        (!peer->channels || rtc_channels_is_drained(peer->channels))) {
         peer->close_told = true;
         *ret_event = (struct rtc_event){.type = RTC_EVENT_CLOSED,
                                         .track = -1,

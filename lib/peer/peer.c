@@ -14,6 +14,9 @@
 
 #define MTU_LEAST 576 /* RFC 791: every host takes that much */
 #define MTU_MOST 1500
+/* Of data channels; SCTP wants a window of 1500 at least (RFC 9260 3.3.2). */
+#define BUFFER_MOST ((size_t)256 << 20)
+#define WINDOW_LEAST 4096
 /* Packets of all streams together that a peer ever holds. */
 #define POOL_MOST 32768
 
@@ -27,6 +30,9 @@ void rtc_config_init(struct rtc_config *config)
         .history_us = RTC_SEC,
         .history_packets = 4096,
         .report_us = RTC_SEC,
+        .message_max = (size_t)256 << 10,
+        .channel_buffer = (size_t)1 << 20,
+        .channel_window = (size_t)1 << 20,
     };
     rtc_ice_timing_init(&config->ice);
 }
@@ -71,8 +77,11 @@ static bool is_config_good(const struct rtc_config *c)
     return c->random && c->mtu >= MTU_LEAST && c->mtu <= MTU_MOST &&
            c->report_us > 0 && c->reorder_us >= 0 && c->history_us >= 0 &&
            c->history_packets <= RTC_HISTORY_MOST &&
-           c->reorder_packets <= RTC_REORDER_MOST / 2 &&
-           !c->ice_ufrag == !c->ice_pwd;
+           c->reorder_packets <= RTC_REORDER_MOST / 2 && c->message_max > 0 &&
+           c->message_max <= BUFFER_MOST && c->channel_buffer > 0 &&
+           c->channel_buffer <= BUFFER_MOST &&
+           c->channel_window >= WINDOW_LEAST &&
+           c->channel_window <= BUFFER_MOST && !c->ice_ufrag == !c->ice_pwd;
 }
 
 static int make_ice(struct rtc_peer *peer)
@@ -167,6 +176,7 @@ void rtc_peer_free(struct rtc_peer *peer)
     rtc_descriptions_done(&peer->descriptions);
     rtc_packet_queue_done(&peer->packets);
     rtc_pool_done(&peer->pool);
+    rtc_channels_free(peer->channels);
     rtc_srtp_free(peer->srtp);
     rtc_dtls_free(peer->dtls);
     rtc_identity_free(peer->identity);

@@ -12,6 +12,7 @@
  *     tap.c       packets as they pass, to a capture
  *     describe.c  descriptions in and out; negotiate.c decides, apply.c obeys
  *     servers.c   what STUN and TURN servers give -> ice; relay.c: through them
+ *     data.c      data channels <-> dtls
  *     restart.c   ICE restarts and SDP fragments; told.c: what they tell
  */
 #pragma once
@@ -27,6 +28,7 @@
 #include "peer/servers.h"
 #include "peer/told.h"
 #include "rtc.h"
+#include "sctp/channels.h"
 #include "sdp/sdp.h"
 #include "srtp/context.h"
 #include "stream/inbound.h"
@@ -37,6 +39,9 @@
 #define RTC_PEER_WHY_LEN 256
 /* SSRCs routed to tracks: media and RTX of each, and some that changed. */
 #define RTC_PEER_ROUTE_MOST 64
+
+/* Datagrams of one run: what older kernels take in one UDP_SEGMENT send. */
+#define RTC_PEER_RUN_MOST 64
 
 /* One media section and its streams. Owned by the peer, never moved. */
 struct rtc_track {
@@ -95,6 +100,10 @@ struct rtc_peer {
     bool dtls_started;
     bool dtls_heard; /* the remote speaks DTLS */
     bool rtcp_rsize;
+    bool connected; /* DTLS is done, and its keys are taken */
+
+    struct rtc_channels *channels; /* NULL: none, and none agreed */
+    struct rtc_negotiate_data data;
 
     struct rtc_local locals[RTC_PEER_LOCAL_MOST];
     unsigned local_count;
@@ -169,6 +178,19 @@ void rtc_peer_add_route(struct rtc_peer *peer, uint32_t ssrc,
                         struct rtc_track *track, bool is_rtx);
 void rtc_peer_remove_routes(struct rtc_peer *peer,
                             const struct rtc_track *track);
+
+/* data.c: what was agreed on for data channels; apply.c asks. 0 or NOMEM. */
+int rtc_peer_apply_data(struct rtc_peer *peer, rtc_usec now);
+/* The channels, made when there are none yet. RTC_ERR_NOMEM. */
+int rtc_peer_need_channels(struct rtc_peer *peer);
+/* SCTP starts when DTLS is connected and both sides agreed. */
+void rtc_peer_follow_data(struct rtc_peer *peer, rtc_usec now);
+/* Hands what DTLS has read to SCTP. */
+void rtc_peer_take_data(struct rtc_peer *peer, rtc_usec now);
+/* A run of SCTP packets, sealed: its length or 0. */
+int rtc_peer_transmit_data(struct rtc_peer *peer, uint8_t *buf, size_t cap,
+                           struct rtc_datagrams *d, rtc_usec now);
+rtc_usec rtc_peer_data_deadline(const struct rtc_peer *peer);
 
 /* track.c */
 struct rtc_track *rtc_peer_find_track(const struct rtc_peer *peer, int number);

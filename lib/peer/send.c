@@ -156,5 +156,5 @@ bool rtc_peer_is_delivered(const struct rtc_peer *peer, rtc_usec now)
                                    now))
             return false;
     }
-    return true;
+    return !peer->channels || rtc_channels_is_delivered(peer->channels);
 }

@@ -200,6 +200,8 @@ int rtc_peer_put_server(struct rtc_peer *peer, const struct rtc_server *server)
     if (server->type == RTC_SERVER_TURN && !peer->relay_reserve) {
         peer->relay_reserve = RTC_TURN_HEAD_MOST;
         rtc_dtls_set_mtu(peer->dtls, peer->config.mtu - peer->relay_reserve);
+        if (peer->channels && peer->connected)
+            rtc_channels_set_mtu(peer->channels, rtc_dtls_data_max(peer->dtls));
     }
     return (int)s->count++;
 }

@@ -14,6 +14,8 @@ void rtc_peer_tick(struct rtc_peer *peer, rtc_usec now)
     rtc_peer_tick_servers(peer, now);
     rtc_dtls_tick(peer->dtls, now);
     rtc_peer_follow(peer, now);
+    if (peer->channels && !peer->closed)
+        rtc_channels_tick(peer->channels, now);
     for (unsigned i = 0; i < peer->track_count; i++) {
         struct rtc_track *track = peer->tracks[i];
         rtc_tail_tick(&track->tail, &track->sender,
@@ -52,6 +54,7 @@ rtc_usec rtc_peer_deadline(const struct rtc_peer *peer)
                       rtc_dtls_deadline(peer->dtls));
     at = rtc_min_time(at, rtc_peer_rtcp_deadline(peer));
     at = rtc_min_time(at, rtc_peer_servers_deadline(peer));
+    at = rtc_min_time(at, rtc_peer_data_deadline(peer));
     for (unsigned i = 0; peer->srtp && i < peer->track_count; i++)
         at = rtc_min_time(at, track_deadline(peer, peer->tracks[i]));
     /* What poll found, e.g. that a key frame is needed, is due at once. */
