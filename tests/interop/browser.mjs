@@ -22,8 +22,13 @@ const NAME = path.basename(process.argv[1]);
 const USAGE = `usage: node ${NAME} --offer|--answer --send|--recv
     [--codec vp8|h264|opus] [--video vp8|vp9|h264|none] [--audio opus|none]
     [--seconds SECONDS] [--report FILE] [--hide-addresses]
+  or: node ${NAME} --offer|--answer --data [--makes|--negotiated ID]
+    [--say FILE] [--hears N] [--bytes] [--close channel|pc|remote]
+    [--report FILE]
   or: node ${NAME} --serve FILE
---codec is that one and a small picture. --serve starts a browser, writes its
+--codec is that one and a small picture. --data is a data channel, which the
+remote opens, the page (--makes), or both; FILE has a JSON list of strings and
+{"base64": BYTES}; who closes it is by default the remote. --serve starts a browser, writes its
 address to FILE and waits; with the address in $BROWSER_SERVER that browser is
 used instead of a new one.`;
 const SETUP_LIMIT_S = 45; /* start, descriptions, connecting, ending */
@@ -58,7 +63,9 @@ function parseOptions() {
             offer: flag, answer: flag, send: flag, recv: flag, help: flag,
             'hide-addresses': flag, video: text('vp8'), audio: text('opus'),
             codec: text(), seconds: text('10'), report: text(),
-            serve: text(), clip: text() /* not for us */ } }).values;
+            serve: text(), clip: text() /* not for us */,
+            data: flag, makes: flag, negotiated: text(), say: text(),
+            hears: text('0'), bytes: flag, close: text('remote') } }).values;
     } catch (error) {
         return usage(error.message);
     }
@@ -75,6 +82,10 @@ function readOptions() {
     }
     if (values.serve)
         return values;
+    if (values.data && values.offer !== values.answer)
+        return { ...values, hears: Number(values.hears), seconds: 0,
+                 say: values.say ? JSON.parse(fs.readFileSync(values.say))
+                     : [] };
     if (values.offer === values.answer || values.send === values.recv)
         usage('one of --offer, --answer and one of --send, --recv');
     if (!(Number(values.seconds) > 0))
@@ -140,6 +151,11 @@ function writeReport(options, report) {
         writeFile(options.report, JSON.stringify(report));
 }
 
+async function play(page, options) {
+    await call(page, 'run', options.seconds * 1000);
+    return call(page, 'close', options);
+}
+
 async function runSession(browser, options) {
     const page = await browser.open(options);
     const unsupported = await call(page, 'lacks', options);
@@ -150,8 +166,8 @@ async function runSession(browser, options) {
     }
     await call(page, 'open', options);
     await negotiate(page, options);
-    await call(page, 'run', options.seconds * 1000);
-    const report = await call(page, 'close', options);
+    const report = await (options.data ? call(page, 'talk', options)
+        : play(page, options));
     await page.close();
     writeReport(options, report);
     if (report.failure)

@@ -2,7 +2,8 @@
  *
  * The page half of browser.mjs: one RTCPeerConnection that publishes the
  * browser's fake devices or plays what comes, and a row of getStats every
- * 200 ms. browser.mjs calls the functions of `end`; all state is below.
+ * 200 ms. browser.mjs calls the functions of `end`; all state is below, but for
+ * that of a data channel: channel.js.
  */
 'use strict';
 
@@ -135,7 +136,8 @@ function playTracks() {
 /* Says when the remote is gone: the DTLS close alert, or ICE's verdict. */
 function watchTransport() {
     const [first] = state.pc.getTransceivers();
-    const dtls = first.receiver.transport ?? first.sender.transport;
+    const { transport: dtls } = state.pc.sctp ??
+        (first.receiver.transport ? first.receiver : first.sender);
     const look = () => {
         const { connectionState } = state.pc;
         if (connectionState === 'connected')
@@ -196,7 +198,9 @@ function count({ video, audio }) {
 
 const end = {
     /* What of the options this browser lacks, in a sentence; or null. */
-    async lacks({ video, audio }) {
+    async lacks({ data, video, audio }) {
+        if (data)
+            return null;
         for (const [kind, name] of Object.entries({ video, audio }))
             if (name !== 'none' && capabilities(kind, name).length === 0)
                 return `this browser has no ${kind}/${name}`;
@@ -207,6 +211,10 @@ const end = {
      * size of the camera's picture */
     async open(options) {
         state.pc = new RTCPeerConnection();
+        if (options.data) {
+            prepareChannel(state.pc, options);
+            return;
+        }
         playTracks();
         if (options.direction === 'send')
             await publishDevices(options);
@@ -246,6 +254,17 @@ const end = {
         else
             await until(timeMs, () => state.failure || state.ended);
         state.ended ??= state.failure ? 'failure' : 'time';
+    },
+
+    /* In place of run() and close() with `data`: says, hears, closes. */
+    async talk(options) {
+        await runTalk(state.pc, options);
+        const report = await reportTalk();
+
+        state.pc.close();
+        await sleep(SAMPLE_MS); /* The close alert leaves. */
+        const failure = talk.failure ?? state.failure;
+        return { ...report, errors: failure ? [failure] : [], failure };
     },
 
     /* The report; ends the connection. */
