@@ -27,7 +27,8 @@ struct values {
     struct data_options data;
 };
 
-static const char *const formats[] = {"auto", "ivf", "annexb", "ogg", NULL};
+static const char *const formats[] = {"auto", "ivf", "annexb",
+                                      "ogg",  "obu", NULL};
 
 static const struct rtc_option options[] = {
     {.name = "meet",
@@ -114,8 +115,8 @@ static const struct cli_tool tool = {
     .operands_most = 1,
     .summary = "Receive encoded media from a WebRTC peer to files or stdout.",
     .options = options,
-    .notes = "Video is written as IVF (VP8) or Annex-B (H.264, H.265), audio "
-             "as Ogg.",
+    .notes = "Video is written as IVF (VP8, VP9, AV1) or Annex-B (H.264, "
+             "H.265), audio as Ogg.",
 };
 
 /* By enum rtc_kind. */
@@ -249,7 +250,8 @@ static void open_output(struct receiver *receiver, enum rtc_kind kind,
                         const char *file, const struct values *values)
 {
     static const enum rtc_media_format by_choice[] = {
-        RTC_MEDIA_NONE, RTC_MEDIA_IVF, RTC_MEDIA_ANNEXB, RTC_MEDIA_OGG};
+        RTC_MEDIA_NONE, RTC_MEDIA_IVF, RTC_MEDIA_ANNEXB, RTC_MEDIA_OGG,
+        RTC_MEDIA_OBU};
     const struct sink_options about = {
         .file = file,
         .format = by_choice[values->format],

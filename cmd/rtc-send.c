@@ -27,7 +27,8 @@ struct values {
     struct data_options data;
 };
 
-static const char *const formats[] = {"auto", "ivf", "annexb", "ogg", NULL};
+static const char *const formats[] = {"auto", "ivf", "annexb",
+                                      "ogg",  "obu", NULL};
 
 static const struct rtc_option options[] = {
     {.name = "meet",
@@ -313,7 +314,8 @@ static void open_input(struct sender *sender, const struct values *values,
                        const char *file)
 {
     static const enum rtc_media_format by_choice[] = {
-        RTC_MEDIA_NONE, RTC_MEDIA_IVF, RTC_MEDIA_ANNEXB, RTC_MEDIA_OGG};
+        RTC_MEDIA_NONE, RTC_MEDIA_IVF, RTC_MEDIA_ANNEXB, RTC_MEDIA_OGG,
+        RTC_MEDIA_OBU};
     struct source_options about = {
         .file = file,
         .format =

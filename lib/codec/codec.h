@@ -13,12 +13,16 @@
 struct rtc_packetizer {
     const uint8_t *data, *end; /* the frame */
     const uint8_t *at;         /* what is not cut yet */
-    const uint8_t *unit_end;   /* H.264, H.265: end of the unit being cut */
-    size_t max;                /* bytes a payload may have */
-    size_t part;               /* size chosen for the parts of a unit */
-    uint16_t picture_id;       /* VP8 */
-    uint16_t unit_header;      /* H.264, H.265: of the unit being cut */
-    bool started;              /* something of this frame was given out */
+    const uint8_t *unit_end; /* H.264, H.265, AV1: end of the unit being cut */
+    size_t max;              /* bytes a payload may have */
+    bool cut;                /* AV1: a part of the unit was given out */
+    uint16_t picture_id;     /* VP8, VP9 */
+    uint16_t width, height;  /* VP9: of a key frame */
+    uint16_t unit_header;    /* H.264, H.265: of the unit being cut */
+    uint8_t obu_header[2];   /* AV1: of the unit being cut */
+    uint8_t obu_header_left; /* AV1: last bytes of it not cut yet */
+    bool keyframe;           /* VP9, AV1 */
+    bool started;            /* something of this frame was given out */
 };
 
 /* What one payload tells without its frame. */
@@ -58,11 +62,15 @@ struct rtc_codec_entry {
                        size_t len, bool first);
     /* Most bytes depacketize can append for a payload of `len` bytes. */
     size_t (*depacketized_max)(size_t len);
+    /* Makes the frame, in place, of what depacketize appended for all of its
+     * payloads. Its length, perhaps 0, or RTC_ERR_FORMAT. NULL: that is the
+     * frame already. */
+    int (*finish)(uint8_t *data, size_t len);
 
     /* Whether a whole frame can be decoded without an earlier one. */
     bool (*is_keyframe)(const uint8_t *frame, size_t len);
-    /* The profile a frame names (H.264: profile_idc), 0 when it names none;
-     * NULL for codecs without profiles. */
+    /* The profile a frame names (H.264: profile_idc; VP9: profile; AV1:
+     * seq_profile), 0 when it names none; NULL for codecs without profiles. */
     unsigned (*profile)(const uint8_t *frame, size_t len);
 };
 

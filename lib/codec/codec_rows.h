@@ -5,5 +5,9 @@
 
 #include "codec/codec.h"
 
-extern const struct rtc_codec_entry rtc_codec_opus, rtc_codec_vp8,
-    rtc_codec_h264, rtc_codec_h265;
+extern const struct rtc_codec_entry rtc_codec_opus;
+extern const struct rtc_codec_entry rtc_codec_vp8;
+extern const struct rtc_codec_entry rtc_codec_h264;
+extern const struct rtc_codec_entry rtc_codec_vp9;
+extern const struct rtc_codec_entry rtc_codec_av1;
+extern const struct rtc_codec_entry rtc_codec_h265;

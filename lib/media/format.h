@@ -40,6 +40,7 @@ struct rtc_media_entry {
 extern const struct rtc_media_entry rtc_media_ivf;
 extern const struct rtc_media_entry rtc_media_annexb;
 extern const struct rtc_media_entry rtc_media_ogg;
+extern const struct rtc_media_entry rtc_media_obu;
 
 /* The row of a format, or NULL. Static. */
 const struct rtc_media_entry *rtc_media_entry(enum rtc_media_format format);

@@ -2,15 +2,31 @@
  * IVF, the file format of libvpx: a header of 32 bytes (FourCC, size of the
  * picture, unit of time, count of frames), then frames, each behind 12 bytes
  * that say its length and time. The count is neither believed nor written,
- * since a pipe cannot go back to it. */
+ * since a pipe cannot go back to it. AV1 frames begin with a temporal delimiter
+ * in the file, which frames of rtc.h do not have. */
 #include <string.h>
 
 #include "codec/codec.h"
+#include "codec/obu.h"
+#include "codec/vp9.h"
 #include "media/format.h"
 #include "media/little.h"
 
 #define HEADER_LEN 32
 #define FRAME_HEADER_LEN 12
+
+static const struct {
+    enum rtc_codec codec;
+    char fourcc[5];
+} codecs[] = {
+    {RTC_CODEC_VP8, "VP80"},
+    {RTC_CODEC_VP9, "VP90"},
+    {RTC_CODEC_AV1, "AV01"},
+};
+#define CODEC_COUNT (sizeof codecs / sizeof *codecs)
+
+static const uint8_t delimiter[] = {
+    RTC_OBU_TEMPORAL_DELIMITER << 3 | RTC_OBU_SIZED, 0};
 
 /* ---- reading ----------------------------------------------------------- */
 
@@ -30,18 +46,21 @@ static int fail_fourcc(struct rtc_media_reader *r, const uint8_t *fourcc)
 {
     char name[5] = {0};
 
-    if (memcmp(fourcc, "VP90", 4) == 0 || memcmp(fourcc, "AV01", 4) == 0)
-        return rtc_media_reader_fail(
-            r, RTC_ERR_UNSUPPORTED,
-            "IVF with %s, which is not supported yet: encode it as VP8 "
-            "(ffmpeg -c:v libvpx)",
-            fourcc[0] == 'V' ? "VP9" : "AV1");
     for (size_t i = 0; i < 4; i++)
         name[i] = fourcc[i] > ' ' && fourcc[i] < 0x7f ? (char)fourcc[i] : '?';
     return rtc_media_reader_fail(r, RTC_ERR_UNSUPPORTED,
-                                 "IVF with the unknown codec `%s': encode it "
-                                 "as VP8 (ffmpeg -c:v libvpx)",
+                                 "IVF with the codec `%s', where VP8, VP9 and "
+                                 "AV1 are read: encode it as VP8 (ffmpeg -c:v "
+                                 "libvpx)",
                                  name);
+}
+
+static enum rtc_codec codec_of(const uint8_t *fourcc)
+{
+    for (size_t i = 0; i < CODEC_COUNT; i++)
+        if (memcmp(fourcc, codecs[i].fourcc, 4) == 0)
+            return codecs[i].codec;
+    return RTC_CODEC_NONE;
 }
 
 /* 1 when the header was read, 0 when it is not all there. */
@@ -57,7 +76,7 @@ static int read_header(struct rtc_media_reader *r)
                                      "not IVF: it does not begin with DKIF");
     if (left < HEADER_LEN)
         return 0;
-    if (memcmp(p + 8, "VP80", 4) != 0)
+    if (codec_of(p + 8) == RTC_CODEC_NONE)
         return fail_fourcc(r, p + 8);
     header_len = (size_t)rtc_get_little(p + 6, 2);
     ivf->base_den = (uint32_t)rtc_get_little(p + 16, 4);
@@ -72,7 +91,7 @@ static int read_header(struct rtc_media_reader *r)
             (unsigned)ivf->base_num, (unsigned)ivf->base_den);
     if (left < header_len)
         return 0;
-    r->tracks[0] = rtc_media_track_of(RTC_CODEC_VP8);
+    r->tracks[0] = rtc_media_track_of(codec_of(p + 8));
     r->tracks[0].width = (uint16_t)rtc_get_little(p + 12, 2);
     r->tracks[0].height = (uint16_t)rtc_get_little(p + 14, 2);
     r->track_count = 1;
@@ -97,6 +116,19 @@ static int fail_cut(struct rtc_media_reader *r, size_t want)
         left, want);
 }
 
+/* Bytes of the delimiters in front of an AV1 frame. */
+static size_t delimiters_len(const struct rtc_media_frame *frame)
+{
+    const uint8_t *at = frame->data, *end = frame->data + frame->len;
+    const uint8_t *behind = at;
+    struct rtc_obu obu;
+
+    while (frame->codec == RTC_CODEC_AV1 && rtc_obu_next(&at, end, &obu) > 0 &&
+           obu.type == RTC_OBU_TEMPORAL_DELIMITER)
+        behind = at;
+    return (size_t)(behind - frame->data);
+}
+
 /* Gives the frame at the start of the buffer, or 0. `ret_want`: how many bytes
  * it has with its header, as far as is known. */
 static int read_frame(struct rtc_media_reader *r,
@@ -104,7 +136,8 @@ static int read_frame(struct rtc_media_reader *r,
 {
     struct ivf_reader *ivf = r->state;
     const uint8_t *p = r->data + r->start;
-    size_t left = r->len - r->start, len;
+    size_t left = r->len - r->start, len, skip;
+    enum rtc_codec codec = r->tracks[0].codec;
     uint64_t time;
 
     *ret_want = FRAME_HEADER_LEN;
@@ -123,15 +156,18 @@ static int read_frame(struct rtc_media_reader *r,
     if (left < *ret_want)
         return 0;
     *ret_frame = (struct rtc_media_frame){
-        .codec = RTC_CODEC_VP8,
+        .codec = codec,
         .data = p + FRAME_HEADER_LEN,
         .len = len,
         .time = (int64_t)time,
         .base_num = ivf->base_num,
         .base_den = ivf->base_den,
-        .keyframe = rtc_codec_entry(RTC_CODEC_VP8)
-                        ->is_keyframe(p + FRAME_HEADER_LEN, len),
+        .keyframe =
+            rtc_codec_entry(codec)->is_keyframe(p + FRAME_HEADER_LEN, len),
     };
+    skip = delimiters_len(ret_frame);
+    ret_frame->data += skip;
+    ret_frame->len -= skip;
     ivf->frames++;
     rtc_media_reader_drop(r, *ret_want);
     return 1;
@@ -159,14 +195,42 @@ struct ivf_writer {
     int64_t next_time; /* the earliest the next frame may have */
 };
 
-/* A VP8 key frame tells its size in 14 bits each (RFC 6386 9.1). */
+static uint16_t size_of(uint32_t size)
+{
+    return size <= UINT16_MAX ? (uint16_t)size : 0;
+}
+
+/* Key frames tell the size of the picture; of VP8 in 14 bits each (RFC 6386
+ * 9.1). */
 static void take_size(struct rtc_media_track *track,
                       const struct rtc_media_frame *frame)
 {
-    if (!rtc_codec_entry(RTC_CODEC_VP8)->is_keyframe(frame->data, frame->len))
+    struct rtc_av1_sequence av1;
+    struct rtc_vp9_header vp9;
+
+    if (!rtc_codec_entry(track->codec)->is_keyframe(frame->data, frame->len))
         return;
-    track->width = rtc_get_little(frame->data + 6, 2) & 0x3fff;
-    track->height = rtc_get_little(frame->data + 8, 2) & 0x3fff;
+    if (track->codec == RTC_CODEC_VP8) {
+        track->width = rtc_get_little(frame->data + 6, 2) & 0x3fff;
+        track->height = rtc_get_little(frame->data + 8, 2) & 0x3fff;
+    } else if (track->codec == RTC_CODEC_VP9 &&
+               rtc_vp9_header_parse(frame->data, frame->len, &vp9)) {
+        track->width = size_of(vp9.width);
+        track->height = size_of(vp9.height);
+    } else if (track->codec == RTC_CODEC_AV1 &&
+               rtc_av1_sequence_of(frame->data, frame->len, &av1)) {
+        track->width = size_of(av1.width);
+        track->height = size_of(av1.height);
+    }
+}
+
+static const char *fourcc_of(enum rtc_codec codec)
+{
+    size_t i = 0;
+
+    while (codecs[i].codec != codec)
+        i++;
+    return codecs[i].fourcc;
 }
 
 static int write_header(struct rtc_media_writer *w,
@@ -179,7 +243,7 @@ static int write_header(struct rtc_media_writer *w,
     ivf->base_den = w->config.base_den ? w->config.base_den : 90000;
     take_size(&w->tracks[0], frame);
     rtc_put_little(header + 6, HEADER_LEN, 2);
-    memcpy(header + 8, "VP80", 4);
+    memcpy(header + 8, fourcc_of(w->tracks[0].codec), 4);
     rtc_put_little(header + 12, w->tracks[0].width, 2);
     rtc_put_little(header + 14, w->tracks[0].height, 2);
     rtc_put_little(header + 16, ivf->base_den, 4);
@@ -191,7 +255,9 @@ static int write_frame(struct rtc_media_writer *w,
                        const struct rtc_media_frame *frame)
 {
     struct ivf_writer *ivf = w->state;
-    uint8_t header[FRAME_HEADER_LEN];
+    uint8_t header[FRAME_HEADER_LEN + sizeof delimiter];
+    bool delimited = w->tracks[0].codec == RTC_CODEC_AV1;
+    size_t before = delimited ? sizeof delimiter : 0;
     int64_t time;
     int error;
 
@@ -203,10 +269,11 @@ static int write_frame(struct rtc_media_writer *w,
     time = rtc_media_writer_time(w, frame, ivf->base_num, ivf->base_den);
     if (time < ivf->next_time)
         time = ivf->next_time;
-    rtc_put_little(header, frame->len, 4);
+    rtc_put_little(header, before + frame->len, 4);
     rtc_put_little(header + 4, (uint64_t)time, 8);
-    if ((error = rtc_media_writer_append(w, header, sizeof header)) ||
-        (error = rtc_media_writer_append(w, frame->data, frame->len)))
+    memcpy(header + FRAME_HEADER_LEN, delimiter, sizeof delimiter);
+    error = rtc_media_writer_append(w, header, FRAME_HEADER_LEN + before);
+    if (error || (error = rtc_media_writer_append(w, frame->data, frame->len)))
         return error;
     ivf->next_time = time < INT64_MAX ? time + 1 : time;
     return 0;
@@ -216,7 +283,8 @@ const struct rtc_media_entry rtc_media_ivf = {
     .format = RTC_MEDIA_IVF,
     .name = "ivf",
     .extensions = "ivf",
-    .codecs = RTC_MEDIA_CODEC(RTC_CODEC_VP8),
+    .codecs = RTC_MEDIA_CODEC(RTC_CODEC_VP8) | RTC_MEDIA_CODEC(RTC_CODEC_VP9) |
+              RTC_MEDIA_CODEC(RTC_CODEC_AV1),
     .tracks_most = 1,
     .probe = probe,
     .reader_len = sizeof(struct ivf_reader),

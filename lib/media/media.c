@@ -13,6 +13,7 @@ static const struct rtc_media_entry *const table[RTC_MEDIA_FORMAT_COUNT] = {
     [RTC_MEDIA_IVF] = &rtc_media_ivf,
     [RTC_MEDIA_ANNEXB] = &rtc_media_annexb,
     [RTC_MEDIA_OGG] = &rtc_media_ogg,
+    [RTC_MEDIA_OBU] = &rtc_media_obu,
 };
 
 const struct rtc_media_entry *rtc_media_entry(enum rtc_media_format format)
@@ -87,7 +88,7 @@ static const struct {
 } others[] = {
     {0, 4, "\x1a\x45\xdf\xa3",
      "this is Matroska or WebM, which is not read yet: convert one track with "
-     "ffmpeg -c copy to ivf (VP8), h264, hevc or ogg (Opus)"},
+     "ffmpeg -c copy to ivf (VP8, VP9, AV1), h264, hevc or ogg (Opus)"},
     {4, 4, "ftyp",
      "this is MP4, which is not read: convert one track with ffmpeg -c copy "
      "to h264 (H.264), hevc (H.265) or ogg (Opus)"},
@@ -112,8 +113,9 @@ static const char *why_unknown(const uint8_t *data, size_t len, int *ret_error)
             memcmp(data + others[i].at, others[i].magic, others[i].len) == 0)
             return others[i].why;
     *ret_error = RTC_ERR_FORMAT;
-    return len ? "the first bytes are of no format that is read: IVF (VP8), "
-                 "H.264 or H.265 with start codes, Ogg (Opus)"
+    return len ? "the first bytes are of no format that is read: IVF (VP8, "
+                 "VP9, AV1), H.264 or H.265 with start codes, OBUs (AV1), Ogg "
+                 "(Opus)"
                : "the input is empty";
 }
 

@@ -9,13 +9,15 @@
 
 enum rtc_media_format {
     RTC_MEDIA_NONE,
-    RTC_MEDIA_IVF,    /* VP8 */
+    RTC_MEDIA_IVF,    /* VP8, VP9, AV1 */
     RTC_MEDIA_ANNEXB, /* H.264, H.265: a byte stream (Annex B of each) */
     RTC_MEDIA_OGG,    /* Opus (RFC 3533, RFC 7845) */
+    RTC_MEDIA_OBU,    /* AV1 low-overhead byte stream (AV1 5.2) */
     RTC_MEDIA_FORMAT_COUNT
 };
 
-/* Name for options and messages ("ivf", "annexb", "ogg"; "none"). Static. */
+/* Name for options and messages ("ivf", "annexb", "ogg", "obu"; "none").
+ * Static. */
 const char *rtc_media_format_name(enum rtc_media_format format);
 /* By that name, or by the extension of a path; RTC_MEDIA_NONE: unknown. */
 enum rtc_media_format rtc_media_format_by_name(const char *name);
@@ -56,7 +58,7 @@ struct rtc_media_track {
 
 /* One encoded frame in order of the file. `time` counts units of
  * base_num/base_den seconds from any origin; -1 and a base of 0/0: the input
- * has no times (an Annex-B stream without a frame rate: stamp it at arrival).
+ * has no times (a stream without a frame rate: stamp it at arrival).
  */
 struct rtc_media_frame {
     unsigned track;

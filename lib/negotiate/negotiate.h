@@ -103,10 +103,11 @@ struct rtc_negotiate_codec {
     bool has_rtx;
     uint8_t rtx_payload_type;
     bool nack, pli, fir;
+    unsigned profile;       /* as rtc_codec_entry.profile has it, or 0 */
     uint32_t h264_level_id; /* profile-level-id we may send, 0 for others */
 };
 
-#define RTC_NEGOTIATE_CODEC_MOST 16
+#define RTC_NEGOTIATE_CODEC_MOST 32
 #define RTC_NEGOTIATE_SSRC_MOST 4
 
 /* What a section's two descriptions agree on, as we see it. */

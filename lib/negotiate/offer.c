@@ -30,7 +30,7 @@ static void add_payload(struct offering *o, struct rtc_sdp_media *media,
     const struct rtc_codec_entry *codec = rtc_codec_entry(payload->codec);
     uint8_t number = rtc_payload_number(&o->numbers, row), rtx;
     struct rtc_sdp_format *format =
-        number ? rtc_sdp_add_format(o->sdp, media) : NULL;
+        number != RTC_PAYLOAD_NONE ? rtc_sdp_add_format(o->sdp, media) : NULL;
 
     if (!format)
         return;
@@ -41,14 +41,14 @@ static void add_payload(struct offering *o, struct rtc_sdp_media *media,
     format->feedback = payload->offered;
     format->fmtp = rtc_text_of(payload->fmtp);
     rtx = rtc_payload_rtx_number(&o->numbers, row);
-    if (rtx)
+    if (rtx != RTC_PAYLOAD_NONE)
         rtc_section_add_rtx(o->sdp, media, number, rtx);
 }
 
 static void add_codec(struct offering *o, struct rtc_sdp_media *media,
                       enum rtc_codec codec)
 {
-    for (unsigned i = 0; rtc_payload_at(i); i++)
+    for (unsigned i = 0; rtc_codec_entry(codec) && rtc_payload_at(i); i++)
         if (rtc_payload_at(i)->codec == codec)
             add_payload(o, media, i);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The tables of payload formats (RFC 7587 Opus, RFC 7741 VP8, RFC 6184 H.264,
+ * The tables of payload formats (RFC 7587 Opus, RFC 3551 G.722 and G.711, RFC
+ * 7741 VP8, RFC 6184 H.264, RFC 9628 VP9, AOM's format of AV1, RFC 7798 H.265,
  * each video format with RTX, RFC 4588) and header extensions, and which
- * numbers they get in an offer (RFC 3551, RFC 5761 4, RFC 8285 5).
+ * numbers they get in an offer (RFC 3551, RFC 5761 4, RFC 8285 5). A row whose
+ * codec has no row in lib/codec does not count.
  */
 #include "negotiate/payload.h"
 
@@ -36,17 +38,84 @@ static struct rtc_text h264_answer(struct rtc_sdp *sdp, struct rtc_text theirs,
                          rtc_h264_answer_level_id(&offered, &own));
 }
 
+/* ---- codecs whose profile is a number --------------------------------------
+ */
+
+static const struct {
+    enum rtc_codec codec;
+    const char *key;
+    uint32_t absent; /* what leaving it out means */
+} profiles[] = {
+    {RTC_CODEC_VP9, "profile-id", 0},  /* RFC 9628 6 */
+    {RTC_CODEC_AV1, "profile", 0},     /* AOM, 7.2 */
+    {RTC_CODEC_H265, "profile-id", 1}, /* RFC 7798 7.1 */
+};
+
+static uint32_t profile_of(enum rtc_codec codec, struct rtc_text fmtp)
+{
+    for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++)
+        if (profiles[i].codec == codec)
+            return rtc_fmtp_u32(fmtp, profiles[i].key, profiles[i].absent);
+    return 0;
+}
+
+static bool vp9_fits(struct rtc_text theirs, struct rtc_text ours)
+{
+    return profile_of(RTC_CODEC_VP9, theirs) == profile_of(RTC_CODEC_VP9, ours);
+}
+
+/* Level and tier say what each side can take, and may differ. */
+static bool av1_fits(struct rtc_text theirs, struct rtc_text ours)
+{
+    return profile_of(RTC_CODEC_AV1, theirs) == profile_of(RTC_CODEC_AV1, ours);
+}
+
+/* RFC 7798 7.2.2: all but the level is the same on both sides. */
+static bool h265_fits(struct rtc_text theirs, struct rtc_text ours)
+{
+    struct rtc_text mode;
+
+    if (rtc_fmtp_get(theirs, "tx-mode", &mode) &&
+        !rtc_text_is_nocase(mode, "SRST"))
+        return false;
+    return profile_of(RTC_CODEC_H265, theirs) ==
+               profile_of(RTC_CODEC_H265, ours) &&
+           rtc_fmtp_u32(theirs, "profile-space", 0) == 0 &&
+           rtc_fmtp_u32(theirs, "tier-flag", 0) ==
+               rtc_fmtp_u32(ours, "tier-flag", 0);
+}
+
+#define H265_LEVEL 93 /* 3.1, also what leaving it out means (RFC 7798 7.1) */
+
+/* The lower level of both. */
+static struct rtc_text h265_answer(struct rtc_sdp *sdp, struct rtc_text theirs,
+                                   struct rtc_text ours)
+{
+    uint32_t level = rtc_fmtp_u32(theirs, "level-id", H265_LEVEL);
+
+    return rtc_sdp_print(sdp,
+                         "level-id=%u;profile-id=%u;tier-flag=0;tx-mode=SRST",
+                         level < H265_LEVEL ? level : H265_LEVEL,
+                         profile_of(RTC_CODEC_H265, ours));
+}
+
 /* ---- the tables --------------------------------------------------------- */
 
 #define VIDEO_FEEDBACK (RTC_SDP_NACK | RTC_SDP_PLI | RTC_SDP_FIR)
 #define H264_FMTP                                                              \
     "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id="
 
+#define H265_FMTP "level-id=93;profile-id=1;tier-flag=0;tx-mode=SRST"
+
 /* In order of preference. H.264 is level 3.1 in each profile, and only in mode
- * 1: the packetizer fragments NAL units. */
+ * 1: the packetizer fragments NAL units. G.722 and G.711 have static numbers.
+ */
 static const struct rtc_payload payloads[] = {
     {RTC_CODEC_OPUS, 111, 0, RTC_SDP_NACK, RTC_SDP_NACK,
      "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1", NULL, NULL},
+    {RTC_CODEC_G722, 9, 0, RTC_SDP_NACK, RTC_SDP_NACK, "", NULL, NULL},
+    {RTC_CODEC_PCMU, 0, 0, RTC_SDP_NACK, RTC_SDP_NACK, "", NULL, NULL},
+    {RTC_CODEC_PCMA, 8, 0, RTC_SDP_NACK, RTC_SDP_NACK, "", NULL, NULL},
     {RTC_CODEC_VP8, 96, 97, VIDEO_FEEDBACK, VIDEO_FEEDBACK, "", NULL, NULL},
     {RTC_CODEC_H264, 102, 103, VIDEO_FEEDBACK, VIDEO_FEEDBACK,
      H264_FMTP "42e01f", h264_fits, h264_answer},
@@ -56,8 +125,14 @@ static const struct rtc_payload payloads[] = {
      H264_FMTP "4d001f", h264_fits, h264_answer},
     {RTC_CODEC_H264, 108, 109, VIDEO_FEEDBACK, VIDEO_FEEDBACK,
      H264_FMTP "64001f", h264_fits, h264_answer},
-    {RTC_CODEC_H265, 112, 113, VIDEO_FEEDBACK, VIDEO_FEEDBACK,
-     "level-id=93;profile-id=1;tier-flag=0;tx-mode=SRST", NULL, NULL},
+    {RTC_CODEC_VP9, 98, 99, VIDEO_FEEDBACK, VIDEO_FEEDBACK, "profile-id=0",
+     vp9_fits, NULL},
+    {RTC_CODEC_VP9, 100, 101, VIDEO_FEEDBACK, VIDEO_FEEDBACK, "profile-id=2",
+     vp9_fits, NULL},
+    {RTC_CODEC_AV1, 45, 46, VIDEO_FEEDBACK, VIDEO_FEEDBACK,
+     "level-idx=5;profile=0;tier=0", av1_fits, NULL},
+    {RTC_CODEC_H265, 47, 48, VIDEO_FEEDBACK, VIDEO_FEEDBACK, H265_FMTP,
+     h265_fits, h265_answer},
 };
 
 #define PAYLOAD_COUNT (sizeof payloads / sizeof *payloads)
@@ -113,6 +188,17 @@ const struct rtc_payload *rtc_payload_of(const struct rtc_sdp_format *format)
     return NULL;
 }
 
+unsigned rtc_payload_profile(const struct rtc_sdp_format *format)
+{
+    struct rtc_h264_format h264;
+    enum rtc_codec codec = rtc_payload_codec(format);
+
+    if (codec == RTC_CODEC_H264)
+        return rtc_h264_format_parse(format->fmtp, &h264) ? h264.profile_idc
+                                                          : 0;
+    return profile_of(codec, format->fmtp);
+}
+
 /* ---- numbers ------------------------------------------------------------ */
 
 static void take_over_formats(struct rtc_payload_numbers *numbers,
@@ -123,7 +209,7 @@ static void take_over_formats(struct rtc_payload_numbers *numbers,
         const struct rtc_payload *row = rtc_payload_of(format);
 
         numbers->payload_type_used[format->payload_type & 127] = true;
-        if (!row || numbers->payload_types[row - payloads])
+        if (!row || numbers->payload_types[row - payloads] != RTC_PAYLOAD_NONE)
             continue;
         numbers->payload_types[row - payloads] = format->payload_type;
         rtx = rtc_sdp_find_rtx(media, format->payload_type);
@@ -151,6 +237,10 @@ void rtc_payload_numbers_init(struct rtc_payload_numbers *numbers,
     const struct rtc_sdp *both[] = {current->local, current->remote};
 
     memset(numbers, 0, sizeof *numbers);
+    memset(numbers->payload_types, RTC_PAYLOAD_NONE,
+           sizeof numbers->payload_types);
+    memset(numbers->rtx_payload_types, RTC_PAYLOAD_NONE,
+           sizeof numbers->rtx_payload_types);
     for (unsigned k = 0; k < 2; k++)
         for (unsigned i = 0; both[k] && i < both[k]->media_count; i++) {
             take_over_formats(numbers, &both[k]->media[i]);
@@ -169,7 +259,7 @@ static uint8_t take_payload_type(struct rtc_payload_numbers *numbers,
         for (number = 96; numbers->payload_type_used[number];) {
             number = number == 127 ? 35 : number + 1;
             if (number == 64)
-                return 0;
+                return RTC_PAYLOAD_NONE;
         }
     numbers->payload_type_used[number] = true;
     return (uint8_t)number;
@@ -179,7 +269,7 @@ uint8_t rtc_payload_number(struct rtc_payload_numbers *numbers, unsigned index)
 {
     uint8_t *number = &numbers->payload_types[index];
 
-    if (!*number)
+    if (*number == RTC_PAYLOAD_NONE)
         *number = take_payload_type(numbers, payloads[index].payload_type);
     return *number;
 }
@@ -190,7 +280,7 @@ uint8_t rtc_payload_rtx_number(struct rtc_payload_numbers *numbers,
     uint8_t *number = &numbers->rtx_payload_types[index];
     uint8_t preferred = payloads[index].rtx_payload_type;
 
-    if (!*number && preferred)
+    if (*number == RTC_PAYLOAD_NONE && preferred)
         *number = take_payload_type(numbers, preferred);
     return *number;
 }

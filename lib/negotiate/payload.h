@@ -18,7 +18,7 @@ struct rtc_payload {
                               struct rtc_text ours);
 };
 
-#define RTC_PAYLOAD_MOST 16
+#define RTC_PAYLOAD_MOST 32
 
 /* Row `index`, NULL past the last. Static. */
 const struct rtc_payload *rtc_payload_at(unsigned index);
@@ -26,6 +26,9 @@ const struct rtc_payload *rtc_payload_at(unsigned index);
 const struct rtc_payload *rtc_payload_of(const struct rtc_sdp_format *format);
 /* The codec by name, clock rate and channels, parameters aside. */
 enum rtc_codec rtc_payload_codec(const struct rtc_sdp_format *format);
+/* The profile its parameters name, as rtc_codec_entry.profile has it; 0 for
+ * codecs without. */
+unsigned rtc_payload_profile(const struct rtc_sdp_format *format);
 
 struct rtc_payload_extension {
     enum rtc_extension extension;
@@ -38,11 +41,14 @@ struct rtc_payload_extension {
 /* Row `index`, NULL past the last. Static. */
 const struct rtc_payload_extension *rtc_payload_extension_at(unsigned index);
 
+/* No payload type; 0 is one (PCMU). */
+#define RTC_PAYLOAD_NONE 255
+
 /* Numbers in use. A number means one thing in all bundled sections (RFC 9143
  * 9.1), and keeps its meaning in later offers (RFC 3264 8.3.2). */
 struct rtc_payload_numbers {
     bool payload_type_used[128];
-    uint8_t payload_types[RTC_PAYLOAD_MOST]; /* by row, 0: none yet */
+    uint8_t payload_types[RTC_PAYLOAD_MOST]; /* by row; RTC_PAYLOAD_NONE */
     uint8_t rtx_payload_types[RTC_PAYLOAD_MOST];
     bool id_used[RTC_EXTENSION_ID_MAX + 1];
     uint8_t ids[RTC_EXTENSION_COUNT];
@@ -51,8 +57,8 @@ struct rtc_payload_numbers {
 /* Takes over what the descriptions in force say. */
 void rtc_payload_numbers_init(struct rtc_payload_numbers *numbers,
                               const struct rtc_negotiate_current *current);
-/* The number of row `index` and of its RTX (0 without), or 0 when none are
- * left: a dynamic payload type is never 0. */
+/* The number of row `index` and of its RTX (if it has one), RTC_PAYLOAD_NONE
+ * when none are left. */
 uint8_t rtc_payload_number(struct rtc_payload_numbers *numbers, unsigned index);
 uint8_t rtc_payload_rtx_number(struct rtc_payload_numbers *numbers,
                                unsigned index);

@@ -173,11 +173,12 @@ void rtc_section_add_rtx(struct rtc_sdp *sdp, struct rtc_sdp_media *media,
 bool rtc_section_wants_codec(const struct rtc_negotiate_track *track,
                              enum rtc_codec codec)
 {
+    const struct rtc_codec_entry *entry = rtc_codec_entry(codec);
+
     for (unsigned i = 0; i < track->codec_count; i++)
         if (track->codecs[i] == codec)
             return true;
-    return track->codec_count == 0 &&
-           rtc_codec_entry(codec)->kind == track->kind;
+    return track->codec_count == 0 && entry && entry->kind == track->kind;
 }
 
 bool rtc_section_is_kind(const struct rtc_sdp_media *media, enum rtc_kind kind)

@@ -13,12 +13,13 @@ size_t rtc_peer_packet_max(const struct rtc_peer *peer)
 }
 
 /* What was agreed for such a frame, or NULL: of several payload types of its
- * codec the one with the profile it names, or else the one in use. */
+ * codec the one with the profile it names, or else the one in use. A frame that
+ * names none gives 0, which is a profile of some codecs and none of others. */
 static const struct rtc_negotiate_codec *
 agreed_codec(const struct rtc_track *track, const struct rtc_frame *frame)
 {
     const struct rtc_codec_entry *entry = rtc_codec_entry(frame->codec);
-    const struct rtc_negotiate_codec *first = NULL;
+    const struct rtc_negotiate_codec *first = NULL, *in_use = NULL;
     unsigned profile = 0;
 
     if (entry && entry->profile)
@@ -27,12 +28,13 @@ agreed_codec(const struct rtc_track *track, const struct rtc_frame *frame)
         const struct rtc_negotiate_codec *codec = &track->agreed.codecs[i];
         if (codec->codec != frame->codec)
             continue;
-        if (profile ? codec->h264_level_id >> 16 == profile
-                    : codec->payload_type == track->sender.format.payload_type)
+        if (entry && entry->profile && codec->profile == profile)
             return codec;
+        if (codec->payload_type == track->sender.format.payload_type)
+            in_use = codec;
         first = first ? first : codec;
     }
-    return first;
+    return in_use ? in_use : first;
 }
 
 int rtc_track_set_codec(struct rtc_peer *peer, struct rtc_track *track,

@@ -153,12 +153,26 @@ static bool is_headless(struct rtc_assemble *a)
     return !a->bare_keys;
 }
 
-/* The frame in the buffer is whole. */
+/* Lets the codec make a frame of what is in the buffer. */
+static bool finish(struct rtc_assemble *a)
+{
+    int len =
+        a->codec->finish ? a->codec->finish(a->buffer, a->len) : (int)a->len;
+
+    a->len = len < 0 ? 0 : (size_t)len;
+    return len >= 0;
+}
+
+/* All of the frame in the buffer is there. */
 static void complete(struct rtc_assemble *a)
 {
     bool video = a->codec->kind == RTC_VIDEO;
 
     a->state = RTC_ASSEMBLE_BOUNDARY;
+    if (!finish(a)) {
+        drop_frame(a);
+        return;
+    }
     a->keyframe =
         video && a->shows_keyframe && a->codec->is_keyframe(a->buffer, a->len);
     if (video && (is_headless(a) || (a->wait_keyframe && !a->keyframe)))

@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "codec/obu.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/heap.h"
 #include "tests/bench/two.h"
@@ -36,6 +37,8 @@ struct stream {
 static const struct stream streams[] = {
     {"vp8", RTC_CODEC_VP8, 20 * 1160, 30, PACKET, LIMIT},
     {"h264", RTC_CODEC_H264, 20 * 1160, 30, PACKET, LIMIT},
+    {"vp9", RTC_CODEC_VP9, 20 * 1160, 30, PACKET, LIMIT},
+    {"av1", RTC_CODEC_AV1, 20 * 1160, 30, PACKET, LIMIT},
     {"opus", RTC_CODEC_OPUS, 160, 50, 160, 0},
 };
 
@@ -58,24 +61,55 @@ static struct {
 
 /* ---- frames -------------------------------------------------------------- */
 
+static const uint8_t vp8_key[] = {0, 0, 0, 0x9d, 1, 0x2a, 64, 0, 64, 0};
+static const uint8_t h264_sets[] = {
+    0, 0, 0,    1,    0x67, 0x42, 0xc0, 0x1e, 0xd9, 0x01, 0xe0, 0x08, 0,    0,
+    0, 1, 0x68, 0xcb, 0x83, 0xcb, 0x20, 0,    0,    0,    1,    0x65, 0x88,
+};
+static const uint8_t h264_slice[] = {0, 0, 0, 1, 0x41, 0x9a};
+static const uint8_t vp9_key[] = {0x82, 0x49, 0x83, 0x42, 0, 3, 0xf0, 3, 0xf0};
+static const uint8_t vp9_delta[] = {0x86};
+static const uint8_t av1_sequence[] = {0x0a, 0x0b, 0,    0,    0,    2,   0xaf,
+                                       0x9f, 0xbb, 0xff, 0x30, 0x08, 0x40};
+
+static void put_head(const uint8_t *head, size_t len)
+{
+    memcpy(frame_data, head, len);
+}
+
+/* One OBU, of three bytes of size, to the end of the frame. */
+static void put_av1(size_t frame_len, bool key)
+{
+    size_t at = key ? sizeof av1_sequence : 0;
+
+    put_head(av1_sequence, at);
+    frame_data[at++] = 0x32;
+    at += rtc_leb128_write(frame_data + at, frame_len - at - 3);
+    frame_data[at] = key ? 0x10 : 0x30;
+}
+
 static void make_frame(const struct stream *s, bool key)
 {
-    static const uint8_t vp8_key[] = {0, 0, 0, 0x9d, 1, 0x2a, 64, 0, 64, 0};
-    static const uint8_t h264_sets[] = {
-        0,    0,    0,    1, 0x67, 0x42, 0xc0, 0x1e, 0xd9,
-        0x01, 0xe0, 0x08, 0, 0,    0,    1,    0x68, 0xcb,
-        0x83, 0xcb, 0x20, 0, 0,    0,    1,    0x65, 0x88,
-    };
-    static const uint8_t h264_slice[] = {0, 0, 0, 1, 0x41, 0x9a};
-
     for (size_t i = 0; i < s->frame_len; i++)
         frame_data[i] = (uint8_t)(i * 7 % 251 | 1);
-    if (s->codec == RTC_CODEC_VP8 && key)
-        memcpy(frame_data, vp8_key, sizeof vp8_key);
-    if (s->codec == RTC_CODEC_H264 && key)
-        memcpy(frame_data, h264_sets, sizeof h264_sets);
-    else if (s->codec == RTC_CODEC_H264)
-        memcpy(frame_data, h264_slice, sizeof h264_slice);
+    switch (s->codec) {
+    case RTC_CODEC_VP8:
+        put_head(vp8_key, key ? sizeof vp8_key : 0);
+        break;
+    case RTC_CODEC_H264:
+        put_head(key ? h264_sets : h264_slice,
+                 key ? sizeof h264_sets : sizeof h264_slice);
+        break;
+    case RTC_CODEC_VP9:
+        put_head(key ? vp9_key : vp9_delta,
+                 key ? sizeof vp9_key : sizeof vp9_delta);
+        break;
+    case RTC_CODEC_AV1:
+        put_av1(s->frame_len, key);
+        break;
+    default:
+        break;
+    }
 }
 
 /* ---- the two ways -------------------------------------------------------- */

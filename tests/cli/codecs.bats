@@ -79,3 +79,52 @@ carry() {
     run grep torn sent
     assert_failure
 }
+
+# ---- VP9 and AV1 -----------------------------------------------------------
+
+vp9=(-c:v libvpx-vp9 -b:v 400k -g 25)
+av1=(-c:v libaom-av1 -usage realtime -cpu-used 8 -b:v 400k -g 25)
+
+@test "VP9" {
+    carry a.ivf vp9 "${vp9[@]}" -deadline realtime -cpu-used 8
+    # The size stands in the head of the file, as the encoder wrote it.
+    cmp -i 12 -n 4 a.ivf out.a.ivf
+}
+
+@test "VP9 with pictures that are not shown" {
+    timeout "$LIMIT" ffmpeg -nostdin -v error \
+        -f lavfi -i testsrc2=size=320x240:rate=25:duration=2 "${vp9[@]}" \
+        -deadline good -cpu-used 5 -lag-in-frames 16 -pass 1 -f null -
+    carry a.ivf vp9 "${vp9[@]}" -deadline good -cpu-used 5 -lag-in-frames 16 \
+        -pass 2
+}
+
+@test "AV1" {
+    carry a.ivf av1 "${av1[@]}"
+    cmp -i 12 -n 4 a.ivf out.a.ivf
+}
+
+@test "AV1 of another encoder, with pictures that are not shown" {
+    carry a.ivf av1 -c:v libsvtav1 -preset 10 -b:v 400k -g 25
+}
+
+@test "AV1 as a stream of OBUs: byte for byte" {
+    carry a.obu av1 "${av1[@]}"
+    cmp a.obu out.a.obu
+}
+
+@test "AV1 from IVF in a pipe, written as OBUs by --format" {
+    timeout "$LIMIT" ffmpeg -nostdin -v error \
+        -f lavfi -i testsrc2=size=320x240:rate=25:duration=2 "${av1[@]}" \
+        -f ivf - | tee a.ivf | timeout "$LIMIT" rtc-send "${LO[@]}" \
+        --unpaced --signal "$(receive_command --format obu -o out.bin)"
+    mv out.bin out.obu
+    assert_same_frames a.ivf out.obu
+    assert_playable out.obu
+}
+
+@test "AV1 with lengths is told from OBUs, and refused" {
+    printf '\014\013\001\020\004\010\001\002\003\003\060\001\002' >clip.av1
+    refused 5 rtc-send input 'clip.av1: .*annex B' rtc-send "${LO[@]}" \
+        --signal 'cat >/dev/null' clip.av1
+}

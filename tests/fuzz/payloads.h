@@ -44,6 +44,17 @@ static inline int join_payload(const struct rtc_codec_entry *codec,
     return join_error;
 }
 
+/* Makes the frame of what was joined. False when that is none. */
+static inline bool finish_frame(const struct rtc_codec_entry *codec,
+                                struct rtc_writer *w)
+{
+    int len = codec->finish ? codec->finish(w->data, w->len) : (int)w->len;
+
+    must(len <= (int)w->len);
+    w->len = len < 0 ? 0 : (size_t)len;
+    return len >= 0;
+}
+
 static inline void run_payloads(const struct rtc_codec_entry *codec,
                                 const uint8_t *data, size_t len)
 {
@@ -65,7 +76,8 @@ static inline void run_payloads(const struct rtc_codec_entry *codec,
         if (!first)
             continue;
         must(w.len <= w.cap);
-        codec->is_keyframe(buf, w.len);
+        if (finish_frame(codec, &w))
+            codec->is_keyframe(buf, w.len);
         rtc_writer_init(&w, buf, sizeof buf);
     }
 }
@@ -95,7 +107,7 @@ static inline bool cut_and_join(const struct rtc_codec_entry *codec,
         last = now_last;
         free(payload);
     } while (more);
-    must(!w->failed);
+    must(!w->failed && finish_frame(codec, w));
     return true;
 }
 
@@ -103,7 +115,7 @@ static inline bool cut_and_join(const struct rtc_codec_entry *codec,
 static inline void run_frame(const struct rtc_codec_entry *codec,
                              const uint8_t *data, size_t len)
 {
-    size_t max = len % 97 + 5, cap = 2 * len + 64;
+    size_t max = len % 97 + 5, cap = 4 * len + 64;
     uint8_t *once = malloc(cap), *twice = malloc(cap);
     uint8_t *frame = exact_copy(data, len);
     struct rtc_writer a, b;

@@ -22,6 +22,8 @@ setup_file() {
     make_video h264 "$CLIP_S" "$BATS_FILE_TMPDIR/clip.h264"
     make_audio "$CLIP_S" "$BATS_FILE_TMPDIR/clip.ogg"
     make_video vp8 "$SHORT_S" "$BATS_FILE_TMPDIR/short.vp8"
+    make_video vp9 "$SHORT_S" "$BATS_FILE_TMPDIR/short.vp9"
+    make_video av1 "$SHORT_S" "$BATS_FILE_TMPDIR/short.av1"
     make_audio "$SHORT_S" "$BATS_FILE_TMPDIR/short.ogg"
 }
 
@@ -151,6 +153,14 @@ send_clip() { # WHO-OFFERS NAME CODEC [PAGE-OPTION]
     send_clip page_offers clip h264
 }
 
+@test "a page plays VP9 and Opus, rtc-send offers" {
+    send_clip tool_offers short vp9
+}
+
+@test "a page plays AV1 and Opus, rtc-send offers" {
+    send_clip tool_offers short av1
+}
+
 @test "a page that hides its addresses plays VP8 and Opus" {
     send_clip tool_offers short vp8 --hide-addresses
 }
@@ -179,4 +189,12 @@ record_camera() { # WHO-OFFERS CODEC FILE
 
 @test "a page's H.264 and Opus are recorded, the page offers" {
     record_camera page_offers h264 v.h264
+}
+
+@test "a page's VP9 and Opus are recorded, rtc-recv offers" {
+    record_camera tool_offers vp9 v.ivf
+}
+
+@test "a page's AV1 and Opus are recorded, rtc-recv offers" {
+    record_camera tool_offers av1 v.ivf
 }

@@ -30,6 +30,8 @@ make_video() { # CODEC SECONDS FILE
     local encoder
     case $1 in
     vp8) encoder="libvpx -deadline realtime -cpu-used 8 -f ivf" ;;
+    vp9) encoder="libvpx-vp9 -deadline realtime -cpu-used 8 -f ivf" ;;
+    av1) encoder="libaom-av1 -usage realtime -cpu-used 8 -f ivf" ;;
     h264) encoder="libx264 -preset veryfast -profile:v baseline -bf 0 -f h264"
         ;;
     esac

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/obu.h"
+
 #define FRAME_MOST (1u << 20)
 
 /* ---- frames -------------------------------------------------------------- */
@@ -21,6 +23,14 @@ static const uint8_t h264_key[] = {
     0, 0, 0, 1, 0x67, 0x42, 0xc0, 0x1f, 0xda, 0x02, 0x80, 0xf6, 0x40,
     0, 0, 0, 1, 0x68, 0xce, 0x3c, 0x80, 0,    0,    1,    0x65, 0x88};
 static const uint8_t h264_delta[] = {0, 0, 0, 1, 0x41, 0x9a};
+/* VP9 specification 6.2: frame marker, sync code, colour and size; or the first
+ * byte alone. */
+static const uint8_t vp9_key[] = {0x82, 0x49, 0x83, 0x42, 0x00,
+                                  0x13, 0xf0, 0x0e, 0xf0};
+static const uint8_t vp9_delta[] = {0x86};
+/* AV1 specification 5.5: the sequence header of a key frame. */
+static const uint8_t av1_sequence[] = {0x0a, 0x0b, 0x00, 0x00, 0x00, 0x02, 0xaf,
+                                       0x9f, 0xbb, 0xff, 0x30, 0x08, 0x40};
 /* The same of H.265: sets of a Main stream of x265, and an IDR or trailing
  * picture; start codes by H.265 B.2.2. */
 static const uint8_t h265_key[] = {
@@ -36,26 +46,74 @@ static const uint8_t h265_delta[] = {0, 0, 0, 1, 0x02, 0x01, 0xd0};
 /* RFC 6716 3.1: 20 ms in one frame. */
 static const uint8_t opus[] = {0x78};
 
+const enum rtc_codec sim_flow_codecs[SIM_FLOW_CODEC_COUNT + 1] = {
+    RTC_CODEC_OPUS, RTC_CODEC_VP8,  RTC_CODEC_H264, RTC_CODEC_VP9,
+    RTC_CODEC_AV1,  RTC_CODEC_H265, RTC_CODEC_NONE,
+};
+
+#define HEAD_MAX 128
+
 struct head {
-    const uint8_t *bytes;
+    uint8_t bytes[HEAD_MAX];
     size_t len;
 };
 
-static struct head head_of(enum rtc_codec codec, bool key)
+static void add(struct head *head, const uint8_t *bytes, size_t len)
 {
+    memcpy(head->bytes + head->len, bytes, len);
+    head->len += len;
+}
+
+/* An OBU that fills the frame of `len` bytes up, and begins with `first`. Its
+ * size says so in as few bytes as may be; some lengths need the extension for
+ * that. */
+static void add_obu(struct head *head, size_t len, uint8_t first)
+{
+    for (uint8_t extended = 0; extended < 2; extended++)
+        for (size_t size_len = 1; size_len < 5; size_len++) {
+            size_t start = head->len + 1 + extended + size_len;
+
+            if (len < start || rtc_leb128_len(len - start) != size_len)
+                continue;
+            add(head, (const uint8_t[]){extended ? 0x36 : 0x32, 0},
+                1 + (size_t)extended);
+            head->len += rtc_leb128_write(head->bytes + head->len, len - start);
+            head->bytes[head->len++] = first;
+            return;
+        }
+}
+
+/* What a frame of `len` bytes begins with. */
+static struct head head_of(enum rtc_codec codec, bool key, size_t len)
+{
+    struct head head = {.len = 0};
+
     switch (codec) {
     case RTC_CODEC_VP8:
-        return key ? (struct head){vp8_key, sizeof vp8_key}
-                   : (struct head){vp8_delta, sizeof vp8_delta};
+        add(&head, key ? vp8_key : vp8_delta,
+            key ? sizeof vp8_key : sizeof vp8_delta);
+        break;
     case RTC_CODEC_H264:
-        return key ? (struct head){h264_key, sizeof h264_key}
-                   : (struct head){h264_delta, sizeof h264_delta};
+        add(&head, key ? h264_key : h264_delta,
+            key ? sizeof h264_key : sizeof h264_delta);
+        break;
+    case RTC_CODEC_VP9:
+        add(&head, key ? vp9_key : vp9_delta,
+            key ? sizeof vp9_key : sizeof vp9_delta);
+        break;
+    case RTC_CODEC_AV1:
+        add(&head, av1_sequence, key ? sizeof av1_sequence : 0);
+        add_obu(&head, len, key ? 0x10 : 0x30);
+        break;
     case RTC_CODEC_H265:
-        return key ? (struct head){h265_key, sizeof h265_key}
-                   : (struct head){h265_delta, sizeof h265_delta};
+        add(&head, key ? h265_key : h265_delta,
+            key ? sizeof h265_key : sizeof h265_delta);
+        break;
     default:
-        return (struct head){opus, sizeof opus};
+        add(&head, opus, sizeof opus);
+        break;
     }
+    return head;
 }
 
 size_t sim_flow_len(const struct sim_flow *flow, bool key)
@@ -68,9 +126,10 @@ size_t sim_flow_len(const struct sim_flow *flow, bool key)
 void sim_flow_write(const struct sim_flow *flow, unsigned index, bool key,
                     uint8_t *buf)
 {
-    struct head head = head_of(flow->codec, key);
+    size_t len = sim_flow_len(flow, key);
+    struct head head = head_of(flow->codec, key, len);
     uint64_t noise = index * 2 + key;
-    size_t len = sim_flow_len(flow, key), at = head.len;
+    size_t at = head.len;
 
     memcpy(buf, head.bytes, head.len);
     for (unsigned shift = 0; shift < 28; shift += 7)
@@ -86,7 +145,7 @@ void sim_flow_write(const struct sim_flow *flow, unsigned index, bool key,
 static bool read_index(const struct sim_flow *flow,
                        const struct rtc_frame *frame, unsigned *ret_index)
 {
-    size_t at = head_of(flow->codec, frame->keyframe).len;
+    size_t at = head_of(flow->codec, frame->keyframe, frame->len).len;
 
     *ret_index = 0;
     if (frame->len < at + 4)
@@ -114,7 +173,7 @@ static bool has_more(const struct sim_flow *flow)
 static void send_one(struct sim_flow *flow, struct sim_side *side, rtc_usec now)
 {
     static uint8_t buf[FRAME_MOST];
-    bool video = flow->codec != RTC_CODEC_OPUS;
+    bool video = rtc_codec_kind(flow->codec) == RTC_VIDEO;
     bool due = flow->sent == 0 || flow->key_asked ||
                (flow->key_every && flow->sent % flow->key_every == 0);
     bool key = video && due;
@@ -294,7 +353,7 @@ struct sim_flow *sim_talk_add(struct sim_talk *talk, int from,
                               enum rtc_codec codec)
 {
     struct sim_flow *flow = &talk->flows[talk->flow_count];
-    bool video = codec != RTC_CODEC_OPUS;
+    bool video = rtc_codec_kind(codec) == RTC_VIDEO;
     struct rtc_track_config track = {
         .kind = rtc_codec_kind(codec),
         .direction = RTC_SENDONLY,

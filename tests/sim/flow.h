@@ -10,6 +10,10 @@
 #define SIM_FLOW_MOST 8
 #define SIM_EVENT_COUNT (RTC_EVENT_CLOSED + 1)
 
+/* Codecs that a flow can have, and RTC_CODEC_NONE. */
+#define SIM_FLOW_CODEC_COUNT 6
+extern const enum rtc_codec sim_flow_codecs[SIM_FLOW_CODEC_COUNT + 1];
+
 struct sim_flow {
     /* The scenario sets these; sim_talk_add gives defaults. */
     int from; /* SIM_L or SIM_R */
@@ -71,13 +75,6 @@ void sim_talk_run(struct sim_talk *talk, rtc_usec span_us);
  * they are delivered, `limit_us` at most: the time that took after the last
  * frame, or RTC_NEVER. */
 rtc_usec sim_talk_finish(struct sim_talk *talk, int from, rtc_usec limit_us);
-
-/* Whether there are frames of the codec, an enum rtc_codec. */
-static inline bool sim_flow_has(int codec)
-{
-    return codec == RTC_CODEC_OPUS || codec == RTC_CODEC_VP8 ||
-           codec == RTC_CODEC_H264 || codec == RTC_CODEC_H265;
-}
 
 /* Whether nothing the flow delivered was wrong. */
 bool sim_flow_is_sound(const struct sim_flow *flow);

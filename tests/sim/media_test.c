@@ -88,18 +88,14 @@ static void test_mtu(void)
     static const size_t mtus[] = {576, 1038, 1200, 1500};
 
     for (size_t i = 0; i < sizeof mtus / sizeof *mtus; i++)
-        for (int c = RTC_CODEC_OPUS; c <= RTC_CODEC_H265; c++) {
-            struct sim_talk *talk;
-            struct sim_pair *pair;
+        for (const enum rtc_codec *c = sim_flow_codecs; *c; c++) {
+            struct sim_talk *talk = sim_talk_new(mtus[i], &wire);
+            struct sim_pair *pair = talk->pair;
             struct sim_flow *flow;
             const struct sim_net_stats *net;
-            bool audio = c == RTC_CODEC_OPUS;
-            if (!sim_flow_has(c))
-                continue;
-            talk = sim_talk_new(mtus[i], &wire);
-            pair = talk->pair;
+            bool audio = rtc_codec_kind(*c) == RTC_AUDIO;
             pair->side[0].config.mtu = pair->side[1].config.mtu = mtus[i];
-            flow = sim_talk_connect(talk, SIM_L, (enum rtc_codec)c);
+            flow = sim_talk_connect(talk, SIM_L, *c);
             if (!seeded(pair, flow != NULL, "connected"))
                 continue;
             flow->frame_count = 20;
@@ -320,6 +316,8 @@ int main(void)
 {
     check_both_ways(RTC_CODEC_VP8, "Opus and VP8 both ways");
     check_both_ways(RTC_CODEC_H264, "Opus and H.264 both ways");
+    check_both_ways(RTC_CODEC_VP9, "Opus and VP9 both ways");
+    check_both_ways(RTC_CODEC_AV1, "Opus and AV1 both ways");
     check_both_ways(RTC_CODEC_H265, "Opus and H.265 both ways");
     test_sendrecv();
     test_mtu();

@@ -40,7 +40,7 @@ static struct sim_link draw_link(uint64_t *random)
 
 static void draw_flow(struct sim_flow *flow, uint64_t *random)
 {
-    if (flow->codec == RTC_CODEC_OPUS) {
+    if (rtc_codec_kind(flow->codec) == RTC_AUDIO) {
         flow->len = flow->key_len = 10 + draw(random, 300);
         return;
     }
@@ -68,8 +68,9 @@ static void check_one(uint64_t seed)
     pair->side[1].config.mtu = pair->side[0].config.mtu; /* as buffers are */
     sim_pair_start(pair);
     for (unsigned i = 0; i < count; i++)
-        draw_flow(sim_talk_add(talk, (int)draw(&random, 1),
-                               (enum rtc_codec)(1 + draw(&random, 2))),
+        draw_flow(sim_talk_add(
+                      talk, (int)draw(&random, 1),
+                      sim_flow_codecs[draw(&random, SIM_FLOW_CODEC_COUNT - 1)]),
                   &random);
     took = sim_pair_connect(pair, 30 * SEC);
     within(pair, took, 0, 20 * SEC, "connected");

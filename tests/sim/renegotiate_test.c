@@ -350,10 +350,10 @@ static void test_damaged(void)
     sim_talk_free(talk);
 }
 
-static void answer_vp9(char *sdp, size_t cap, bool is_answer)
+static void answer_vp7(char *sdp, size_t cap, bool is_answer)
 {
     if (!is_answer)
-        sim_edit_replace(sdp, cap, "VP8/90000", "VP9/90000");
+        sim_edit_replace(sdp, cap, "VP8/90000", "VP7/90000");
 }
 
 static void test_nothing_in_common(void)
@@ -365,7 +365,7 @@ static void test_nothing_in_common(void)
     sim_pair_start(pair);
     r = pair->side[SIM_R].peer;
     sim_talk_add(talk, SIM_L, RTC_CODEC_VP8);
-    pair->edit = answer_vp9;
+    pair->edit = answer_vp7;
     is_int(sim_pair_negotiate(pair, SIM_L), RTC_ERR_UNSUPPORTED,
            "no codec in common");
     ok(*rtc_peer_why(r), "there is a sentence");
@@ -378,7 +378,7 @@ static void test_nothing_in_common(void)
     sim_pair_start(pair);
     sim_talk_add(talk, SIM_L, RTC_CODEC_VP8);
     sim_talk_add(talk, SIM_L, RTC_CODEC_OPUS);
-    pair->edit = answer_vp9;
+    pair->edit = answer_vp7;
     within(pair, sim_pair_connect(pair, SEC), 0, 220 * MS,
            "one of two sections is refused");
     ok(info_of(talk, SIM_L, 0).stopped, "that track is stopped");

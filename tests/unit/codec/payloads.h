@@ -83,6 +83,16 @@ static inline uint8_t *payloads_join(const struct payloads *s,
             return NULL;
         }
     }
+    if (codec->finish) {
+        int len = codec->finish(w.data, w.len);
+
+        if (len < 0) {
+            printf("# the payloads make no frame\n");
+            free(w.data);
+            return NULL;
+        }
+        w.len = (size_t)len;
+    }
     *ret_len = w.len;
     return w.data;
 }
@@ -125,6 +135,39 @@ static inline uint8_t *payloads_vector(const char *name, size_t *ret_len)
     *ret_len = fread(data, 1, 65536, f);
     fclose(f);
     return data;
+}
+
+/* The next frame of an IVF file, which has 32 bytes before all and 12 before
+ * each frame; `*at` is 0 at first. False at the end. */
+static inline bool payloads_ivf_next(const uint8_t *ivf, size_t len, size_t *at,
+                                     const uint8_t **ret_frame, size_t *ret_len)
+{
+    if (*at == 0)
+        *at = 32;
+    if (len < *at + 12)
+        return false;
+    *ret_len = ivf[*at] | (size_t)ivf[*at + 1] << 8;
+    *ret_frame = ivf + *at + 12;
+    *at += 12 + *ret_len;
+    return true;
+}
+
+/* Joins payloads into a frame of at most `cap` bytes, `first` for the first of
+ * them; its length, or an error of the codec. */
+static inline int payloads_join_rows(const struct rtc_codec_entry *codec,
+                                     const uint8_t *const *data,
+                                     const size_t *len, size_t count,
+                                     uint8_t *buf, size_t cap)
+{
+    struct rtc_writer w;
+    int error = 0;
+
+    rtc_writer_init(&w, buf, cap);
+    for (size_t i = 0; i < count && !error; i++)
+        error = codec->depacketize(&w, data[i], len[i], i == 0);
+    if (error || w.failed)
+        return error ? error : RTC_ERR_NOBUF;
+    return codec->finish ? codec->finish(buf, w.len) : (int)w.len;
 }
 
 /* Repeatable noise. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * IVF: a clip of libvpx through ffmpeg, read and written; damaged headers;
- * every truncation; the cap. */
+ * IVF: a clip of libvpx through ffmpeg, read and written, and clips of VP9 and
+ * AV1; damaged headers; every truncation; the cap. */
 #include "clip.h"
 
 static uint8_t *clip_data;
@@ -78,15 +78,10 @@ static void test_damage(void)
         const char *why;
     } rows[] = {
         {0, 1, "X", RTC_ERR_FORMAT, "not IVF: it does not begin with DKIF"},
-        {8, 4, "VP90", RTC_ERR_UNSUPPORTED,
-         "IVF with VP9, which is not supported yet: encode it as VP8 (ffmpeg "
-         "-c:v libvpx)"},
-        {8, 4, "AV01", RTC_ERR_UNSUPPORTED,
-         "IVF with AV1, which is not supported yet: encode it as VP8 (ffmpeg "
-         "-c:v libvpx)"},
         {8, 4, "a\nb\xff", RTC_ERR_UNSUPPORTED,
-         "IVF with the unknown codec `a?b?': encode it as VP8 (ffmpeg -c:v "
-         "libvpx)"},
+         "IVF with the codec `a?b?', where VP8, VP9 and AV1 are read: encode "
+         "it "
+         "as VP8 (ffmpeg -c:v libvpx)"},
         {16, 4, "\0\0\0\0", RTC_ERR_FORMAT,
          "IVF header with the impossible time base 1/0"},
         {20, 4, "\0\0\0\0", RTC_ERR_FORMAT,
@@ -247,6 +242,62 @@ static void test_write_times(void)
     }
 }
 
+/* Clips of 96x64 at 25 frames a second; written anew all but the head is the
+ * same, where the count of frames is left open. */
+static void check_codec(const char *name, enum rtc_codec codec, unsigned frames,
+                        unsigned key_every)
+{
+    size_t len;
+    uint8_t *data = clip_load(name, &len);
+    struct clip *c = clip_read(RTC_MEDIA_IVF, data, len, len), *again;
+    struct clip_out *out = calloc(1, sizeof *out);
+    bool well = true;
+
+    is_int(c->error, 0, name);
+    is_int(c->track.codec, codec, "codec");
+    is_int(c->count, frames, "frames");
+    for (unsigned i = 0; i < c->count; i++)
+        well = well && c->frames[i].keyframe == (i % key_every == 0) &&
+               c->frames[i].time == i && c->frames[i].data[0] != 0x12;
+    ok(well, "key frames, times, no delimiters");
+    ok(clip_is_steady(RTC_MEDIA_IVF, data, len), "in any pieces the same");
+    c->track.width = c->track.height = 0;
+    clip_write_all(RTC_MEDIA_IVF, c, out);
+    is_int(out->len, len, "written, as long as it was");
+    is_mem(out->data + 8, data + 8, 8, "FourCC and size are the clip's");
+    again = clip_read(RTC_MEDIA_IVF, out->data, out->len, 100);
+    ok(again->count == frames && clip_same_data(c, again, frames),
+       "the same frames");
+    is_mem(out->data + 32 + 12, data + 32 + 12, 8, "as they stood there");
+    clip_free(again);
+    clip_free(c);
+    free(out);
+    free(data);
+}
+
+static void test_delimiters(void)
+{
+    uint8_t data[32 + 3 * 12 + 9];
+    static const uint8_t twice[] = {0x12, 0, 0x12, 0, 0x32, 1, 1};
+    struct clip *c;
+    size_t len = 32;
+
+    memset(data, 0, sizeof data);
+    memcpy(data, clip_data, 32);
+    memcpy(data + 8, "AV01", 4);
+    data[len] = sizeof twice;
+    memcpy(data + len + 12, twice, sizeof twice);
+    len += 12 + sizeof twice;
+    data[len] = 2;
+    memcpy(data + len + 12, twice, 2);
+    len += 12 + 2;
+    c = clip_read(RTC_MEDIA_IVF, data, len, len);
+    is_int(c->error, 0, "a frame of two delimiters, and one of nothing else");
+    is_int(c->count, 1, "which is left out");
+    is_int(c->frames[0].len, 3, "as the delimiters are");
+    clip_free(c);
+}
+
 int main(void)
 {
     clip_data = clip_load("media_vp8.ivf", &clip_len);
@@ -258,6 +309,9 @@ int main(void)
     test_buffer();
     test_write();
     test_write_times();
+    check_codec("codec_vp9.ivf", RTC_CODEC_VP9, 5, 3);
+    check_codec("codec_av1.ivf", RTC_CODEC_AV1, 8, 4);
+    test_delimiters();
     free(clip_data);
     return tap_done();
 }

@@ -12,6 +12,9 @@ static void test_names(void)
     is_int(rtc_media_format_by_path("a.b/x.H264"), RTC_MEDIA_ANNEXB,
            "by extension");
     is_int(rtc_media_format_by_path("x.opus"), RTC_MEDIA_OGG, "another one");
+    is_int(rtc_media_format_by_path("x.av1"), RTC_MEDIA_OBU, "of AV1");
+    is_int(rtc_media_format_for(RTC_CODEC_AV1), RTC_MEDIA_IVF,
+           "default for AV1");
     is_int(rtc_media_format_by_path("x.h26"), RTC_MEDIA_NONE,
            "half an extension");
     is_int(rtc_media_format_by_path("ivf"), RTC_MEDIA_NONE, "no extension");
@@ -49,6 +52,16 @@ static void test_probe(void)
         {"\0\0\1\x40\x01", 5, false, 1, RTC_MEDIA_ANNEXB}, /* H.265 */
         {"\0\0\1\xb3\x16\1\1\1\1\1\1\1", 12, false, RTC_ERR_FORMAT, 0},
         {"\0\1\x67\x42........", 12, false, RTC_ERR_FORMAT, 0},
+        {"\x12", 1, false, 0, 0},
+        {"\x12\0", 2, false, 0, 0},
+        {"\x12\0\x0a", 3, false, 1, RTC_MEDIA_OBU},
+        {"\x12\0\x32", 3, false, 1, RTC_MEDIA_OBU},
+        {"\x12\0\xb2.........", 12, false, RTC_ERR_FORMAT, 0},
+        {"\x12\1\x0a.........", 12, false, RTC_ERR_FORMAT, 0},
+        {"\x0f\x0e\1\x10", 4, false, 1, RTC_MEDIA_OBU}, /* annex B */
+        {"\x80\2\xf0\1\2\x12\0", 7, false, 1, RTC_MEDIA_OBU},
+        {"\x80\2\xf0\1\2\x12", 6, false, 0, 0},
+        {"\x0f\x0f\1\x10........", 12, false, RTC_ERR_FORMAT, 0},
         {"\x1a\x45\xdf\xa3", 4, true, RTC_ERR_UNSUPPORTED, 0},
         {"\0\0\0\x20"
          "ftyp",

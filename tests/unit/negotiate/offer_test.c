@@ -12,6 +12,7 @@ static void test_offer(void)
     struct side s;
 
     init_both(&s, "us00");
+    set_codecs(&s);
     made = make_offer(&s);
     offer = over_the_wire(made);
     audio = &offer->media[0];
@@ -28,7 +29,7 @@ static void test_offer(void)
     ok(audio->rtcp_mux && audio->rtcp_mux_only && audio->rtcp_rsize, "mux");
     is_int(audio->formats[0].payload_type, 111, "Opus");
     is_int(audio->formats[0].feedback, RTC_SDP_NACK, "audio may be resent");
-    is_int(video->format_count, 12, "VP8, four H.264, H.265, each with RTX");
+    is_int(video->format_count, 10, "VP8, four H.264, each with RTX");
     is_int(video->formats[0].feedback, RTC_SDP_NACK | RTC_SDP_PLI | RTC_SDP_FIR,
            "feedback for video");
     ok(text_is(rtc_sdp_find_rtx(video, 102)->fmtp, "apt=102"), "RTX of H.264");
@@ -221,7 +222,9 @@ static void test_numbers_stay(void)
 
             twice += seen[number];
             seen[number] = true;
-            ok(number >= 96, "a dynamic number");
+            ok(number >= 96 || (number > 34 && number < 64) || number == 0 ||
+                   number == 8 || number == 9,
+               "a dynamic number, or one of G.722 and G.711");
         }
     is_int(twice, 0, "no number means two things");
     is_int(ours->media[0].extmaps[0].id, 2, "extension ids stay");

@@ -68,6 +68,18 @@ static inline void init_both(struct side *s, const char *ufrag)
     add_track(s, RTC_VIDEO, RTC_SENDRECV);
 }
 
+/* The audio track takes Opus, the video track VP8 and H.264. */
+static inline void set_codecs(struct side *s)
+{
+    static const enum rtc_codec audio[] = {RTC_CODEC_OPUS},
+                                video[] = {RTC_CODEC_VP8, RTC_CODEC_H264};
+
+    s->tracks[0].codecs = audio;
+    s->tracks[0].codec_count = 1;
+    s->tracks[1].codecs = video;
+    s->tracks[1].codec_count = 2;
+}
+
 static inline void done_side(struct side *s)
 {
     rtc_sdp_free((struct rtc_sdp *)s->current.local);
