@@ -27,8 +27,8 @@ struct values {
     struct data_options data;
 };
 
-static const char *const formats[] = {"auto", "ivf", "annexb",
-                                      "ogg",  "obu", NULL};
+static const char *const formats[] = {"auto", "ivf", "annexb", "ogg",
+                                      "obu",  "wav", NULL};
 
 static const struct rtc_option options[] = {
     {.name = "meet",
@@ -76,7 +76,7 @@ static const struct rtc_option options[] = {
      .type = OPTION_STRING,
      .argument = "CODECS",
      .offset = offsetof(struct values, audio),
-     .help = "take audio of these codecs (opus)"},
+     .help = "take audio of these codecs (opus,g722,pcmu,pcma)"},
     {.name = "no-wait-keyframe",
      .type = OPTION_FLAG,
      .offset = offsetof(struct values, end.any_frame),
@@ -116,7 +116,7 @@ static const struct cli_tool tool = {
     .summary = "Receive encoded media from a WebRTC peer to files or stdout.",
     .options = options,
     .notes = "Video is written as IVF (VP8, VP9, AV1) or Annex-B (H.264, "
-             "H.265), audio as Ogg.",
+             "H.265), audio\nas Ogg (Opus) or WAV (G.722, PCMU, PCMA).",
 };
 
 /* By enum rtc_kind. */
@@ -249,12 +249,9 @@ static void on_failed(void *user, int error)
 static void open_output(struct receiver *receiver, enum rtc_kind kind,
                         const char *file, const struct values *values)
 {
-    static const enum rtc_media_format by_choice[] = {
-        RTC_MEDIA_NONE, RTC_MEDIA_IVF, RTC_MEDIA_ANNEXB, RTC_MEDIA_OGG,
-        RTC_MEDIA_OBU};
     const struct sink_options about = {
         .file = file,
-        .format = by_choice[values->format],
+        .format = rtc_media_format_by_name(formats[values->format]),
         .force = values->force,
     };
     struct output *output = &receiver->outputs[kind];

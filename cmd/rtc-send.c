@@ -22,13 +22,13 @@ struct values {
     struct endpoint_options end;
     const char *video, *audio, *fps;
     int format;
-    bool loop, unpaced, allow_b_frames;
+    bool loop, unpaced, allow_b_frames, red;
     const char *output;
     struct data_options data;
 };
 
-static const char *const formats[] = {"auto", "ivf", "annexb",
-                                      "ogg",  "obu", NULL};
+static const char *const formats[] = {"auto", "ivf", "annexb", "ogg",
+                                      "obu",  "wav", NULL};
 
 static const struct rtc_option options[] = {
     {.name = "meet",
@@ -53,7 +53,7 @@ static const struct rtc_option options[] = {
      .type = OPTION_FILE,
      .argument = "FILE",
      .offset = offsetof(struct values, audio),
-     .help = "an input with audio (Ogg)"},
+     .help = "an input with audio (Ogg, WAV)"},
     {.name = "format",
      .letter = 'f',
      .type = OPTION_CHOICE,
@@ -88,6 +88,10 @@ static const struct rtc_option options[] = {
      .argument = "FILE",
      .offset = offsetof(struct values, output),
      .help = "write the data that comes back"},
+    {.name = "red",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct values, red),
+     .help = "send each Opus frame twice, if the remote takes RED"},
     {.name = "network",
      .type = OPTION_ROWS,
      .rows = options_network,
@@ -119,6 +123,7 @@ struct sender {
     enum rtc_kind kinds[INPUT_MOST];
     bool has_kind[INPUT_MOST]; /* the option said which */
     unsigned input_count, ready_count, ended_count;
+    bool red;
 };
 
 /* ---- tracks -------------------------------------------------------------- */
@@ -239,6 +244,8 @@ static void start_inputs(struct endpoint *end)
         }
         check_profile(sender, i);
         check_profile_h265(input);
+        if (sender->red)
+            rtc_peer_set_red(end->peer, sender->tracks[i], true);
         source_start(input, end->peer, sender->tracks[i]);
     }
 }
@@ -313,13 +320,11 @@ static void on_ended(void *user, struct source *source, enum rtc_exit status,
 static void open_input(struct sender *sender, const struct values *values,
                        const char *file)
 {
-    static const enum rtc_media_format by_choice[] = {
-        RTC_MEDIA_NONE, RTC_MEDIA_IVF, RTC_MEDIA_ANNEXB, RTC_MEDIA_OGG,
-        RTC_MEDIA_OBU};
     struct source_options about = {
         .file = file,
-        .format =
-            file == values->audio ? RTC_MEDIA_NONE : by_choice[values->format],
+        .format = file == values->audio
+                      ? RTC_MEDIA_NONE
+                      : rtc_media_format_by_name(formats[values->format]),
         .loop = values->loop,
         .unpaced = values->unpaced,
         .allow_b_frames = values->allow_b_frames,
@@ -381,6 +386,7 @@ int main(int argc, char **argv)
         open_data(&sender, &values, operand < argc ? argv[operand++] : "-");
         any = true;
     }
+    sender.red = values.red;
     if (values.video)
         open_input(&sender, &values, values.video);
     if (values.audio)

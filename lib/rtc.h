@@ -304,10 +304,14 @@ struct rtc_track_config {
     bool packets;                          /* packet level, not frames */
     char stream_id[RTC_MSID_MAX + 1];      /* a=msid; empty: "rtcpipe" */
     char track_id[RTC_MSID_MAX + 1];       /* empty: a random one */
-    /* Simulcast (RFC 8853), one stream for each rid, in order of preference. To
-     * send; what a remote offers to send is taken as it offers it. 0: none. */
+    /* Simulcast of video (RFC 8853), a stream for each rid, in order of
+     * preference. To send; what a remote offers to send is taken as it offers
+     * it. Letters, digits, `-` and `_`. 0: none. */
     char rids[RTC_LAYER_MOST][RTC_RID_MAX + 1];
     unsigned layer_count;
+    /* Audio: send each Opus frame twice where the remote takes RED (RFC 2198).
+     * Not saved by rtc_peer_save; see rtc_peer_set_red. */
+    bool red;
 };
 
 /* What is known of a track; after negotiation what was agreed. */
@@ -323,7 +327,9 @@ struct rtc_track_info {
     /* profile-level-id of each H.264 format among them, as agreed. */
     uint32_t h264_level_ids[RTC_H264_FORMAT_MOST];
     unsigned h264_count;
-    /* Simulcast layers as agreed, sent or received; 0: one plain stream. */
+    /* Simulcast layers as agreed, sent or received, by their numbers, which
+     * they keep; one that is not agreed (any more) is empty. 0: one plain
+     * stream, which is layer 0. */
     char rids[RTC_LAYER_MOST][RTC_RID_MAX + 1];
     unsigned layer_count;
     char mid[RTC_MID_MAX + 1]; /* empty before the first description */
@@ -337,7 +343,7 @@ struct rtc_track_stats {
     uint64_t packets_retransmitted, bytes_retransmitted;
     uint64_t nack_received, pli_received, fir_received;
     uint64_t packets_received, bytes_received, frames_received;
-    uint64_t packets_duplicate, packets_recovered;
+    uint64_t packets_duplicate, packets_recovered; /* by resends or RED */
     int64_t packets_lost;    /* RFC 3550 6.4.1, may be negative */
     uint64_t frames_dropped; /* could not be made whole */
     uint64_t nack_sent, pli_sent;
@@ -682,15 +688,19 @@ RTC_API int rtc_peer_add_track(struct rtc_peer *peer,
 /* Changes what we want; takes effect with the next offer or answer. */
 RTC_API int rtc_peer_set_direction(struct rtc_peer *peer, int track,
                                    enum rtc_direction direction);
+/* Changes rtc_track_config.red for the frames that follow. */
+RTC_API int rtc_peer_set_red(struct rtc_peer *peer, int track, bool red);
 /* Ends a track for good with the next description (port 0). Idempotent. */
 RTC_API int rtc_peer_stop_track(struct rtc_peer *peer, int track);
 RTC_API int rtc_peer_track_info(const struct rtc_peer *peer, int track,
                                 struct rtc_track_info *ret_info);
 RTC_API unsigned rtc_peer_track_count(const struct rtc_peer *peer);
 
-/* Packetizes and queues one frame. Copies. RTC_ERR_ARG (no such track, codec
- * not agreed, malformed frame), STATE (not connected, or not sending), AGAIN
- * (the queue is full: drain transmit first), CLOSED. */
+/* Packetizes and queues one frame. Copies. RTC_ERR_ARG (no such track or layer,
+ * codec not agreed, malformed frame), STATE (not connected, or the remote does
+ * not receive this track or layer now; RTC_EVENT_KEYFRAME_REQUEST tells when a
+ * layer is wanted again), AGAIN (the queue is full: drain transmit first),
+ * CLOSED. */
 RTC_API int rtc_peer_send_frame(struct rtc_peer *peer, int track,
                                 const struct rtc_frame *frame, rtc_usec now);
 /* Queues one RTP packet of a packet-level track; the payload type is one of
@@ -701,8 +711,8 @@ RTC_API int rtc_peer_send_packet(struct rtc_peer *peer, int track,
  * tell; wait
  * for it, within bounds, before rtc_peer_close. */
 RTC_API bool rtc_peer_is_delivered(const struct rtc_peer *peer, rtc_usec now);
-/* Asks the remote for a key frame (PLI), at most every 500 ms; more calls are
- * folded into one. */
+/* Asks the remote for a key frame (PLI) of every layer it sends, at most every
+ * 500 ms; more calls are folded into one. */
 RTC_API int rtc_peer_request_keyframe(struct rtc_peer *peer, int track,
                                       rtc_usec now);
 

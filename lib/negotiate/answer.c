@@ -8,6 +8,7 @@
 
 #include "negotiate/payload.h"
 #include "negotiate/section.h"
+#include "negotiate/simulcast.h"
 
 static enum rtc_direction mirror(enum rtc_direction direction)
 {
@@ -111,8 +112,10 @@ static void add_format(struct answering *a, struct rtc_sdp_media *media,
                        const struct rtc_sdp_format *theirs)
 {
     const struct rtc_payload *row = rtc_payload_of(theirs);
-    const struct rtc_sdp_format *rtx =
-        rtc_sdp_find_rtx(offered, theirs->payload_type);
+    const struct rtc_sdp_format *rtx = rtc_sdp_find_rtx(offered,
+                                                        theirs->payload_type),
+                                *red = rtc_sdp_find_red(offered,
+                                                        theirs->payload_type);
     struct rtc_sdp_format *format = rtc_sdp_add_format(a->sdp, media);
     struct rtc_text ours = rtc_text_of(row->fmtp);
 
@@ -125,6 +128,9 @@ static void add_format(struct answering *a, struct rtc_sdp_media *media,
     if (rtx && row->rtx_payload_type)
         rtc_section_add_rtx(a->sdp, media, theirs->payload_type,
                             rtx->payload_type);
+    if (red && rtc_payload_has_red(row->codec))
+        rtc_section_add_red(a->sdp, media, theirs->payload_type,
+                            red->payload_type);
 }
 
 /* All formats of the offer that mean `codec`, in the offer's order. */
@@ -257,6 +263,7 @@ static bool add_section(struct answering *a,
     media->rtcp_rsize = offered->rtcp_rsize;
     media->extmap_allow_mixed = offered->extmap_allow_mixed;
     add_formats(a, media, offered, track);
+    rtc_simulcast_answer(sdp, media, offered, track);
     add_extensions(a, media, offered, track->kind);
     rtc_section_transport(sdp, media, a->local, sdp->bundle_count == 0);
     rtc_section_stream(sdp, media, a->local, track);

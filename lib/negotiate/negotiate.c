@@ -12,6 +12,7 @@
 
 #include "negotiate/payload.h"
 #include "negotiate/section.h"
+#include "negotiate/simulcast.h"
 #include "sdp/fmtp.h"
 
 /* For "%.*s" of remote text in a sentence. */
@@ -338,6 +339,21 @@ static void agree_rtx(const struct rtc_sdp_media *local,
     codec->rtx_payload_type = codec->has_rtx ? ours->payload_type : 0;
 }
 
+/* RED alike. */
+static void agree_red(const struct rtc_sdp_media *local,
+                      const struct rtc_sdp_media *remote,
+                      struct rtc_negotiate_codec *codec)
+{
+    const struct rtc_sdp_format *ours = rtc_sdp_find_red(local,
+                                                         codec->payload_type),
+                                *theirs = rtc_sdp_find_red(remote,
+                                                           codec->payload_type);
+
+    codec->has_red =
+        ours && theirs && ours->payload_type == theirs->payload_type;
+    codec->red_payload_type = codec->has_red ? ours->payload_type : 0;
+}
+
 /* Our offers say actpass in every section (RFC 9429 5.2), answers never. */
 static bool is_offer(const struct rtc_sdp_media *local)
 {
@@ -373,6 +389,7 @@ static void agree_codecs(const struct rtc_sdp_media *local,
             .h264_level_id = h264_level_id(is_offer(local) ? a : o),
         };
         agree_rtx(local, remote, codec);
+        agree_red(local, remote, codec);
     }
 }
 
@@ -384,6 +401,8 @@ static void list_receives(const struct rtc_sdp_media *local,
          i++) {
         const struct rtc_sdp_format *f = &local->formats[i],
                                     *rtx = rtc_sdp_find_rtx(local,
+                                                            f->payload_type),
+                                    *red = rtc_sdp_find_red(local,
                                                             f->payload_type);
 
         if (rtc_payload_codec(f) == RTC_CODEC_NONE)
@@ -394,6 +413,8 @@ static void list_receives(const struct rtc_sdp_media *local,
                 .payload_type = f->payload_type,
                 .has_rtx = rtx != NULL,
                 .rtx_payload_type = rtx ? rtx->payload_type : 0,
+                .has_red = red != NULL,
+                .red_payload_type = red ? red->payload_type : 0,
             };
     }
 }
@@ -445,6 +466,20 @@ static void agree_ssrcs(const struct rtc_sdp_media *remote,
     }
 }
 
+static void agree_layers(const struct rtc_sdp_media *local,
+                         const struct rtc_sdp_media *remote,
+                         struct rtc_negotiate_agreed *agreed)
+{
+    if (!agreed->extmap.id[RTC_EXTENSION_RID])
+        return;
+    if (agreed->direction & RTC_RECVONLY)
+        agreed->received_layer_count =
+            rtc_simulcast_agree(remote, local, agreed->received_layers);
+    if (agreed->direction & RTC_SENDONLY)
+        agreed->sent_layer_count =
+            rtc_simulcast_agree(local, remote, agreed->sent_layers);
+}
+
 void rtc_negotiate_agree(const struct rtc_sdp *local,
                          const struct rtc_sdp *remote, unsigned index,
                          struct rtc_negotiate_agreed *ret_agreed)
@@ -463,6 +498,7 @@ void rtc_negotiate_agree(const struct rtc_sdp *local,
         agree_extensions(ours, theirs, &agreed);
         if (agreed.direction & RTC_RECVONLY)
             agree_ssrcs(theirs, &agreed);
+        agree_layers(ours, theirs, &agreed);
     }
     *ret_agreed = agreed;
 }

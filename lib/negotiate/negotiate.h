@@ -17,7 +17,9 @@ struct rtc_negotiate_track {
     enum rtc_direction direction;
     const enum rtc_codec *codecs; /* in order of preference */
     unsigned codec_count;
-    const char *stream_id, *track_id; /* a=msid */
+    const char *stream_id, *track_id;    /* a=msid */
+    const char (*rids)[RTC_RID_MAX + 1]; /* simulcast to send */
+    unsigned rid_count;
     uint32_t ssrc, rtx_ssrc;
     const char *mid; /* "" before it has a section */
     bool by_remote;  /* made by a remote offer */
@@ -102,10 +104,21 @@ struct rtc_negotiate_codec {
     uint8_t payload_type;
     bool has_rtx;
     uint8_t rtx_payload_type;
+    bool has_red; /* of one earlier frame (RFC 2198) */
+    uint8_t red_payload_type;
     bool nack, pli, fir;
     unsigned profile;       /* as rtc_codec_entry.profile has it, or 0 */
     uint32_t h264_level_id; /* profile-level-id we may send, 0 for others */
 };
+
+/* One simulcast layer both sides know. */
+struct rtc_negotiate_layer {
+    char rid[RTC_RID_MAX + 1];
+    bool paused;               /* one of them does not want it for now */
+    uint64_t payload_types[2]; /* those it may use, as bits */
+};
+bool rtc_simulcast_may_use(const struct rtc_negotiate_layer *layer,
+                           uint8_t payload_type);
 
 #define RTC_NEGOTIATE_CODEC_MOST 32
 #define RTC_NEGOTIATE_SSRC_MOST 4
@@ -120,8 +133,13 @@ struct rtc_negotiate_agreed {
      * what it repeats and its author still send the rest (Chromium does). */
     struct rtc_negotiate_codec receives[RTC_NEGOTIATE_CODEC_MOST];
     unsigned receive_count;
+    /* Simulcast in each direction; none: one plain stream. */
+    struct rtc_negotiate_layer sent_layers[RTC_LAYER_MOST];
+    struct rtc_negotiate_layer received_layers[RTC_LAYER_MOST];
+    unsigned sent_layer_count, received_layer_count;
     struct rtc_extmap extmap;
-    /* SSRCs the remote names, each with its RTX stream's or 0. */
+    /* SSRCs the remote names, each with its RTX stream's or 0; they do not say
+     * of which layer they are. */
     struct rtc_sdp_pair ssrcs[RTC_NEGOTIATE_SSRC_MOST];
     unsigned ssrc_count;
     bool rtcp_rsize;

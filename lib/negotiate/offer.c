@@ -9,6 +9,7 @@
 #include "codec/codec.h"
 #include "negotiate/payload.h"
 #include "negotiate/section.h"
+#include "negotiate/simulcast.h"
 
 struct offering {
     const struct rtc_negotiate_local *local;
@@ -28,7 +29,7 @@ static void add_payload(struct offering *o, struct rtc_sdp_media *media,
 {
     const struct rtc_payload *payload = rtc_payload_at(row);
     const struct rtc_codec_entry *codec = rtc_codec_entry(payload->codec);
-    uint8_t number = rtc_payload_number(&o->numbers, row), rtx;
+    uint8_t number = rtc_payload_number(&o->numbers, row), rtx, red;
     struct rtc_sdp_format *format =
         number != RTC_PAYLOAD_NONE ? rtc_sdp_add_format(o->sdp, media) : NULL;
 
@@ -43,6 +44,10 @@ static void add_payload(struct offering *o, struct rtc_sdp_media *media,
     rtx = rtc_payload_rtx_number(&o->numbers, row);
     if (rtx != RTC_PAYLOAD_NONE)
         rtc_section_add_rtx(o->sdp, media, number, rtx);
+    /* Behind its codec: who prefers what is listed first sends it plain. */
+    red = rtc_payload_red_number(&o->numbers, row);
+    if (red != RTC_PAYLOAD_NONE)
+        rtc_section_add_red(o->sdp, media, number, red);
 }
 
 static void add_codec(struct offering *o, struct rtc_sdp_media *media,
@@ -64,14 +69,23 @@ static void add_payloads(struct offering *o, struct rtc_sdp_media *media,
             add_payload(o, media, i);
 }
 
+/* Those that simulcast needs (RFC 8852) are offered where there is any. */
+static bool is_offered(const struct rtc_payload_extension *row,
+                       const struct rtc_sdp_media *media)
+{
+    return row->offered || (media->rid_count > 0 &&
+                            (row->extension == RTC_EXTENSION_RID ||
+                             row->extension == RTC_EXTENSION_REPAIRED_RID));
+}
+
 static void add_extensions(struct offering *o, struct rtc_sdp_media *media,
                            enum rtc_kind kind)
 {
     const struct rtc_payload_extension *row;
 
     for (unsigned i = 0; (row = rtc_payload_extension_at(i)); i++) {
-        bool wanted =
-            row->offered && (kind == RTC_AUDIO ? row->audio : row->video);
+        bool wanted = is_offered(row, media) &&
+                      (kind == RTC_AUDIO ? row->audio : row->video);
         uint8_t id = wanted ? rtc_payload_extension_id(&o->numbers, row) : 0;
         struct rtc_sdp_extmap *extmap =
             id ? rtc_sdp_add_extmap(o->sdp, media) : NULL;
@@ -86,8 +100,10 @@ static void add_extensions(struct offering *o, struct rtc_sdp_media *media,
 
 /* Candidates go into every section until BUNDLE is agreed, as the answerer may
  * reject the first (RFC 9143 7.2.1), then into the first only; and so from the
- * beginning when the others are bundle-only. */
-static int add_section(struct offering *o, int index, struct rtc_text mid)
+ * beginning when the others are bundle-only. `before`: the section in force, or
+ * NULL. */
+static int add_section(struct offering *o, int index, struct rtc_text mid,
+                       const struct rtc_sdp_media *before)
 {
     const struct rtc_negotiate_track *track = &o->local->tracks[index];
     struct rtc_sdp *sdp = o->sdp;
@@ -110,6 +126,7 @@ static int add_section(struct offering *o, int index, struct rtc_text mid)
     media->rtcp_mux = media->rtcp_mux_only = media->rtcp_rsize = true;
     media->extmap_allow_mixed = true;
     add_payloads(o, media, track);
+    rtc_simulcast_offer(sdp, media, track, before);
     add_extensions(o, media, track->kind);
     rtc_section_transport(sdp, media, o->local, first);
     if (bundle_only) {
@@ -202,9 +219,9 @@ static int repeat_section(struct offering *o, unsigned index)
     track = dead ? next_track(o) : find_track(o->local, before->mid);
 
     if (track >= 0 && dead)
-        return add_section(o, track, new_mid(o));
+        return add_section(o, track, new_mid(o), NULL);
     if (track >= 0 && !o->local->tracks[track].stopped)
-        return add_section(o, track, rtc_sdp_copy(o->sdp, before->mid));
+        return add_section(o, track, rtc_sdp_copy(o->sdp, before->mid), before);
     return rtc_section_reject(o->sdp, before) ? 0 : RTC_ERR_NOMEM;
 }
 
@@ -216,7 +233,7 @@ static int add_sections(struct offering *o)
     for (unsigned i = 0; before && !error && i < before->media_count; i++)
         error = repeat_section(o, i);
     while (!error && (track = next_track(o)) >= 0)
-        error = add_section(o, track, new_mid(o));
+        error = add_section(o, track, new_mid(o), NULL);
     if (!error && o->local->data && !o->has_data)
         error = add_data(o, NULL, new_mid(o));
     return error;

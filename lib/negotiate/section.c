@@ -119,7 +119,8 @@ void rtc_section_stream(struct rtc_sdp *sdp, struct rtc_sdp_media *media,
     media->has_msid = true;
     media->stream_id = rtc_sdp_copy(sdp, rtc_text_of(track->stream_id));
     media->track_id = rtc_sdp_copy(sdp, rtc_text_of(track->track_id));
-    if (!track->ssrc)
+    /* Layers are known by their rids, not by SSRCs (RFC 8853 6.3). */
+    if (!track->ssrc || media->simulcast_send.len)
         return;
     cname = rtc_sdp_copy(sdp, rtc_text_of(local->cname));
     add_ssrc(sdp, media, track->ssrc, cname);
@@ -168,6 +169,22 @@ void rtc_section_add_rtx(struct rtc_sdp *sdp, struct rtc_sdp_media *media,
     format->clock_rate = rtc_sdp_find_format(media, payload_type)->clock_rate;
     format->channels = 1;
     format->fmtp = rtc_sdp_print(sdp, "apt=%u", payload_type);
+}
+
+void rtc_section_add_red(struct rtc_sdp *sdp, struct rtc_sdp_media *media,
+                         uint8_t payload_type, uint8_t red)
+{
+    struct rtc_sdp_format *format = rtc_sdp_add_format(sdp, media);
+    const struct rtc_sdp_format *primary =
+        rtc_sdp_find_format(media, payload_type);
+
+    if (!format)
+        return;
+    format->payload_type = red;
+    format->name = rtc_text_of("red");
+    format->clock_rate = primary->clock_rate;
+    format->channels = primary->channels;
+    format->fmtp = rtc_sdp_print(sdp, "%u/%u", payload_type, payload_type);
 }
 
 bool rtc_section_wants_codec(const struct rtc_negotiate_track *track,

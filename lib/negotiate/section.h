@@ -30,6 +30,10 @@ struct rtc_sdp_media *rtc_section_reject(struct rtc_sdp *sdp,
 /* Adds RTX for `payload_type` under the number `rtx`. */
 void rtc_section_add_rtx(struct rtc_sdp *sdp, struct rtc_sdp_media *media,
                          uint8_t payload_type, uint8_t rtx);
+/* Adds RED for `payload_type` under the number `red` (RFC 2198 5): with one
+ * earlier frame. */
+void rtc_section_add_red(struct rtc_sdp *sdp, struct rtc_sdp_media *media,
+                         uint8_t payload_type, uint8_t red);
 /* Whether the track is to use the codec. */
 bool rtc_section_wants_codec(const struct rtc_negotiate_track *track,
                              enum rtc_codec codec);

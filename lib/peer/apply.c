@@ -61,61 +61,95 @@ static int apply_dtls(struct rtc_peer *peer, const struct rtc_sdp_media *media)
 
 /* ---- tracks ------------------------------------------------------------- */
 
-static void stop_receiving(struct rtc_peer *peer, struct rtc_track *track)
+/* The SSRCs that the remote names are its one stream's. */
+static void add_routes(struct rtc_peer *peer, struct rtc_track *track)
 {
-    if (!track->receiving)
-        return;
-    rtc_peer_remove_routes(peer, track);
-    rtc_inbound_done(&track->inbound);
-    track->receiving = false;
-    track->remote_ssrc = 0;
-    track->heard_us = RTC_NEVER;
-}
-
-static void start_receiving(struct rtc_peer *peer, struct rtc_track *track)
-{
-    const struct rtc_negotiate_codec *first = &track->agreed.codecs[0];
-    struct rtc_inbound_config config = {
-        .kind = track->wish.kind,
-        .clock_rate = rtc_codec_clock_rate(first->codec),
-        .nack = first->nack,
-        .pli = first->pli,
-        .packets = track->wish.packets,
-        .reorder_us = peer->config.reorder_us,
-        .reorder_packets = peer->config.reorder_packets,
-        .keyframe_first =
-            track->wish.kind == RTC_VIDEO && !peer->config.any_frame,
-        .keyframe_after_gap = !peer->config.any_frame,
-    };
-
-    if (!track->receiving)
-        rtc_inbound_init(&track->inbound, &config, &peer->pool);
-    track->receiving = true;
-    track->ended = track->end_told = false;
     for (unsigned i = 0; i < track->agreed.ssrc_count; i++) {
         const struct rtc_sdp_pair *pair = &track->agreed.ssrcs[i];
-        rtc_peer_add_route(peer, pair->ssrc, track, false);
+        rtc_peer_add_route(peer, pair->ssrc, &track->plain, false);
         if (pair->rtx_ssrc)
-            rtc_peer_add_route(peer, pair->rtx_ssrc, track, true);
+            rtc_peer_add_route(peer, pair->rtx_ssrc, &track->plain, true);
     }
 }
 
-static int apply_track(struct rtc_peer *peer, struct rtc_track *track)
+/* The remote sees nothing of a layer that was paused, so it needs a key frame
+ * to go on; ours is news to the caller only when there was one before. */
+static void note_resumed(struct rtc_peer *peer, const struct rtc_layer *layer,
+                         rtc_usec now)
 {
-    bool works = !track->agreed.rejected && track->agreed.codec_count;
+    if (layer->sender.started)
+        rtc_peer_note(peer,
+                      &(struct rtc_event){.type = RTC_EVENT_KEYFRAME_REQUEST,
+                                          .track = layer->track->number,
+                                          .layer = layer->index,
+                                          .time = now});
+}
+
+static int start_sending(struct rtc_peer *peer, struct rtc_layer *layer)
+{
+    const struct rtc_negotiate_agreed *agreed = &layer->track->agreed;
+    const struct rtc_negotiate_codec *first = &agreed->codecs[0];
+
+    layer->extension_set = false;
+    for (unsigned i = agreed->codec_count; layer->sent && i-- > 0;)
+        if (rtc_simulcast_may_use(layer->sent, agreed->codecs[i].payload_type))
+            first = &agreed->codecs[i];
+    if (layer->sender.format.codec)
+        return 0;
+    rtc_tail_init(&layer->tail, first->nack);
+    return rtc_layer_set_codec(peer, layer, first);
+}
+
+static int apply_sending(struct rtc_peer *peer, struct rtc_track *track,
+                         bool works, rtc_usec now)
+{
+    bool sent[RTC_LAYER_MOST] = {false};
     int error = 0;
 
-    track->stopped = track->agreed.rejected;
-    track->mid_set = false;
-    if (works && (track->agreed.direction & RTC_RECVONLY))
-        start_receiving(peer, track);
-    else
-        stop_receiving(peer, track);
-    if (works && (track->agreed.direction & RTC_SENDONLY) &&
-        !track->sender.format.codec) {
-        rtc_tail_init(&track->tail, track->agreed.codecs[0].nack);
-        error = rtc_track_set_codec(peer, track, &track->agreed.codecs[0]);
+    for (unsigned i = 0; i < track->layer_count; i++) {
+        sent[i] = track->layers[i]->sends;
+        track->layers[i]->sends = false;
+        track->layers[i]->sent = NULL;
     }
+    if (!works || !(track->agreed.direction & RTC_SENDONLY))
+        return 0;
+    if (!rtc_peer_assign_sent(peer, track))
+        return rtc_peer_fail(peer, RTC_ERR_NOMEM, "no memory for layers");
+    for (unsigned i = 0; !error && i < track->layer_count; i++) {
+        if (!track->layers[i]->sends)
+            continue;
+        error = start_sending(peer, track->layers[i]);
+        if (!sent[i] && track->agreed.sent_layer_count)
+            note_resumed(peer, track->layers[i], now);
+    }
+    return error;
+}
+
+static int apply_receiving(struct rtc_peer *peer, struct rtc_track *track,
+                           bool works)
+{
+    if (works && (track->agreed.direction & RTC_RECVONLY)) {
+        if (!rtc_peer_assign_received(peer, track))
+            return rtc_peer_fail(peer, RTC_ERR_NOMEM, "no memory for layers");
+        if (!track->agreed.received_layer_count)
+            add_routes(peer, track);
+        return 0;
+    }
+    for (unsigned i = 0; i < track->layer_count; i++)
+        rtc_peer_stop_receiving(peer, track->layers[i]);
+    return 0;
+}
+
+static int apply_track(struct rtc_peer *peer, struct rtc_track *track,
+                       rtc_usec now)
+{
+    bool works = !track->agreed.rejected && track->agreed.codec_count;
+    int error;
+
+    track->stopped = track->agreed.rejected;
+    error = apply_receiving(peer, track, works);
+    if (!error)
+        error = apply_sending(peer, track, works, now);
     peer->rtcp_rsize = peer->rtcp_rsize && track->agreed.rtcp_rsize;
     return error;
 }
@@ -130,7 +164,7 @@ static int apply_section(struct rtc_peer *peer, unsigned index, rtc_usec now)
         return 0;
     rtc_text_copy(d->remote->media[index].mid, track->mid, sizeof track->mid);
     rtc_negotiate_agree(d->local, d->remote, index, &track->agreed);
-    error = apply_track(peer, track);
+    error = apply_track(peer, track, now);
     rtc_peer_note(peer, &(struct rtc_event){.type = RTC_EVENT_TRACK,
                                             .track = track->number,
                                             .time = now});
@@ -156,7 +190,8 @@ static void stop_tracks(struct rtc_peer *peer, rtc_usec now)
             continue;
         track->agreed = (struct rtc_negotiate_agreed){.rejected = true};
         track->stopped = true;
-        stop_receiving(peer, track);
+        apply_receiving(peer, track, false);
+        apply_sending(peer, track, false, now);
         rtc_peer_note(peer, &(struct rtc_event){.type = RTC_EVENT_TRACK,
                                                 .track = track->number,
                                                 .time = now});

@@ -51,8 +51,10 @@ static void describe_tracks(const struct rtc_peer *peer, struct ourselves *us)
             .codec_count = track->wish.codec_count,
             .stream_id = track->wish.stream_id,
             .track_id = track->wish.track_id,
-            .ssrc = track->ssrc,
-            .rtx_ssrc = track->rtx_ssrc,
+            .rids = track->wish.rids,
+            .rid_count = track->wish.layer_count,
+            .ssrc = track->plain.ssrc,
+            .rtx_ssrc = track->plain.rtx_ssrc,
             .mid = track->mid,
             .by_remote = track->by_remote,
             .stopped = track->stopped || track->stop,
@@ -345,7 +347,7 @@ static void forget_tracks(struct rtc_peer *peer)
 
     while (peer->track_count > before &&
            peer->tracks[peer->track_count - 1]->by_remote)
-        rtc_track_free(peer->tracks[--peer->track_count]);
+        rtc_peer_drop_track(peer);
     for (unsigned i = before; i < peer->track_count; i++)
         if (peer->tracks[i]->by_remote)
             peer->tracks[i]->stopped = true;

@@ -13,15 +13,18 @@ void rtc_peer_note(struct rtc_peer *peer, const struct rtc_event *event)
                 (int)event->type);
 }
 
-static bool poll_track(struct rtc_peer *peer, struct rtc_track *track,
+static bool poll_layer(struct rtc_peer *peer, struct rtc_layer *layer,
                        struct rtc_event *ret_event)
 {
-    struct rtc_event event = {.track = track->number, .time = peer->as_of};
+    struct rtc_event event = {.track = layer->track->number,
+                              .layer = layer->index,
+                              .time = peer->as_of};
     struct rtc_assemble_gap gap;
 
-    switch (rtc_inbound_pop(&track->inbound, &event.frame, &gap, peer->as_of)) {
+    switch (rtc_inbound_pop(&layer->inbound, &event.frame, &gap, peer->as_of)) {
     case RTC_ASSEMBLE_FRAME:
         event.type = RTC_EVENT_FRAME;
+        event.frame.layer = layer->index;
         break;
     case RTC_ASSEMBLE_GAP:
         event.type = RTC_EVENT_GAP;
@@ -29,9 +32,9 @@ static bool poll_track(struct rtc_peer *peer, struct rtc_track *track,
         event.gap.frames = gap.frames;
         break;
     case RTC_ASSEMBLE_NOTHING:
-        if (!track->ended || track->end_told)
+        if (!layer->ended || layer->end_told)
             return false;
-        track->end_told = true;
+        layer->end_told = true;
         event.type = RTC_EVENT_BYE;
         break;
     }
@@ -61,9 +64,9 @@ bool rtc_peer_poll(struct rtc_peer *peer, struct rtc_event *ret_event)
     if (peer->channels &&
         rtc_channels_poll(peer->channels, ret_event, peer->as_of))
         return true;
-    for (unsigned i = 0; i < peer->track_count; i++)
-        if (peer->tracks[i]->receiving &&
-            poll_track(peer, peer->tracks[i], ret_event))
+    for (unsigned i = 0; i < peer->layer_count; i++)
+        if (peer->layers[i]->receiving &&
+            poll_layer(peer, peer->layers[i], ret_event))
             return true;
     if (peer->closed && !peer->close_told &&
         (!peer->channels || rtc_channels_is_drained(peer->channels))) {

@@ -7,42 +7,42 @@
 #include "rtcp/feedback.h"
 #include "rtcp/report.h"
 
-static struct rtc_track *sending(const struct rtc_peer *peer, uint32_t ssrc)
+static struct rtc_layer *sending(const struct rtc_peer *peer, uint32_t ssrc)
 {
-    for (unsigned i = 0; i < peer->track_count; i++)
-        if (peer->tracks[i]->ssrc == ssrc)
-            return peer->tracks[i];
+    for (unsigned i = 0; i < peer->layer_count; i++)
+        if (peer->layers[i]->ssrc == ssrc)
+            return peer->layers[i];
     return NULL;
 }
 
 static void take_block(struct rtc_peer *peer,
                        const struct rtc_rtcp_block *block, rtc_usec now)
 {
-    struct rtc_track *track = sending(peer, block->ssrc);
+    struct rtc_layer *layer = sending(peer, block->ssrc);
     rtc_usec rtt;
 
-    if (!track)
+    if (!layer)
         return;
     rtt =
         rtc_ntp_rtt(rtc_ntp_write(now), block->last_sr, block->delay_since_sr);
     if (rtt >= 0)
-        track->rtt_us = rtt;
-    track->remote_loss = block->fraction_lost / 256.0;
-    track->mid_known = true;
-    rtc_tail_report(&track->tail, block->highest_sequence, now);
+        layer->rtt_us = rtt;
+    layer->remote_loss = block->fraction_lost / 256.0;
+    layer->known = true;
+    rtc_tail_report(&layer->tail, block->highest_sequence, now);
 }
 
 static void take_report(struct rtc_peer *peer,
                         const struct rtc_rtcp_packet *packet, rtc_usec now)
 {
     struct rtc_rtcp_report report;
-    struct rtc_track *track;
+    struct rtc_layer *layer;
 
     if (rtc_rtcp_report_parse(packet, &report))
         return;
-    track = report.is_sender ? rtc_peer_track_by_ssrc(peer, report.ssrc) : NULL;
-    if (track && track->receiving && track->remote_ssrc == report.ssrc)
-        rtc_receiver_sr(&track->inbound.receiver, report.ntp, now);
+    layer = report.is_sender ? rtc_peer_layer_by_ssrc(peer, report.ssrc) : NULL;
+    if (layer && layer->receiving && layer->remote_ssrc == report.ssrc)
+        rtc_receiver_sr(&layer->inbound.receiver, report.ntp, now);
     for (unsigned i = 0; i < report.block_count; i++)
         take_block(peer, &report.blocks[i], now);
 }
@@ -55,15 +55,15 @@ static void take_bye(struct rtc_peer *peer,
     if (rtc_rtcp_bye_parse(packet, &bye))
         return;
     for (unsigned i = 0; i < bye.count; i++) {
-        struct rtc_track *track = rtc_peer_track_by_ssrc(peer, bye.ssrcs[i]);
-        if (!track || !track->receiving || track->remote_ssrc != bye.ssrcs[i])
+        struct rtc_layer *layer = rtc_peer_layer_by_ssrc(peer, bye.ssrcs[i]);
+        if (!layer || !layer->receiving || layer->remote_ssrc != bye.ssrcs[i])
             continue;
-        track->ended = true;
-        rtc_inbound_end(&track->inbound);
+        layer->ended = true;
+        rtc_inbound_end(&layer->inbound);
     }
 }
 
-static void take_nack(struct rtc_peer *peer, struct rtc_track *track,
+static void take_nack(struct rtc_peer *peer, struct rtc_layer *layer,
                       const struct rtc_rtcp_feedback *feedback, rtc_usec now)
 {
     struct rtc_nack_iterator it;
@@ -71,16 +71,17 @@ static void take_nack(struct rtc_peer *peer, struct rtc_track *track,
 
     rtc_nack_iterator_init(&it, feedback);
     while (rtc_nack_next(&it, &sequence))
-        rtc_sender_nack(&track->sender, &sequence, 1,
-                        rtc_track_rtt_us(peer, track), now);
-    rtc_tail_nack(&track->tail, now);
+        rtc_sender_nack(&layer->sender, &sequence, 1,
+                        rtc_layer_rtt_us(peer, layer), now);
+    rtc_tail_nack(&layer->tail, now);
 }
 
-static void note_request(struct rtc_peer *peer, const struct rtc_track *track,
+static void note_request(struct rtc_peer *peer, const struct rtc_layer *layer,
                          rtc_usec now)
 {
     rtc_peer_note(peer, &(struct rtc_event){.type = RTC_EVENT_KEYFRAME_REQUEST,
-                                            .track = track->number,
+                                            .track = layer->track->number,
+                                            .layer = layer->index,
                                             .time = now});
 }
 
@@ -92,9 +93,9 @@ static void take_fir(struct rtc_peer *peer,
 
     rtc_reader_init(&fci, feedback->fci, feedback->fci_len);
     while (rtc_fir_next(&fci, &entry)) {
-        struct rtc_track *track = sending(peer, entry.ssrc);
-        if (track && rtc_keyframe_fir(&track->requests, entry.sequence, now))
-            note_request(peer, track, now);
+        struct rtc_layer *layer = sending(peer, entry.ssrc);
+        if (layer && rtc_keyframe_fir(&layer->requests, entry.sequence, now))
+            note_request(peer, layer, now);
     }
 }
 
@@ -102,18 +103,18 @@ static void take_feedback(struct rtc_peer *peer,
                           const struct rtc_rtcp_packet *packet, rtc_usec now)
 {
     struct rtc_rtcp_feedback feedback;
-    struct rtc_track *track;
+    struct rtc_layer *layer;
 
     if (rtc_rtcp_feedback_parse(packet, &feedback))
         return;
-    track = sending(peer, feedback.media_ssrc);
+    layer = sending(peer, feedback.media_ssrc);
     if (feedback.kind == RTC_FEEDBACK_FIR)
         take_fir(peer, &feedback, now);
-    else if (track && feedback.kind == RTC_FEEDBACK_NACK)
-        take_nack(peer, track, &feedback, now);
-    else if (track && feedback.kind == RTC_FEEDBACK_PLI &&
-             rtc_keyframe_pli(&track->requests, now))
-        note_request(peer, track, now);
+    else if (layer && feedback.kind == RTC_FEEDBACK_NACK)
+        take_nack(peer, layer, &feedback, now);
+    else if (layer && feedback.kind == RTC_FEEDBACK_PLI &&
+             rtc_keyframe_pli(&layer->requests, now))
+        note_request(peer, layer, now);
 }
 
 void rtc_peer_take_rtcp(struct rtc_peer *peer, const uint8_t *data, size_t len,

@@ -171,8 +171,8 @@ void rtc_peer_free(struct rtc_peer *peer)
 {
     if (!peer)
         return;
-    for (unsigned i = 0; i < peer->track_count; i++)
-        rtc_track_free(peer->tracks[i]);
+    while (peer->track_count)
+        rtc_peer_drop_track(peer);
     rtc_descriptions_done(&peer->descriptions);
     rtc_packet_queue_done(&peer->packets);
     rtc_pool_done(&peer->pool);

@@ -9,6 +9,7 @@
  *     event.c     queued notes, frames and packets -> the caller
  *     session.c   what follows when ICE and DTLS change state
  *     tick.c      time
+ *     track.c     tracks, each of one or more streams: layer.c, route.c
  *     tap.c       packets as they pass, to a capture
  *     describe.c  descriptions in and out; negotiate.c decides, apply.c obeys
  *     servers.c   what STUN and TURN servers give -> ice; relay.c: through them
@@ -43,24 +44,26 @@
 /* Datagrams of one run: what older kernels take in one UDP_SEGMENT send. */
 #define RTC_PEER_RUN_MOST 64
 
-/* One media section and its streams. Owned by the peer, never moved. */
-struct rtc_track {
-    int number;
-    struct rtc_track_config wish;
-    struct rtc_negotiate_agreed agreed; /* codec_count 0: nothing yet */
-    bool by_remote, stopped;
-    bool stop; /* wanted with the next description */
-    char mid[RTC_MID_MAX + 1];
+/* One stream in each direction: a layer of simulcast, or all there is of a
+ * track without. Owned by its track, never moved. */
+struct rtc_layer {
+    struct rtc_track *track;
+    uint8_t index; /* among the track's layers */
 
+    /* What was agreed: its rid to send, NULL without simulcast, and whether
+     * the remote takes it now. */
+    const struct rtc_negotiate_layer *sent;
+    bool sends;
     uint32_t ssrc, rtx_ssrc; /* ours */
     struct rtc_sender sender;
     struct rtc_tail tail;
     struct rtc_keyframe_answer requests;
-    bool mid_known; /* the remote reported on our SSRC: no MID needed */
-    bool mid_set, mid_left_out; /* the sender's extension is up to date */
-    rtc_usec rtt_us;            /* from its reports, -1 */
+    bool known; /* the remote reported on our SSRC: no MID needed */
+    bool extension_set, extension_left_out; /* the sender's is up to date */
+    rtc_usec rtt_us;                        /* from its reports, -1 */
     double remote_loss;
 
+    char rid[RTC_RID_MAX + 1]; /* received; empty without simulcast */
     struct rtc_inbound inbound;
     bool receiving; /* inbound is set up */
     uint64_t nack_sent;
@@ -72,10 +75,25 @@ struct rtc_track {
     bool end_told;
 };
 
-/* Which track an SSRC of the remote belongs to. */
+/* One media section. Owned by the peer, never moved. */
+struct rtc_track {
+    int number;
+    struct rtc_track_config wish;
+    struct rtc_negotiate_agreed agreed; /* codec_count 0: nothing yet */
+    bool by_remote, stopped;
+    bool stop; /* wanted with the next description */
+    char mid[RTC_MID_MAX + 1];
+    struct rtc_layer *layers[RTC_LAYER_MOST]; /* the first is `plain` */
+    unsigned layer_count;
+    struct rtc_layer plain;
+};
+
+#define RTC_PEER_LAYER_MOST (RTC_TRACK_MOST * RTC_LAYER_MOST)
+
+/* Which stream an SSRC of the remote belongs to. */
 struct rtc_route {
     uint32_t ssrc;
-    struct rtc_track *track;
+    struct rtc_layer *layer;
     bool is_rtx;
 };
 
@@ -113,6 +131,8 @@ struct rtc_peer {
 
     struct rtc_track *tracks[RTC_TRACK_MOST];
     unsigned track_count;
+    struct rtc_layer *layers[RTC_PEER_LAYER_MOST]; /* of all tracks */
+    unsigned layer_count;
     struct rtc_route routes[RTC_PEER_ROUTE_MOST];
     unsigned route_count;
     struct rtc_pool pool; /* packets of every stream */
@@ -132,6 +152,7 @@ struct rtc_peer {
         close_repeats;  /* sends left of the last datagram, kept in `early` */
     uint32_t rtcp_ssrc; /* ours when nothing is sent */
     rtc_usec report_us; /* next SR or RR, RTC_NEVER before SRTP */
+    unsigned report_blocks_from, report_senders_from; /* whose turn it is */
     char cname[40];
 
     struct rtc_stats stats;
@@ -169,15 +190,15 @@ int rtc_peer_make_rtcp(struct rtc_peer *peer, uint8_t *buf, size_t cap,
 /* When rtc_peer_make_rtcp has something to do. */
 rtc_usec rtc_peer_rtcp_deadline(const struct rtc_peer *peer);
 
-/* route.c: the track a packet belongs to (RFC 9143 9.2), or NULL. */
+/* route.c: the stream a packet belongs to (RFC 9143 9.2), or NULL. */
 struct rtc_route *rtc_peer_route(struct rtc_peer *peer,
                                  const struct rtc_rtp_header *header);
-struct rtc_track *rtc_peer_track_by_ssrc(struct rtc_peer *peer, uint32_t ssrc);
+struct rtc_layer *rtc_peer_layer_by_ssrc(struct rtc_peer *peer, uint32_t ssrc);
 /* Notes an SSRC of the remote; the oldest is dropped at the cap. */
 void rtc_peer_add_route(struct rtc_peer *peer, uint32_t ssrc,
-                        struct rtc_track *track, bool is_rtx);
+                        struct rtc_layer *layer, bool is_rtx);
 void rtc_peer_remove_routes(struct rtc_peer *peer,
-                            const struct rtc_track *track);
+                            const struct rtc_layer *layer);
 
 /* data.c: what was agreed on for data channels; apply.c asks. 0 or NOMEM. */
 int rtc_peer_apply_data(struct rtc_peer *peer, rtc_usec now);
@@ -197,10 +218,23 @@ struct rtc_track *rtc_peer_find_track(const struct rtc_peer *peer, int number);
 /* A new track of the peer, or NULL at the cap or without memory. */
 struct rtc_track *rtc_peer_make_track(struct rtc_peer *peer,
                                       const struct rtc_track_config *config);
-void rtc_track_free(struct rtc_track *track);
+/* Takes the last track away. */
+void rtc_peer_drop_track(struct rtc_peer *peer);
+/* layer.c: sets up a layer more of the track, its first one included. False at
+ * the cap or without memory. */
+bool rtc_peer_add_layer(struct rtc_peer *peer, struct rtc_track *track);
+/* Which layer is sent or received as what, as the track agreed; adds layers.
+ * False without memory. */
+bool rtc_peer_assign_sent(struct rtc_peer *peer, struct rtc_track *track);
+bool rtc_peer_assign_received(struct rtc_peer *peer, struct rtc_track *track);
+/* Starts or stops the stream; no more than once. */
+void rtc_peer_start_receiving(struct rtc_peer *peer, struct rtc_layer *layer);
+void rtc_peer_stop_receiving(struct rtc_peer *peer, struct rtc_layer *layer);
+/* Frees the track's layers. */
+void rtc_peer_drop_layers(struct rtc_peer *peer, struct rtc_track *track);
 /* Bytes an unprotected packet may have. */
 size_t rtc_peer_packet_max(const struct rtc_peer *peer);
-/* Round-trip time for resends: of the track's reports, else of the ICE pair,
+/* Round-trip time for resends: of the stream's reports, else of the ICE pair,
  * -1 when unknown. */
-rtc_usec rtc_track_rtt_us(const struct rtc_peer *peer,
-                          const struct rtc_track *track);
+rtc_usec rtc_layer_rtt_us(const struct rtc_peer *peer,
+                          const struct rtc_layer *layer);

@@ -12,27 +12,78 @@
 /* A stream that pauses is reported once more, soon: its sender may wait for the
  * last packet to be confirmed before it ends. */
 #define IDLE_US (80 * RTC_MS)
+/* RFC 3550 6.4: bytes of an RR without blocks together with the head of an
+ * SDES, of an SR, and of a block. */
+#define RR_LEN 12
+#define SR_LEN 28
+#define BLOCK_LEN 24
 
 /* The SSRC to speak as: the first stream's we send, else a plain one. */
 static uint32_t own_ssrc(const struct rtc_peer *peer)
 {
-    for (unsigned i = 0; i < peer->track_count; i++)
-        if (peer->tracks[i]->sender.started)
-            return peer->tracks[i]->ssrc;
+    for (unsigned i = 0; i < peer->layer_count; i++)
+        if (peer->layers[i]->sender.started)
+            return peer->layers[i]->ssrc;
     return peer->rtcp_ssrc;
 }
 
-static void add_blocks(struct rtc_peer *peer, struct rtc_rtcp_report *report,
-                       rtc_usec now)
+/* How many blocks and senders go into `room` bytes: the blocks take half of it
+ * at most. */
+struct share {
+    unsigned blocks, senders;
+};
+
+static struct share share_room(const struct rtc_peer *peer, size_t room,
+                               unsigned blocks)
 {
-    for (unsigned i = 0; i < peer->track_count; i++) {
-        struct rtc_track *track = peer->tracks[i];
-        if (!track->receiving || report->block_count == RTC_RTCP_COUNT_MAX)
+    size_t chunk = 4 + 2 + strlen(peer->cname) + 4;
+    struct share share = {.blocks = blocks};
+
+    if (room < RR_LEN + chunk)
+        return (struct share){0, 0};
+    if (share.blocks > room / 2 / BLOCK_LEN)
+        share.blocks = (unsigned)(room / 2 / BLOCK_LEN);
+    room -= RR_LEN + share.blocks * BLOCK_LEN;
+    share.senders = (unsigned)(room / (SR_LEN + chunk));
+    if (share.senders > RTC_RTCP_COUNT_MAX)
+        share.senders = RTC_RTCP_COUNT_MAX;
+    return share;
+}
+
+static unsigned count_receiving(const struct rtc_peer *peer)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < peer->layer_count; i++)
+        count += peer->layers[i]->receiving;
+    return count < RTC_RTCP_COUNT_MAX ? count : RTC_RTCP_COUNT_MAX;
+}
+
+/* The streams in turn, so that those a report has no room for are in the next
+ * one (RFC 3550 6.4.2). */
+static struct rtc_layer *in_turn(const struct rtc_peer *peer, unsigned from,
+                                 unsigned i)
+{
+    return peer->layers[(from + i) % peer->layer_count];
+}
+
+static void add_blocks(struct rtc_peer *peer, struct rtc_rtcp_report *report,
+                       unsigned most, rtc_usec now)
+{
+    unsigned from = peer->report_blocks_from;
+
+    for (unsigned i = 0; i < peer->layer_count; i++) {
+        struct rtc_layer *layer = in_turn(peer, from, i);
+        if (!layer->receiving)
             continue;
-        if (rtc_receiver_report(&track->inbound.receiver,
+        if (report->block_count == most) {
+            peer->report_blocks_from = (from + i) % peer->layer_count;
+            return;
+        }
+        if (rtc_receiver_report(&layer->inbound.receiver,
                                 &report->blocks[report->block_count], now))
             report->block_count++;
-        track->reported_us = now;
+        layer->reported_us = now;
     }
 }
 
@@ -43,25 +94,44 @@ static void add_name(const struct rtc_peer *peer, struct rtc_rtcp_sdes *sdes,
     sdes->chunks[sdes->count++].cname = rtc_text_of(peer->cname);
 }
 
-/* An SR for each stream sent, the blocks in the first; an RR without any. */
+/* An SR for each stream sent, the blocks in the first. */
+static void write_senders(struct rtc_peer *peer, struct rtc_writer *w,
+                          struct rtc_rtcp_report *report,
+                          struct rtc_rtcp_sdes *sdes, unsigned most,
+                          rtc_usec now)
+{
+    unsigned from = peer->report_senders_from;
+
+    for (unsigned i = 0; i < peer->layer_count; i++) {
+        struct rtc_layer *layer = in_turn(peer, from, i);
+        if (!rtc_sender_report(&layer->sender, report, now))
+            continue;
+        if (sdes->count == most) {
+            peer->report_senders_from = (from + i) % peer->layer_count;
+            return;
+        }
+        report->is_sender = true;
+        report->ssrc = layer->ssrc;
+        rtc_rtcp_report_write(w, report);
+        report->block_count = 0;
+        add_name(peer, sdes, layer->ssrc);
+    }
+}
+
+/* SRs, or an RR when nothing is sent. */
 static void write_reports(struct rtc_peer *peer, struct rtc_writer *w,
                           rtc_usec now)
 {
     struct rtc_rtcp_report report = {.block_count = 0};
     struct rtc_rtcp_sdes sdes = {.count = 0};
+    /* A part is left for feedback. */
+    struct share share =
+        share_room(peer, (w->cap - w->len) * 3 / 4, count_receiving(peer));
 
-    add_blocks(peer, &report, now);
-    for (unsigned i = 0; i < peer->track_count; i++) {
-        struct rtc_track *track = peer->tracks[i];
-        if (!rtc_sender_report(&track->sender, &report, now))
-            continue;
-        report.is_sender = true;
-        report.ssrc = track->ssrc;
-        rtc_rtcp_report_write(w, &report);
-        report.block_count = 0;
-        add_name(peer, &sdes, track->ssrc);
-    }
+    add_blocks(peer, &report, share.blocks, now);
+    write_senders(peer, w, &report, &sdes, share.senders, now);
     if (!sdes.count) {
+        report.is_sender = false;
         report.ssrc = peer->rtcp_ssrc;
         rtc_rtcp_report_write(w, &report);
         add_name(peer, &sdes, peer->rtcp_ssrc);
@@ -82,32 +152,32 @@ static void write_prefix(struct rtc_peer *peer, struct rtc_writer *w)
     rtc_rtcp_sdes_write(w, &sdes);
 }
 
-static void write_feedback(struct rtc_peer *peer, struct rtc_track *track,
+static void write_feedback(struct rtc_peer *peer, struct rtc_layer *layer,
                            struct rtc_writer *w, rtc_usec now)
 {
     uint16_t missing[RTC_LOSS_NACK_MOST];
-    struct rtc_inbound *in = &track->inbound;
-    rtc_usec rtt = rtc_track_rtt_us(peer, track);
+    struct rtc_inbound *in = &layer->inbound;
+    rtc_usec rtt = rtc_layer_rtt_us(peer, layer);
     unsigned count =
         rtc_inbound_nack(in, missing, RTC_LOSS_NACK_MOST, rtt, now);
     bool pli = rtc_inbound_pli(in, rtt, now);
 
     if (count || pli)
         write_prefix(peer, w);
-    if (count && rtc_nack_write(w, own_ssrc(peer), track->remote_ssrc, missing,
+    if (count && rtc_nack_write(w, own_ssrc(peer), layer->remote_ssrc, missing,
                                 count) > 0)
-        track->nack_sent++;
+        layer->nack_sent++;
     if (pli)
-        rtc_pli_write(w, own_ssrc(peer), track->remote_ssrc);
+        rtc_pli_write(w, own_ssrc(peer), layer->remote_ssrc);
 }
 
 static void write_bye(struct rtc_peer *peer, struct rtc_writer *w)
 {
     struct rtc_rtcp_bye bye = {.count = 0};
 
-    for (unsigned i = 0; i < peer->track_count; i++)
-        if (peer->tracks[i]->sender.started)
-            bye.ssrcs[bye.count++] = peer->tracks[i]->ssrc;
+    for (unsigned i = 0; i < peer->layer_count; i++)
+        if (peer->layers[i]->sender.started && bye.count < RTC_RTCP_COUNT_MAX)
+            bye.ssrcs[bye.count++] = peer->layers[i]->ssrc;
     if (!bye.count)
         bye.ssrcs[bye.count++] = peer->rtcp_ssrc;
     rtc_rtcp_bye_write(w, &bye);
@@ -128,11 +198,11 @@ static rtc_usec report_deadline(const struct rtc_peer *peer)
 {
     rtc_usec at = peer->report_us;
 
-    for (unsigned i = 0; i < peer->track_count; i++) {
-        const struct rtc_track *track = peer->tracks[i];
-        if (track->receiving && track->heard_us != RTC_NEVER &&
-            track->reported_us <= track->heard_us)
-            at = rtc_min_time(at, track->heard_us + IDLE_US);
+    for (unsigned i = 0; i < peer->layer_count; i++) {
+        const struct rtc_layer *layer = peer->layers[i];
+        if (layer->receiving && layer->heard_us != RTC_NEVER &&
+            layer->reported_us <= layer->heard_us)
+            at = rtc_min_time(at, layer->heard_us + IDLE_US);
     }
     return at;
 }
@@ -147,9 +217,9 @@ int rtc_peer_make_rtcp(struct rtc_peer *peer, uint8_t *buf, size_t cap,
         write_reports(peer, &w, now);
         schedule(peer, now);
     }
-    for (unsigned i = 0; !peer->closed && i < peer->track_count; i++)
-        if (peer->tracks[i]->receiving && peer->tracks[i]->remote_ssrc)
-            write_feedback(peer, peer->tracks[i], &w, now);
+    for (unsigned i = 0; !peer->closed && i < peer->layer_count; i++)
+        if (peer->layers[i]->receiving && peer->layers[i]->remote_ssrc)
+            write_feedback(peer, peer->layers[i], &w, now);
     if (peer->bye_due)
         write_bye(peer, &w);
     return (int)w.len;

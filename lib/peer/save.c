@@ -16,6 +16,7 @@
 #include "peer/save.h"
 
 #define VERSION 3
+#define RID "rid=" /* before the names of layers, which follow the codecs */
 #define PEM_MAX 16384
 #define SDP_MAX 65536
 
@@ -25,11 +26,13 @@ static void write_track(struct rtc_writer *w, const struct rtc_track *track)
 {
     rtc_write_text(w, "track %d %d %d %d %d %" PRIu32 " %" PRIu32 " %s %s",
                    track->wish.kind, track->wish.direction, track->wish.packets,
-                   track->by_remote, track->stopped || track->stop, track->ssrc,
-                   track->rtx_ssrc, track->wish.stream_id,
-                   track->wish.track_id);
+                   track->by_remote, track->stopped || track->stop,
+                   track->plain.ssrc, track->plain.rtx_ssrc,
+                   track->wish.stream_id, track->wish.track_id);
     for (unsigned i = 0; i < track->wish.codec_count; i++)
         rtc_write_text(w, " %s", rtc_codec_name(track->wish.codecs[i]));
+    for (unsigned i = 0; i < track->wish.layer_count; i++)
+        rtc_write_text(w, " " RID "%s", track->wish.rids[i]);
     rtc_write_text(w, "\n");
 }
 
@@ -215,6 +218,17 @@ struct rtc_text rtc_load_block(struct rtc_loader *l, const char *key,
     return block;
 }
 
+static void take_rid(struct rtc_loader *l, struct rtc_track_config *wish,
+                     struct rtc_text word)
+{
+    const size_t skip = sizeof RID - 1;
+
+    if (wish->layer_count == RTC_LAYER_MOST ||
+        !rtc_text_copy((struct rtc_text){word.at + skip, word.len - skip},
+                       wish->rids[wish->layer_count++], RTC_RID_MAX + 1))
+        rtc_load_refuse(l, "the saved peer is damaged: a rid is wrong");
+}
+
 static void take_codecs(struct rtc_loader *l, struct rtc_track_config *wish)
 {
     struct rtc_text word;
@@ -223,6 +237,10 @@ static void take_codecs(struct rtc_loader *l, struct rtc_track_config *wish)
     while (wish->codec_count < RTC_CODEC_MOST &&
            rtc_text_word(&l->values, &word)) {
         enum rtc_codec codec = RTC_CODEC_NONE;
+        if (rtc_text_starts(word, RID)) {
+            take_rid(l, wish, word);
+            continue;
+        }
         if (rtc_text_copy(word, name, sizeof name))
             codec = rtc_codec_by_name(name);
         if (codec == RTC_CODEC_NONE)
@@ -258,8 +276,8 @@ static void take_track(struct rtc_loader *l, struct rtc_peer *peer)
     }
     track->by_remote = by_remote;
     track->stop = stopped;
-    track->ssrc = ssrc;
-    track->rtx_ssrc = rtx_ssrc;
+    track->plain.ssrc = ssrc;
+    track->plain.rtx_ssrc = rtx_ssrc;
 }
 
 static void take_text(struct rtc_loader *l, const char *key,

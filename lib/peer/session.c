@@ -15,9 +15,9 @@ void rtc_peer_end(struct rtc_peer *peer, enum rtc_close_reason reason)
     peer->closed = true;
     peer->reason = reason;
     /* No packet comes any more: what has holes is given up now. */
-    for (unsigned i = 0; i < peer->track_count; i++)
-        if (peer->tracks[i]->receiving)
-            rtc_inbound_end(&peer->tracks[i]->inbound);
+    for (unsigned i = 0; i < peer->layer_count; i++)
+        if (peer->layers[i]->receiving)
+            rtc_inbound_end(&peer->layers[i]->inbound);
     if (peer->channels)
         rtc_channels_end(peer->channels);
     rtc_dtls_close(peer->dtls);

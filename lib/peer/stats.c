@@ -17,38 +17,43 @@ void rtc_peer_stats(const struct rtc_peer *peer, struct rtc_stats *ret_stats)
                            &ret_stats->remote_type);
 }
 
-static void add_sent(const struct rtc_track *track,
+static void add_sent(const struct rtc_layer *layer,
                      struct rtc_track_stats *stats)
 {
-    const struct rtc_sender *s = &track->sender;
+    const struct rtc_sender *s = &layer->sender;
 
-    stats->packets_sent = s->packets;
-    stats->bytes_sent = s->octets;
-    stats->frames_sent = s->frames;
-    stats->packets_retransmitted = s->resent_packets;
-    stats->bytes_retransmitted = s->resent_bytes;
-    stats->nack_received = s->nacked;
-    stats->pli_received = track->requests.pli_count;
-    stats->fir_received = track->requests.fir_count;
-    stats->remote_loss = track->remote_loss;
-    stats->rtt_us = track->rtt_us;
+    stats->packets_sent += s->packets;
+    stats->bytes_sent += s->octets;
+    stats->frames_sent += s->frames;
+    stats->packets_retransmitted += s->resent_packets;
+    stats->bytes_retransmitted += s->resent_bytes;
+    stats->nack_received += s->nacked;
+    stats->pli_received += layer->requests.pli_count;
+    stats->fir_received += layer->requests.fir_count;
+    /* Of several streams, the worst. */
+    if (layer->remote_loss > stats->remote_loss)
+        stats->remote_loss = layer->remote_loss;
+    if (layer->rtt_us > stats->rtt_us)
+        stats->rtt_us = layer->rtt_us;
 }
 
-static void add_received(const struct rtc_track *track,
+static void add_received(const struct rtc_layer *layer,
                          struct rtc_track_stats *stats)
 {
-    const struct rtc_inbound *in = &track->inbound;
+    const struct rtc_inbound *in = &layer->inbound;
+    double jitter = rtc_receiver_jitter(&in->receiver);
 
-    stats->packets_received = in->receiver.packets;
-    stats->bytes_received = in->receiver.bytes;
-    stats->packets_lost = rtc_receiver_lost(&in->receiver);
-    stats->packets_recovered = in->receiver.recovered;
-    stats->packets_duplicate = in->reorder.duplicates + in->duplicates;
-    stats->jitter = rtc_receiver_jitter(&in->receiver);
-    stats->frames_received = in->assemble.frames;
-    stats->frames_dropped = in->assemble.frames_dropped;
-    stats->nack_sent = track->nack_sent;
-    stats->pli_sent = in->keyframe.count;
+    stats->packets_received += in->receiver.packets;
+    stats->bytes_received += in->receiver.bytes;
+    stats->packets_lost += rtc_receiver_lost(&in->receiver);
+    stats->packets_recovered += in->receiver.recovered;
+    stats->packets_duplicate += in->reorder.duplicates + in->duplicates;
+    stats->frames_received += in->assemble.frames;
+    stats->frames_dropped += in->assemble.frames_dropped;
+    stats->nack_sent += layer->nack_sent;
+    stats->pli_sent += in->keyframe.count;
+    if (jitter > stats->jitter)
+        stats->jitter = jitter;
 }
 
 int rtc_peer_track_stats(const struct rtc_peer *peer, int number,
@@ -60,9 +65,11 @@ int rtc_peer_track_stats(const struct rtc_peer *peer, int number,
 
     if (!track || !ret_stats)
         return RTC_ERR_ARG;
-    add_sent(track, &stats);
-    if (track->receiving)
-        add_received(track, &stats);
+    for (unsigned i = 0; i < track->layer_count; i++) {
+        add_sent(track->layers[i], &stats);
+        if (track->layers[i]->receiving)
+            add_received(track->layers[i], &stats);
+    }
     *ret_stats = stats;
     return 0;
 }

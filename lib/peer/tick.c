@@ -16,32 +16,32 @@ void rtc_peer_tick(struct rtc_peer *peer, rtc_usec now)
     rtc_peer_follow(peer, now);
     if (peer->channels && !peer->closed)
         rtc_channels_tick(peer->channels, now);
-    for (unsigned i = 0; i < peer->track_count; i++) {
-        struct rtc_track *track = peer->tracks[i];
-        rtc_tail_tick(&track->tail, &track->sender,
-                      rtc_track_rtt_us(peer, track), now);
-        rtc_peer_check_paused(peer, track, now);
+    for (unsigned i = 0; i < peer->layer_count; i++) {
+        struct rtc_layer *layer = peer->layers[i];
+        rtc_tail_tick(&layer->tail, &layer->sender,
+                      rtc_layer_rtt_us(peer, layer), now);
+        rtc_peer_check_paused(peer, layer, now);
     }
 }
 
 /* Feedback waits until there is somebody to send it to. */
 static rtc_usec inbound_deadline(const struct rtc_peer *peer,
-                                 const struct rtc_track *track)
+                                 const struct rtc_layer *layer)
 {
-    if (!track->remote_ssrc || !rtc_ice_selected(peer->ice))
-        return rtc_inbound_frame_deadline(&track->inbound);
-    return rtc_inbound_deadline(&track->inbound, rtc_track_rtt_us(peer, track));
+    if (!layer->remote_ssrc || !rtc_ice_selected(peer->ice))
+        return rtc_inbound_frame_deadline(&layer->inbound);
+    return rtc_inbound_deadline(&layer->inbound, rtc_layer_rtt_us(peer, layer));
 }
 
-static rtc_usec track_deadline(const struct rtc_peer *peer,
-                               const struct rtc_track *track)
+static rtc_usec layer_deadline(const struct rtc_peer *peer,
+                               const struct rtc_layer *layer)
 {
-    rtc_usec at = rtc_tail_deadline(&track->tail);
+    rtc_usec at = rtc_tail_deadline(&layer->tail);
 
-    if (!track->receiving)
+    if (!layer->receiving)
         return at;
-    at = rtc_min_time(at, rtc_track_pause_deadline(track));
-    return rtc_min_time(at, inbound_deadline(peer, track));
+    at = rtc_min_time(at, rtc_layer_pause_deadline(layer));
+    return rtc_min_time(at, inbound_deadline(peer, layer));
 }
 
 rtc_usec rtc_peer_deadline(const struct rtc_peer *peer)
@@ -55,8 +55,8 @@ rtc_usec rtc_peer_deadline(const struct rtc_peer *peer)
     at = rtc_min_time(at, rtc_peer_rtcp_deadline(peer));
     at = rtc_min_time(at, rtc_peer_servers_deadline(peer));
     at = rtc_min_time(at, rtc_peer_data_deadline(peer));
-    for (unsigned i = 0; peer->srtp && i < peer->track_count; i++)
-        at = rtc_min_time(at, track_deadline(peer, peer->tracks[i]));
+    for (unsigned i = 0; peer->srtp && i < peer->layer_count; i++)
+        at = rtc_min_time(at, layer_deadline(peer, peer->layers[i]));
     /* What poll found, e.g. that a key frame is needed, is due at once. */
     return rtc_max_time(at, peer->as_of);
 }

@@ -16,17 +16,6 @@ struct rtc_track *rtc_peer_find_track(const struct rtc_peer *peer, int number)
     return peer->tracks[number];
 }
 
-static uint32_t draw_ssrc(struct rtc_peer *peer)
-{
-    uint32_t ssrc;
-
-    /* RFC 3550 8.1 asks for no more than a random one; 0 is "none" here. */
-    do {
-        ssrc = rtc_random_u32(&peer->random);
-    } while (!ssrc);
-    return ssrc;
-}
-
 static void fill_codecs(struct rtc_track_config *wish)
 {
     if (wish->codec_count)
@@ -41,10 +30,6 @@ static void fill_codecs(struct rtc_track_config *wish)
 struct rtc_track *rtc_peer_make_track(struct rtc_peer *peer,
                                       const struct rtc_track_config *config)
 {
-    struct rtc_history_config history = {
-        .packets = peer->config.history_packets,
-        .keep_us = peer->config.history_us,
-    };
     struct rtc_track *track = NULL;
 
     if (peer->track_count < RTC_TRACK_MOST)
@@ -58,23 +43,40 @@ struct rtc_track *rtc_peer_make_track(struct rtc_peer *peer,
         strcpy(track->wish.stream_id, "rtcpipe");
     if (!track->wish.track_id[0])
         rtc_random_text(&peer->random, track->wish.track_id, 16);
-    track->ssrc = draw_ssrc(peer);
-    track->rtx_ssrc = draw_ssrc(peer);
-    track->rtt_us = -1;
-    track->heard_us = RTC_NEVER;
-    rtc_sender_init(&track->sender, &history, &peer->pool, &peer->random);
+    rtc_peer_add_layer(peer, track);
     peer->tracks[peer->track_count++] = track;
     return track;
 }
 
-void rtc_track_free(struct rtc_track *track)
+void rtc_peer_drop_track(struct rtc_peer *peer)
 {
-    if (!track)
-        return;
-    rtc_sender_done(&track->sender);
-    if (track->receiving)
-        rtc_inbound_done(&track->inbound);
+    struct rtc_track *track = peer->tracks[--peer->track_count];
+
+    rtc_peer_drop_layers(peer, track);
     rtc_free(track);
+}
+
+/* Names that can stand in SDP (RFC 8851 10), each once, and only where layers
+ * can be told apart. */
+static bool are_rids_good(const struct rtc_track_config *config)
+{
+    static const char good[] = "abcdefghijklmnopqrstuvwxyz"
+                               "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+
+    if (config->layer_count > RTC_LAYER_MOST ||
+        (config->layer_count && (config->kind != RTC_VIDEO || config->packets)))
+        return false;
+    for (unsigned i = 0; i < config->layer_count; i++) {
+        const char *rid = config->rids[i];
+
+        if (!rid[0] || !memchr(rid, '\0', sizeof config->rids[i]) ||
+            rid[strspn(rid, good)])
+            return false;
+        for (unsigned k = 0; k < i; k++)
+            if (!strcmp(rid, config->rids[k]))
+                return false;
+    }
+    return true;
 }
 
 int rtc_peer_add_track(struct rtc_peer *peer,
@@ -83,7 +85,8 @@ int rtc_peer_add_track(struct rtc_peer *peer,
     struct rtc_track *track;
 
     if (!peer || !config || config->codec_count > RTC_CODEC_MOST ||
-        (config->kind != RTC_AUDIO && config->kind != RTC_VIDEO))
+        (config->kind != RTC_AUDIO && config->kind != RTC_VIDEO) ||
+        !are_rids_good(config))
         return RTC_ERR_ARG;
     for (unsigned i = 0; i < config->codec_count; i++)
         if (!rtc_codec_entry(config->codecs[i]) ||
@@ -110,6 +113,16 @@ int rtc_peer_set_direction(struct rtc_peer *peer, int number,
     return 0;
 }
 
+int rtc_peer_set_red(struct rtc_peer *peer, int number, bool red)
+{
+    struct rtc_track *track = peer ? rtc_peer_find_track(peer, number) : NULL;
+
+    if (!track)
+        return RTC_ERR_ARG;
+    track->wish.red = red;
+    return 0;
+}
+
 int rtc_peer_stop_track(struct rtc_peer *peer, int number)
 {
     struct rtc_track *track = peer ? rtc_peer_find_track(peer, number) : NULL;
@@ -123,6 +136,23 @@ int rtc_peer_stop_track(struct rtc_peer *peer, int number)
 unsigned rtc_peer_track_count(const struct rtc_peer *peer)
 {
     return peer ? peer->track_count : 0;
+}
+
+/* By the layers' numbers: one that is not agreed has an empty rid. */
+static void tell_rids(const struct rtc_track *track,
+                      struct rtc_track_info *info)
+{
+    bool sent = track->agreed.sent_layer_count > 0;
+
+    for (unsigned i = 0; i < track->layer_count; i++) {
+        const struct rtc_layer *layer = track->layers[i];
+        const char *rid = sent && layer->sent         ? layer->sent->rid
+                          : !sent && layer->receiving ? layer->rid
+                                                      : "";
+        strcpy(info->rids[i], rid);
+        if (rid[0])
+            info->layer_count = i + 1;
+    }
 }
 
 int rtc_peer_track_info(const struct rtc_peer *peer, int number,
@@ -151,25 +181,23 @@ int rtc_peer_track_info(const struct rtc_peer *peer, int number,
             info.h264_level_ids[info.h264_count++] =
                 track->agreed.codecs[i].h264_level_id;
     }
+    tell_rids(track, &info);
     if (info.codec_count && (info.agreed & RTC_SENDONLY))
         info.codec = info.codecs[0];
     *ret_info = info;
     return 0;
 }
 
-rtc_usec rtc_track_rtt_us(const struct rtc_peer *peer,
-                          const struct rtc_track *track)
-{
-    return track->rtt_us >= 0 ? track->rtt_us : rtc_ice_rtt_us(peer->ice);
-}
-
 int rtc_peer_request_keyframe(struct rtc_peer *peer, int number, rtc_usec now)
 {
     struct rtc_track *track = peer ? rtc_peer_find_track(peer, number) : NULL;
+    int error = RTC_ERR_ARG;
 
     (void)now;
-    if (!track || !track->receiving)
-        return RTC_ERR_ARG;
-    rtc_keyframe_want(&track->inbound.keyframe);
-    return 0;
+    for (unsigned i = 0; track && i < track->layer_count; i++)
+        if (track->layers[i]->receiving) {
+            rtc_keyframe_want(&track->layers[i]->inbound.keyframe);
+            error = 0;
+        }
+    return error;
 }

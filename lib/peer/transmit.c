@@ -125,15 +125,15 @@ static int transmit_packet(struct rtc_peer *peer, struct rtc_sender *s,
     return len > 0 ? len : LOST;
 }
 
-/* As many packets of one track as make a run: equal ones, and a shorter last
+/* As many packets of one stream as make a run: equal ones, and a shorter last
  * one. */
-static int transmit_track(struct rtc_peer *peer, struct rtc_track *track,
+static int transmit_layer(struct rtc_peer *peer, struct rtc_layer *layer,
                           uint8_t *buf, size_t cap, struct rtc_datagrams *d,
                           rtc_usec now)
 {
     struct rtc_wire wire = rtc_peer_wire(peer, rtc_ice_selected(peer->ice));
     size_t overhead = rtc_srtp_overhead(peer->srtp);
-    struct rtc_sender *s = &track->sender;
+    struct rtc_sender *s = &layer->sender;
     size_t at = 0, segment = 0, len;
 
     d->count = 0;
@@ -153,7 +153,7 @@ static int transmit_track(struct rtc_peer *peer, struct rtc_track *track,
     }
     if (!d->count)
         return 0;
-    rtc_tail_sent(&track->tail, s, rtc_track_rtt_us(peer, track), now);
+    rtc_tail_sent(&layer->tail, s, rtc_layer_rtt_us(peer, layer), now);
     d->segment = segment;
     d->path = wire.path;
     return (int)at;
@@ -165,12 +165,12 @@ static int transmit_media(struct rtc_peer *peer, uint8_t *buf, size_t cap,
     static const enum rtc_kind order[] = {RTC_AUDIO, RTC_VIDEO};
 
     for (unsigned k = 0; k < 2; k++)
-        for (unsigned i = 0; i < peer->track_count; i++) {
-            struct rtc_track *track = peer->tracks[i];
+        for (unsigned i = 0; i < peer->layer_count; i++) {
+            struct rtc_layer *layer = peer->layers[i];
             int len;
-            if (track->wish.kind != order[k])
+            if (layer->track->wish.kind != order[k])
                 continue;
-            len = transmit_track(peer, track, buf, cap, d, now);
+            len = transmit_layer(peer, layer, buf, cap, d, now);
             if (len > 0)
                 return len;
         }

@@ -109,6 +109,27 @@ bool rtc_inbound_receive(struct rtc_inbound *in,
     return true;
 }
 
+bool rtc_inbound_restore(struct rtc_inbound *in,
+                         const struct rtc_packet *packet, unsigned back,
+                         const struct rtc_red_block *copy,
+                         const struct rtc_codec_entry *codec)
+{
+    struct rtc_packet restored = *packet;
+
+    restored.sequence -= back;
+    restored.media_time -= copy->age;
+    restored.payload_type = copy->payload_type;
+    restored.payload = copy->data;
+    restored.len = copy->len;
+    restored.marker = false;
+    if (in->config.packets || !copy->age || !copy->len ||
+        !rtc_reorder_is_hole(&in->reorder, restored.sequence) ||
+        !admit(in, &restored, codec))
+        return false;
+    in->receiver.recovered++;
+    return true;
+}
+
 void rtc_inbound_end(struct rtc_inbound *in)
 {
     rtc_assemble_end(&in->assemble);

@@ -5,6 +5,7 @@
  * pool is borrowed. */
 #pragma once
 
+#include "codec/red.h"
 #include "stream/assemble.h"
 #include "stream/keyframe.h"
 #include "stream/loss.h"
@@ -19,7 +20,7 @@ struct rtc_inbound_config {
     rtc_usec reorder_us;      /* a hole stays open at most this long; without
                                  `nack` no longer than 100 ms */
     unsigned reorder_packets; /* and with at most this many behind it */
-    bool keyframe_first;     /* video: nothing before the first key frame */
+    bool keyframe_first;      /* video: nothing before the first key frame */
     bool keyframe_after_gap; /* video: nothing after a gap before a key frame */
 };
 
@@ -48,6 +49,14 @@ bool rtc_inbound_receive(struct rtc_inbound *in,
                          const struct rtc_rtp_header *header,
                          const struct rtc_codec_entry *codec, bool resent,
                          struct rtc_packet *ret_packet, rtc_usec now);
+
+/* Fills the hole `back` numbers before `packet`, which rtc_inbound_receive
+ * gave, by a copy that came along with it (RFC 2198). Borrows. False when there
+ * is no such hole. */
+bool rtc_inbound_restore(struct rtc_inbound *in,
+                         const struct rtc_packet *packet, unsigned back,
+                         const struct rtc_red_block *copy,
+                         const struct rtc_codec_entry *codec);
 
 /* The stream or the session is over: nothing is asked for any more, and pop
  * gives up every hole. Another SSRC begins anew. */

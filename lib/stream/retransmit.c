@@ -60,23 +60,49 @@ void rtc_retransmit_pop(struct rtc_retransmit *r,
     drop_first(r);
 }
 
-int rtc_rtx_write(const struct rtc_history_entry *entry, uint32_t ssrc,
-                  uint16_t sequence, uint8_t *buf, size_t cap)
+/* The header in its form: how long it is, or 0 when it does not fit. */
+static size_t write_header(const struct rtc_history_entry *entry,
+                           const struct rtc_rtx_form *form, uint8_t *buf,
+                           size_t cap)
 {
-    size_t header_len = entry->header_len;
-    size_t payload_len = entry->len - header_len;
-    const uint8_t *packet = entry->packet;
+    const struct rtc_rtp_header header = {
+        .marker = entry->packet[1] >> 7,
+        .payload_type = entry->rtx_payload_type,
+        .sequence = form->sequence,
+        .timestamp = rtc_get_u32(entry->packet + 4),
+        .ssrc = form->ssrc,
+        .has_extension = form->extension_len > 0,
+        .extension_profile = form->extension_profile,
+        .extension = form->extension,
+        .extension_len = form->extension_len,
+    };
+    int len;
 
-    if (entry->len + (size_t)RTC_RTX_OSN_LEN > cap)
+    if (form->own_extension) {
+        len = rtc_rtp_write(&header, buf, cap);
+        return len > 0 ? (size_t)len : 0;
+    }
+    if (entry->header_len > cap)
+        return 0;
+    memcpy(buf, entry->packet, entry->header_len);
+    buf[1] = (uint8_t)((entry->packet[1] & 0x80) | entry->rtx_payload_type);
+    rtc_put_u16(buf + 2, form->sequence);
+    rtc_put_u32(buf + 8, form->ssrc);
+    return entry->header_len;
+}
+
+int rtc_rtx_write(const struct rtc_history_entry *entry,
+                  const struct rtc_rtx_form *form, uint8_t *buf, size_t cap)
+{
+    size_t payload_len = (size_t)entry->len - entry->header_len;
+    size_t at = write_header(entry, form, buf, cap);
+
+    if (!at || cap - at < RTC_RTX_OSN_LEN + payload_len)
         return RTC_ERR_NOBUF;
-    memcpy(buf, packet, header_len);
-    buf[1] = (uint8_t)((packet[1] & 0x80) | entry->rtx_payload_type);
-    rtc_put_u16(buf + 2, sequence);
-    rtc_put_u32(buf + 8, ssrc);
-    rtc_put_u16(buf + header_len, rtc_get_u16(packet + 2));
-    memcpy(buf + header_len + RTC_RTX_OSN_LEN, packet + header_len,
+    rtc_put_u16(buf + at, rtc_get_u16(entry->packet + 2));
+    memcpy(buf + at + RTC_RTX_OSN_LEN, entry->packet + entry->header_len,
            payload_len);
-    return entry->len + RTC_RTX_OSN_LEN;
+    return (int)(at + RTC_RTX_OSN_LEN + payload_len);
 }
 
 int rtc_rtx_parse(struct rtc_rtp_header *header, uint32_t ssrc,

@@ -31,11 +31,22 @@ struct rtc_history_entry *rtc_retransmit_peek(struct rtc_retransmit *r,
 void rtc_retransmit_pop(struct rtc_retransmit *r,
                         struct rtc_history_entry *entry, rtc_usec now);
 
-/* Writes the RTX form of `entry`: its header with the given SSRC and sequence
- * number and its RTX payload type, the original number, the payload. Its
- * length (RTC_RTX_OSN_LEN more), or RTC_ERR_NOBUF. */
-int rtc_rtx_write(const struct rtc_history_entry *entry, uint32_t ssrc,
-                  uint16_t sequence, uint8_t *buf, size_t cap);
+/* What the RTX form of a packet has of its own. */
+struct rtc_rtx_form {
+    uint32_t ssrc;
+    uint16_t sequence;
+    /* An extension block in place of the packet's; `extension_len` 0: none. */
+    bool own_extension;
+    uint16_t extension_profile;
+    const uint8_t *extension;
+    size_t extension_len;
+};
+
+/* Writes the RTX form of `entry`, a packet without CSRCs: its header in that
+ * form with its RTX payload type, the original number, the payload. Its length,
+ * or RTC_ERR_NOBUF. */
+int rtc_rtx_write(const struct rtc_history_entry *entry,
+                  const struct rtc_rtx_form *form, uint8_t *buf, size_t cap);
 
 /* Turns the parsed header of an RTX packet into that of the original packet:
  * sequence, SSRC, payload type, payload. 0; RTC_ERR_FORMAT when it carries none

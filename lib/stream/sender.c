@@ -32,14 +32,20 @@ void rtc_sender_done(struct rtc_sender *s)
         rtc_history_done(&s->history);
 }
 
+static size_t header_len(size_t extension_len)
+{
+    return RTC_RTP_HEADER_MIN + (extension_len ? 4 + extension_len : 0);
+}
+
 /* Bytes a payload may have, so that its RTX form fits too. */
-static size_t payload_max(const struct rtc_sender_format *f,
+static size_t payload_max(const struct rtc_sender *s,
+                          const struct rtc_sender_format *f,
                           size_t extension_len)
 {
-    size_t taken = RTC_RTP_HEADER_MIN;
+    size_t taken = header_len(extension_len);
 
-    if (extension_len)
-        taken += 4 + extension_len;
+    if (f->rtx && s->rtx_extension_set && s->rtx_extension_len > extension_len)
+        taken = header_len(s->rtx_extension_len);
     if (f->rtx)
         taken += RTC_RTX_OSN_LEN;
     return f->packet_max > taken ? f->packet_max - taken : 0;
@@ -49,7 +55,7 @@ int rtc_sender_set_format(struct rtc_sender *s,
                           const struct rtc_sender_format *format, uint32_t ssrc,
                           uint32_t rtx_ssrc)
 {
-    if (!payload_max(format, s->extension_len) || !format->clock_rate ||
+    if (!payload_max(s, format, s->extension_len) || !format->clock_rate ||
         format->packet_max > s->history.pool->size ||
         format->packet_max > UINT16_MAX)
         return RTC_ERR_ARG;
@@ -60,6 +66,8 @@ int rtc_sender_set_format(struct rtc_sender *s,
         s->octets_before = s->octets;
         s->started = false;
     }
+    if (!format->red || ssrc != s->ssrc || format->codec != s->format.codec)
+        s->redundant.len = 0;
     if (format->codec != s->format.codec)
         memset(&s->packetizer, 0, sizeof s->packetizer);
     s->format = *format;
@@ -73,12 +81,25 @@ int rtc_sender_set_extension(struct rtc_sender *s, uint16_t profile,
 {
     if (len > sizeof s->extension || len % 4)
         return RTC_ERR_ARG;
-    if (s->format.packet_max && !payload_max(&s->format, len))
+    if (s->format.packet_max && !payload_max(s, &s->format, len))
         return RTC_ERR_ARG;
     if (len)
         memcpy(s->extension, block, len);
     s->extension_profile = profile;
     s->extension_len = (uint8_t)len;
+    return 0;
+}
+
+int rtc_sender_set_rtx_extension(struct rtc_sender *s, uint16_t profile,
+                                 const uint8_t *block, size_t len)
+{
+    if (len > sizeof s->rtx_extension || len % 4)
+        return RTC_ERR_ARG;
+    if (len)
+        memcpy(s->rtx_extension, block, len);
+    s->rtx_extension_set = true;
+    s->rtx_extension_profile = profile;
+    s->rtx_extension_len = (uint8_t)len;
     return 0;
 }
 
@@ -133,27 +154,32 @@ static int queue_packet(struct rtc_sender *s, uint8_t *packet,
     return error;
 }
 
-/* Queues every payload the packetizer gives. */
-static int queue_payloads(struct rtc_sender *s, bool talkspurt, rtc_usec now)
+/* Queues every payload the packetizer gives, `lead` bytes of RED before it. */
+static int queue_payloads(struct rtc_sender *s, bool talkspurt, size_t lead,
+                          rtc_usec now)
 {
     const struct rtc_codec_entry *codec = s->format.codec;
     uint64_t first = s->sequence;
 
     for (;;) {
         bool last = false, marker;
-        uint8_t *packet;
+        uint8_t *packet, *payload;
         size_t len;
         int error = rtc_history_buffer(&s->history, &packet);
 
         if (error)
             return error;
-        len = codec->next(&s->packetizer, packet + s->header_len, &last);
+        payload = packet + s->header_len;
+        len = codec->next(&s->packetizer, payload + lead, &last);
         if (!len) {
             rtc_pool_put(s->history.pool, packet);
             return s->sequence == first ? RTC_ERR_FORMAT : 0;
         }
+        if (lead)
+            rtc_redundant_write(&s->redundant, s->format.payload_type,
+                                rtc_get_u32(s->header + 4), lead, payload);
         marker = codec->kind == RTC_VIDEO ? last : talkspurt;
-        error = queue_packet(s, packet, len, marker, now);
+        error = queue_packet(s, packet, lead + len, marker, now);
         if (error)
             return error;
     }
@@ -167,13 +193,33 @@ static void note_time(struct rtc_sender *s, uint32_t timestamp, rtc_usec time)
     s->last_time = time;
 }
 
+/* Cuts a frame and queues its packets, which have room for `max` bytes. */
+static int queue_frame(struct rtc_sender *s, const struct rtc_frame *frame,
+                       uint32_t timestamp, size_t max, rtc_usec now)
+{
+    const struct rtc_sender_format *f = &s->format;
+    size_t lead =
+        f->red ? rtc_redundant_len(&s->redundant, timestamp, frame->len, max)
+               : 0;
+    int error = f->codec->packetize(&s->packetizer, frame->data, frame->len,
+                                    max - lead);
+
+    if (error)
+        return error;
+    make_header(s, lead ? f->red_payload_type : f->payload_type, timestamp);
+    error = queue_payloads(s, frame->marker, lead, now);
+    if (!error && f->red)
+        rtc_redundant_keep(&s->redundant, frame->data, frame->len, timestamp);
+    return error;
+}
+
 int rtc_sender_send_frame(struct rtc_sender *s, const struct rtc_frame *frame,
                           rtc_usec now)
 {
     const struct rtc_codec_entry *codec = s->format.codec;
     const struct rtc_packetizer saved = s->packetizer;
     uint32_t timestamp = (uint32_t)frame->media_time + s->timestamp_offset;
-    size_t max = payload_max(&s->format, s->extension_len);
+    size_t max = payload_max(s, &s->format, s->extension_len);
     bool was_empty = s->history.queued == 0;
     uint64_t first = s->sequence;
     int error;
@@ -183,11 +229,7 @@ int rtc_sender_send_frame(struct rtc_sender *s, const struct rtc_frame *frame,
     /* Spares the cutting when there is certainly no room. */
     if (frame->len / max >= RTC_HISTORY_MOST - s->history.queued)
         return was_empty ? RTC_ERR_ARG : RTC_ERR_AGAIN;
-    error = codec->packetize(&s->packetizer, frame->data, frame->len, max);
-    if (!error) {
-        make_header(s, s->format.payload_type, timestamp);
-        error = queue_payloads(s, frame->marker, now);
-    }
+    error = queue_frame(s, frame, timestamp, max, now);
     if (error) {
         rtc_history_unpush(&s->history, first);
         s->sequence = first;
@@ -210,7 +252,7 @@ int rtc_sender_send_packet(struct rtc_sender *s,
     uint8_t *buffer;
     int error;
 
-    if (packet->len > payload_max(&s->format, s->extension_len) ||
+    if (packet->len > payload_max(s, &s->format, s->extension_len) ||
         packet->payload_type > 127 || packet->sequence > UINT64_MAX / 2)
         return RTC_ERR_ARG;
     error = rtc_history_buffer(&s->history, &buffer);
@@ -241,13 +283,41 @@ unsigned rtc_sender_nack(struct rtc_sender *s, const uint16_t *sequences,
     return queued;
 }
 
+static size_t rtx_len(const struct rtc_sender *s,
+                      const struct rtc_history_entry *e)
+{
+    size_t len = e->len + (size_t)RTC_RTX_OSN_LEN;
+
+    return s->rtx_extension_set
+               ? len - e->header_len + header_len(s->rtx_extension_len)
+               : len;
+}
+
+static int write_rtx(const struct rtc_sender *s,
+                     const struct rtc_history_entry *e, uint8_t *buf,
+                     size_t cap)
+{
+    const struct rtc_rtx_form form = {
+        .ssrc = s->rtx_ssrc,
+        .sequence = s->rtx_sequence,
+        .own_extension = s->rtx_extension_set,
+        .extension_profile = s->rtx_extension_profile,
+        .extension = s->rtx_extension,
+        .extension_len = s->rtx_extension_len,
+    };
+
+    return rtc_rtx_write(e, &form, buf, cap);
+}
+
 size_t rtc_sender_peek_len(struct rtc_sender *s)
 {
     const struct rtc_history_entry *e =
         rtc_retransmit_peek(&s->retransmit, &s->history);
 
+    if (e && e->rtx_payload_type)
+        return rtx_len(s, e);
     if (e)
-        return e->len + (e->rtx_payload_type ? (size_t)RTC_RTX_OSN_LEN : 0);
+        return e->len;
     e = rtc_history_peek(&s->history);
     return e ? e->len : 0;
 }
@@ -272,9 +342,8 @@ static void count_sent(struct rtc_sender *s, const struct rtc_history_entry *e)
 static int resend(struct rtc_sender *s, struct rtc_history_entry *e,
                   uint8_t *buf, size_t cap, rtc_usec now)
 {
-    int len = e->rtx_payload_type
-                  ? rtc_rtx_write(e, s->rtx_ssrc, s->rtx_sequence, buf, cap)
-                  : copy_packet(e, buf, cap);
+    int len = e->rtx_payload_type ? write_rtx(s, e, buf, cap)
+                                  : copy_packet(e, buf, cap);
 
     if (len < 0)
         return len;

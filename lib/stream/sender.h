@@ -9,6 +9,7 @@
 #include "codec/codec.h"
 #include "rtcp/report.h"
 #include "stream/history.h"
+#include "stream/redundant.h"
 #include "stream/retransmit.h"
 
 /* Longest extension block, and so the longest header in front of a payload. */
@@ -22,6 +23,9 @@ struct rtc_sender_format {
     uint8_t payload_type;
     bool rtx; /* RTX was negotiated: else packets are resent as they were */
     uint8_t rtx_payload_type;
+    bool red; /* frames go out with a copy of the one before (RFC 2198); only
+                 for codecs whose frames are one payload each */
+    uint8_t red_payload_type;
     uint32_t clock_rate;
     /* Most bytes an unprotected packet may have, its RTX form included: the
      * MTU less what SRTP adds. At most the pool's size. */
@@ -34,6 +38,7 @@ struct rtc_sender {
     struct rtc_history history;
     struct rtc_retransmit retransmit;
     struct rtc_packetizer packetizer;
+    struct rtc_redundant redundant;
     uint64_t sequence; /* the next, extended */
     uint16_t rtx_sequence;
     uint32_t timestamp_offset;
@@ -43,6 +48,11 @@ struct rtc_sender {
     uint16_t extension_profile;
     uint8_t extension[RTC_SENDER_EXTENSION_MAX];
     uint8_t extension_len;
+    /* Of the RTX form when it has one of its own. */
+    bool rtx_extension_set;
+    uint16_t rtx_extension_profile;
+    uint8_t rtx_extension[RTC_SENDER_EXTENSION_MAX];
+    uint8_t rtx_extension_len;
     bool started;            /* a frame or packet was queued */
     uint32_t last_timestamp; /* of it, and its capture time */
     rtc_usec last_time;
@@ -73,6 +83,11 @@ int rtc_sender_set_format(struct rtc_sender *s,
  * rtc_sender_transmit gave. Copies. RTC_ERR_ARG when it is too long. */
 int rtc_sender_set_extension(struct rtc_sender *s, uint16_t profile,
                              const uint8_t *block, size_t len);
+
+/* The block that the RTX form has from now on, instead of the packet's own.
+ * Copies. RTC_ERR_ARG alike. */
+int rtc_sender_set_rtx_extension(struct rtc_sender *s, uint16_t profile,
+                                 const uint8_t *block, size_t len);
 
 /* Cuts and queues one frame, all of it or nothing. Copies. 0; RTC_ERR_AGAIN
  * when the queue has no room, RTC_ERR_ARG (no codec, another codec, more than

@@ -9,6 +9,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
+static const char rids[][RTC_RID_MAX + 1] = {"q", "h", "f"};
+
 static const struct rtc_negotiate_track tracks[] = {
     {.kind = RTC_AUDIO,
      .direction = RTC_SENDRECV,
@@ -22,6 +24,8 @@ static const struct rtc_negotiate_track tracks[] = {
      .track_id = "v",
      .ssrc = 2,
      .rtx_ssrc = 3,
+     .rids = rids,
+     .rid_count = 3,
      .mid = ""},
 };
 

@@ -43,7 +43,7 @@ static const uint8_t h265_key[] = {
     0x40, 0,    0,    0,    1,    0x44, 0x01, 0xc1, 0x72, 0xb4, 0x22, 0x40,
     0,    0,    1,    0x28, 0x01, 0xaf};
 static const uint8_t h265_delta[] = {0, 0, 0, 1, 0x02, 0x01, 0xd0};
-/* RFC 6716 3.1: 20 ms in one frame. */
+/* RFC 6716 3.1: 20 ms in one frame. To other audio it is a byte like any. */
 static const uint8_t opus[] = {0x78};
 
 const enum rtc_codec sim_flow_codecs[SIM_FLOW_CODEC_COUNT + 1] = {
@@ -183,6 +183,7 @@ static void send_one(struct sim_flow *flow, struct sim_side *side, rtc_usec now)
         .codec = flow->codec,
         .media_time = media_time(flow, flow->sent),
         .time = now,
+        .layer = (uint8_t)flow->layer[flow->from],
     };
 
     sim_flow_write(flow, flow->sent, key, buf);
@@ -229,14 +230,16 @@ static bool comes_in(struct sim_side *side, struct sim_flow *flow, int track)
     return true;
 }
 
-/* The flow that `from` sends on what `side` knows as `track`, or NULL. */
-static struct sim_flow *find_flow(struct sim_side *side, int track, int from)
+/* The flow that `from` sends on what `side` knows as `track` and layer, or
+ * NULL. */
+static struct sim_flow *find_flow(struct sim_side *side, int track,
+                                  unsigned layer, int from)
 {
     struct sim_talk *talk = side->user;
 
     for (unsigned i = 0; i < talk->flow_count; i++) {
         struct sim_flow *flow = &talk->flows[i];
-        if (flow->from == from &&
+        if (flow->from == from && flow->layer[side->which] == layer &&
             (flow->track[side->which] == track ||
              (from != side->which && comes_in(side, flow, track))))
             return flow;
@@ -295,12 +298,12 @@ static void on_event(struct sim_side *side, const struct rtc_event *event)
     switch (event->type) {
     case RTC_EVENT_FRAME:
         seen->after_bye += seen->bye[event->track];
-        flow = find_flow(side, event->track, !side->which);
+        flow = find_flow(side, event->track, event->frame.layer, !side->which);
         if (flow)
             take_frame(flow, &event->frame, side->pair->now);
         break;
     case RTC_EVENT_KEYFRAME_REQUEST:
-        flow = find_flow(side, event->track, side->which);
+        flow = find_flow(side, event->track, event->layer, side->which);
         if (flow)
             flow->key_asked = true;
         break;
@@ -376,6 +379,38 @@ struct sim_flow *sim_talk_add(struct sim_talk *talk, int from,
             rtc_peer_add_track(talk->pair->side[SIM_L].peer, &track);
     }
     return flow;
+}
+
+struct sim_flow *sim_talk_add_layers(struct sim_talk *talk, int from,
+                                     enum rtc_codec codec,
+                                     const char *const *rids, unsigned count)
+{
+    struct rtc_track_config track = {.kind = RTC_VIDEO,
+                                     .direction = RTC_SENDONLY,
+                                     .codecs = {codec},
+                                     .codec_count = 1,
+                                     .layer_count = count};
+    struct sim_flow *first = &talk->flows[talk->flow_count];
+    int number;
+
+    if (talk->flow_count + count > SIM_FLOW_MOST)
+        abort();
+    for (unsigned i = 0; i < count; i++)
+        strcpy(track.rids[i], rids[i]);
+    number = rtc_peer_add_track(talk->pair->side[from].peer, &track);
+    for (unsigned i = 0; i < count; i++) {
+        struct sim_flow *flow = &talk->flows[talk->flow_count++];
+        *flow = (struct sim_flow){.from = from,
+                                  .layer = {i, i},
+                                  .codec = codec,
+                                  .interval_us = 40000,
+                                  .len = 1000 + 1500 * i,
+                                  .key_len = 3000 + 4000 * i,
+                                  .next = RTC_NEVER,
+                                  .track = {-1, -1}};
+        flow->track[from] = number;
+    }
+    return first;
 }
 
 struct sim_flow *sim_talk_connect(struct sim_talk *talk, int from,

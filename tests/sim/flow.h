@@ -16,7 +16,8 @@ extern const enum rtc_codec sim_flow_codecs[SIM_FLOW_CODEC_COUNT + 1];
 
 struct sim_flow {
     /* The scenario sets these; sim_talk_add gives defaults. */
-    int from; /* SIM_L or SIM_R */
+    int from;          /* SIM_L or SIM_R */
+    unsigned layer[2]; /* simulcast: its number at L and R */
     enum rtc_codec codec;
     unsigned frame_count; /* 0: without end */
     rtc_usec interval_us;
@@ -59,10 +60,15 @@ struct sim_talk *sim_talk_new(uint64_t seed, const struct sim_link *link);
 void sim_talk_free(struct sim_talk *talk);
 
 /* One flow more: a sendonly track at `from` and, if that is R, a recvonly one
- * at L, as L offers. 25 frames a second of video, 50 of Opus, without end.
+ * at L, as L offers. 25 frames a second of video, 50 of audio, without end.
  * Lends; not moved by later ones. */
 struct sim_flow *sim_talk_add(struct sim_talk *talk, int from,
                               enum rtc_codec codec);
+/* As many flows as there are `rids`, on one track: the layers of simulcast,
+ * each smaller than the next. The first of them; the others follow it. */
+struct sim_flow *sim_talk_add_layers(struct sim_talk *talk, int from,
+                                     enum rtc_codec codec,
+                                     const char *const *rids, unsigned count);
 /* Makes the peers, adds a flow and connects; for scenarios of one stream. NULL
  * when it does not connect in 20 s. */
 struct sim_flow *sim_talk_connect(struct sim_talk *talk, int from,

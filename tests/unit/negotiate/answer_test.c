@@ -334,6 +334,54 @@ static void test_formats(void)
     }
 }
 
+/* Which offers of RED are for Opus, and what is agreed then. */
+static void test_red(void)
+{
+    static const struct {
+        const char *name, *lines; /* of payload type 63 */
+        const char *fmtp;         /* of the answer; NULL: left out */
+    } rows[] = {
+        {"RED of Opus", "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n",
+         "111/111"},
+        {"more of it", "a=rtpmap:63 RED/48000/2\r\na=fmtp:63 111/111/111\r\n",
+         "111/111"},
+        {"of nothing", "a=rtpmap:63 red/48000/2\r\n", NULL},
+        {"of another", "a=rtpmap:63 red/48000/2\r\na=fmtp:63 98/98\r\n", NULL},
+        {"no RED", "a=rtpmap:63 rod/48000/2\r\na=fmtp:63 111/111\r\n", NULL},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[1024];
+        struct rtc_sdp *offer, *answer;
+        const struct rtc_sdp_format *red;
+        struct rtc_sdp_error why = {0, ""};
+        struct rtc_negotiate_agreed a;
+        struct side s;
+
+        snprintf(text, sizeof text,
+                 HEAD "m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\n" TRANSPORT
+                      "a=rtcp-mux\r\na=mid:a\r\n"
+                      "a=rtpmap:111 opus/48000/2\r\n%s",
+                 rows[i].lines);
+        offer = parse_text(text);
+        init_both(&s, "us00");
+        answer = make_answer(&s, offer, &why);
+        red = rtc_sdp_find_red(&answer->media[0], 111);
+        ok(rows[i].fmtp ? red && red->payload_type == 63 &&
+                              text_is(red->fmtp, rows[i].fmtp)
+                        : answer->media[0].format_count == 1,
+           rows[i].name);
+        settle(&s, answer, offer);
+        a = agreed(&s, 0);
+        ok(a.codecs[0].has_red == (rows[i].fmtp != NULL) &&
+               a.receives[0].has_red == a.codecs[0].has_red &&
+               a.codecs[0].red_payload_type == (rows[i].fmtp ? 63 : 0) &&
+               a.codec_count == 1,
+           "what is agreed");
+        done_side(&s);
+    }
+}
+
 static void test_extensions(void)
 {
     struct rtc_sdp *offer = parse_text(
@@ -435,6 +483,7 @@ int main(void)
     test_no_common_codec();
     test_transport_moves();
     test_formats();
+    test_red();
     test_extensions();
     test_no_bundle();
     test_matching();

@@ -64,6 +64,25 @@ static void test_offer(void)
 }
 
 /* The first live section speaks for the others (RFC 9143 7.2.1). */
+static void test_red(void)
+{
+    const struct rtc_sdp_format *red;
+    struct rtc_sdp *offer;
+    struct side s;
+
+    init_both(&s, "us00");
+    offer = make_offer(&s);
+    red = &offer->media[0].formats[1];
+    ok(text_is(red->name, "red") && text_is(red->fmtp, "111/111"),
+       "RED right behind Opus");
+    ok(red->payload_type == 63 && red->clock_rate == 48000 &&
+           red->channels == 2,
+       "as Chromium has it");
+    ok(rtc_sdp_find_red(&offer->media[0], 111) == red, "it is found");
+    ok(!rtc_sdp_find_red(&offer->media[1], 96), "video has none");
+    rtc_sdp_free(offer);
+}
+
 static void test_max_bundle(void)
 {
     const struct rtc_sdp_media *audio, *video;
@@ -319,6 +338,7 @@ static void test_many(void)
 int main(void)
 {
     test_offer();
+    test_red();
     test_max_bundle();
     test_codec_choice();
     test_stop_and_recycle();

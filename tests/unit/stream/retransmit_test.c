@@ -135,16 +135,55 @@ static void test_bounds(void)
     teardown();
 }
 
+/* With an extension block of its own, in place of the packet's (which has
+ * none). */
+static void test_rtx_extension(void)
+{
+    static const uint8_t block[8] = {0x31, 'a', 'b', 0x40, 'q'};
+    struct rtc_rtx_form form = {.ssrc = 5,
+                                .sequence = 7,
+                                .own_extension = true,
+                                .extension_profile = 0xbede,
+                                .extension = block,
+                                .extension_len = sizeof block};
+    struct rtc_rtp_header header;
+    uint8_t buf[64];
+    int len;
+
+    setup(4, 100);
+    want(FIRST + 1, -1, 0);
+    len = rtc_rtx_write(rtc_retransmit_peek(&queue, &history), &form, buf,
+                        sizeof buf);
+    is_int(len, 24 + 12, "an extension of its own");
+    is_int(rtc_rtp_parse(buf, (size_t)len, &header), 0, "can be read");
+    is_int(header.extension_profile, 0xbede, "its profile");
+    is_mem(header.extension, block, sizeof block, "and bytes");
+    ok(header.marker && header.timestamp == FIRST + 1 && header.ssrc == 5 &&
+           header.payload_type == 97 && header.sequence == 7,
+       "the rest is as without");
+    is_int(header.payload_len, 12, "as is the payload");
+    for (size_t cap = 0; cap < 36; cap++)
+        is_int(rtc_rtx_write(rtc_retransmit_peek(&queue, &history), &form, buf,
+                             cap),
+               RTC_ERR_NOBUF, "a buffer too small for it");
+    form.extension_len = 0;
+    len = rtc_rtx_write(rtc_retransmit_peek(&queue, &history), &form, buf,
+                        sizeof buf);
+    is_int(len, 24, "or none at all");
+    teardown();
+}
+
 static void test_rtx(void)
 {
+    struct rtc_rtx_form form = {.ssrc = 0xaabbccdd, .sequence = 7};
     struct rtc_rtp_header header;
     uint8_t buf[64], whole[64];
     int len;
 
     setup(4, 100);
     want(FIRST + 1, -1, 0);
-    len = rtc_rtx_write(rtc_retransmit_peek(&queue, &history), 0xaabbccdd, 7,
-                        buf, sizeof buf);
+    len = rtc_rtx_write(rtc_retransmit_peek(&queue, &history), &form, buf,
+                        sizeof buf);
     is_int(len, 24, "two bytes longer");
     is_int(rtc_rtp_parse(buf, (size_t)len, &header), 0, "an RTP packet");
     is_int(header.ssrc, 0xaabbccdd, "of its own SSRC");
@@ -163,7 +202,7 @@ static void test_rtx(void)
     is_mem(header.payload, whole, 10, "payload");
     ok(header.payload == buf + header.header_len, "header_len fits again");
     for (size_t cap = 0; cap < 24; cap++)
-        is_int(rtc_rtx_write(rtc_retransmit_peek(&queue, &history), 1, 7, buf,
+        is_int(rtc_rtx_write(rtc_retransmit_peek(&queue, &history), &form, buf,
                              cap),
                RTC_ERR_NOBUF, "a buffer too small");
     for (size_t n = 0; n < 2; n++) {
@@ -182,5 +221,6 @@ int main(void)
     test_pace();
     test_bounds();
     test_rtx();
+    test_rtx_extension();
     return tap_done();
 }

@@ -344,6 +344,62 @@ static void test_audio(void)
     rtc_sender_done(NULL);
 }
 
+/* Sends Opus of `len` bytes and parses its packet, which is RED if `red_len`
+ * says how long. */
+static bool send_opus(uint8_t number, size_t len, uint64_t media_time,
+                      size_t red_len, struct rtc_red *ret_red)
+{
+    struct rtc_frame frame = {.data = big,
+                              .len = len,
+                              .codec = RTC_CODEC_OPUS,
+                              .media_time = media_time,
+                              .time = RTC_NEVER};
+    struct rtc_rtp_header h;
+
+    memset(big, number, len);
+    big[0] = 0x78;
+    memset(ret_red, 0, sizeof *ret_red);
+    if (rtc_sender_send_frame(&sender, &frame, 0) || !transmit(&h, 0))
+        return false;
+    if (h.payload_type == 96)
+        return !red_len && h.payload_len == len;
+    return h.payload_type == 63 && h.payload_len == red_len &&
+           rtc_red_parse(h.payload, h.payload_len, ret_red) == 0 &&
+           ret_red->primary.payload_type == 96 && ret_red->primary.len == len &&
+           memcmp(ret_red->primary.data, big, len) == 0;
+}
+
+static void test_red(void)
+{
+    struct rtc_sender_format format = format_of(2, false);
+    struct rtc_red red;
+
+    setup(false, 100);
+    format.codec = rtc_codec_entry(RTC_CODEC_OPUS);
+    format.red = true;
+    format.red_payload_type = 63;
+    rtc_sender_set_format(&sender, &format, 11, 0);
+    ok(send_opus(1, 100, 0, 1 + 100, &red), "the first has nothing before it");
+    is_int(red.copy_count, 0, "so it is alone");
+    ok(send_opus(2, 50, 960, 5 + 100 + 50, &red), "the second has the first");
+    ok(red.copy_count == 1 && red.copies[0].age == 960 &&
+           red.copies[0].payload_type == 96 && red.copies[0].len == 100 &&
+           red.copies[0].data[0] == 0x78 && red.copies[0].data[99] == 1,
+       "as it was");
+    ok(send_opus(3, 60, 960 + 16384, 1 + 60, &red), "too long ago");
+    ok(send_opus(4, 1108, 960 + 17344, 1 + 1108, &red),
+       "both do not fit: the copy is left out");
+    ok(send_opus(5, 60, 960 + 18304, 1 + 60, &red), "a copy too long for RED");
+    ok(send_opus(6, 1172, 960 + 19264, 0, &red), "too long itself: plain");
+    format.red = false;
+    rtc_sender_set_format(&sender, &format, 11, 0);
+    ok(send_opus(7, 60, 960 + 20224, 0, &red), "not wanted any more");
+    format.red = true;
+    rtc_sender_set_format(&sender, &format, 11, 0);
+    ok(send_opus(8, 60, 960 + 21184, 1 + 60, &red), "and begins anew");
+    teardown();
+}
+
 int main(void)
 {
     test_frame(false);
@@ -356,5 +412,6 @@ int main(void)
     test_packets();
     test_report();
     test_audio();
+    test_red();
     return tap_done();
 }
