@@ -16,7 +16,8 @@
  * what was wrong. Ownership is said in four words: *borrows* (until return),
  * *copies*, *takes* (also on failure), *lends* (until the next call on the same
  * peer that is not const). A peer is used from one thread at a time; different
- * peers are independent.
+ * peers are independent, but those with data channels share one thread, and one
+ * clock for `now`.
  */
 #pragma once
 
@@ -349,7 +350,7 @@ struct rtc_track_stats {
     uint64_t nack_sent, pli_sent;
     double jitter;      /* seconds, RFC 3550 6.4.1 */
     double remote_loss; /* fraction, from the last RR */
-    rtc_usec rtt_us;    /* from RR, -1 when unknown */
+    rtc_usec rtt_us;    /* from RR or XR, -1 when unknown */
 };
 
 struct rtc_stats {
@@ -359,7 +360,10 @@ struct rtc_stats {
     uint64_t srtp_failed;       /* did not authenticate */
     uint64_t srtp_replayed;     /* seen before */
     rtc_usec ice_rtt_us;        /* of the selected pair, -1 unknown */
-    struct rtc_path path;       /* the selected pair */
+    /* What the path carries of what we send, datagrams without IP and UDP, as
+     * congestion control sees it and the remote allows; 0 unknown. */
+    uint64_t bitrate_bps;
+    struct rtc_path path; /* the selected pair */
     enum rtc_candidate_type local_type, remote_type;
     const char *srtp_profile; /* RFC name, or NULL. Static. */
     const char *dtls_version; /* "DTLS1.2", or NULL. Static. */
@@ -550,14 +554,15 @@ enum rtc_event_type {
     RTC_EVENT_FRAME,     /* track, frame */
     RTC_EVENT_PACKET,    /* track, packet */
     RTC_EVENT_KEYFRAME_REQUEST, /* track: the remote wants one (PLI, FIR) */
-    RTC_EVENT_GAP,     /* track, gap: packets given up, frames left out */
-    RTC_EVENT_PAUSED,  /* track, paused: nothing came for 1.5 s, or again */
-    RTC_EVENT_BYE,     /* track: the remote ended the stream (RTCP BYE) */
-    RTC_EVENT_BITRATE, /* bitrate_bps: what the path carries, as the remote or
-                          the congestion control sees it */
-    RTC_EVENT_CHANNEL, /* channel: it is open; rtc_peer_channel_info */
-    RTC_EVENT_MESSAGE, /* channel, message */
-    RTC_EVENT_CHANNEL_LOW,    /* channel: its send buffer fell to the mark */
+    RTC_EVENT_GAP,         /* track, gap: packets given up, frames left out */
+    RTC_EVENT_PAUSED,      /* track, paused: nothing came for 1.5 s, or again */
+    RTC_EVENT_BYE,         /* track: the remote ended the stream (RTCP BYE) */
+    RTC_EVENT_BITRATE,     /* bitrate_bps: what the path carries (rtc_stats)
+                              changed by a twentieth; a few times a second */
+    RTC_EVENT_FEEDBACK,    /* track, feedback: rtc_peer_send_feedback there */
+    RTC_EVENT_CHANNEL,     /* channel: it is open; rtc_peer_channel_info */
+    RTC_EVENT_MESSAGE,     /* channel, message */
+    RTC_EVENT_CHANNEL_LOW, /* channel: its send buffer fell to the mark */
     RTC_EVENT_CHANNEL_CLOSED, /* channel: by the remote, or with the session */
     RTC_EVENT_CLOSED,         /* reason; the last event there is */
 };
@@ -602,6 +607,10 @@ struct rtc_event {
         } gap;
         bool paused;
         uint64_t bitrate_bps;
+        struct {
+            const uint8_t *data;
+            size_t len; /* in whole words of four bytes */
+        } feedback;
         struct rtc_message message;
         enum rtc_close_reason reason;
     };
@@ -717,6 +726,16 @@ RTC_API bool rtc_peer_is_delivered(const struct rtc_peer *peer, rtc_usec now);
 RTC_API int rtc_peer_request_keyframe(struct rtc_peer *peer, int track,
                                       rtc_usec now);
 
+/* The most bytes of one message of feedback. */
+#define RTC_FEEDBACK_MAX 400
+/* Sends feedback of the application's own about a track, received or sent (RTCP
+ * PSFB of format 15, RFC 4585 6.4); it gets there once, in order, or not at
+ * all. It is filled up with zeros to whole words, and must not begin with
+ * "REMB". Copies. RTC_ERR_ARG, STATE (not connected), AGAIN, CLOSED. */
+RTC_API int rtc_peer_send_feedback(struct rtc_peer *peer, int track,
+                                   const uint8_t *data, size_t len,
+                                   rtc_usec now);
+
 /* ---- data channels ------------------------------------------------------ */
 
 /* Reliable, ordered, without label. */
@@ -739,11 +758,13 @@ RTC_API int rtc_peer_send_message(struct rtc_peer *peer, int channel,
                                   const struct rtc_message *message,
                                   rtc_usec now);
 /* The mark at which RTC_EVENT_CHANNEL_LOW is told when `buffered` falls to it
- * or under it from above; 0 at first. */
+ * or under it from above; 0 at first. Told also, once, to a channel that was
+ * refused by AGAIN because of others, when half of channel_buffer is free. */
 RTC_API int rtc_peer_set_channel_low(struct rtc_peer *peer, int channel,
                                      size_t mark);
-/* While held, no message comes out of poll and what arrives fills the window,
- * so the remote stops sending. For receivers that cannot keep up. */
+/* While held, no message comes out of poll, nor what happened behind it, and
+ * what arrives fills the window, so the remote stops sending. For receivers
+ * that cannot keep up. */
 RTC_API int rtc_peer_hold_messages(struct rtc_peer *peer, bool hold,
                                    rtc_usec now);
 /* What was sent before still arrives; then the stream is reset (RFC 6525) and

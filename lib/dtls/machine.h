@@ -8,7 +8,7 @@
 #include "dtls/session.h"
 
 struct rtc_dtls {
-    struct rtc_dtls_config config;
+    struct rtc_dtls_config config; /* the first: engine.c looks here */
     struct rtc_dtls_fingerprint *expected;
     unsigned expected_count;
 

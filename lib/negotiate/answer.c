@@ -123,7 +123,8 @@ static void add_format(struct answering *a, struct rtc_sdp_media *media,
         return;
     *format = *theirs;
     format->name = rtc_sdp_copy(a->sdp, theirs->name);
-    format->feedback = theirs->feedback & row->accepted;
+    format->feedback =
+        theirs->feedback & (row->accepted | RTC_PAYLOAD_FEEDBACK);
     format->fmtp = row->answer ? row->answer(a->sdp, theirs->fmtp, ours) : ours;
     if (rtx && row->rtx_payload_type)
         rtc_section_add_rtx(a->sdp, media, theirs->payload_type,

@@ -385,6 +385,7 @@ static void agree_codecs(const struct rtc_sdp_media *local,
             .nack = feedback & RTC_SDP_NACK,
             .pli = feedback & RTC_SDP_PLI,
             .fir = feedback & RTC_SDP_FIR,
+            .transport_cc = feedback & RTC_SDP_TRANSPORT_CC,
             .profile = rtc_payload_profile(is_offer(local) ? a : o),
             .h264_level_id = h264_level_id(is_offer(local) ? a : o),
         };

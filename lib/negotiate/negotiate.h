@@ -106,7 +106,7 @@ struct rtc_negotiate_codec {
     uint8_t rtx_payload_type;
     bool has_red; /* of one earlier frame (RFC 2198) */
     uint8_t red_payload_type;
-    bool nack, pli, fir;
+    bool nack, pli, fir, transport_cc;
     unsigned profile;       /* as rtc_codec_entry.profile has it, or 0 */
     uint32_t h264_level_id; /* profile-level-id we may send, 0 for others */
 };

@@ -39,7 +39,7 @@ static void add_payload(struct offering *o, struct rtc_sdp_media *media,
     format->name = rtc_text_of(codec->name);
     format->clock_rate = codec->clock_rate;
     format->channels = codec->channels;
-    format->feedback = payload->offered;
+    format->feedback = payload->offered | RTC_PAYLOAD_FEEDBACK;
     format->fmtp = rtc_text_of(payload->fmtp);
     rtx = rtc_payload_rtx_number(&o->numbers, row);
     if (rtx != RTC_PAYLOAD_NONE)

@@ -101,7 +101,7 @@ static struct rtc_text h265_answer(struct rtc_sdp *sdp, struct rtc_text theirs,
 
 /* ---- the tables --------------------------------------------------------- */
 
-#define VIDEO_FEEDBACK (RTC_SDP_NACK | RTC_SDP_PLI | RTC_SDP_FIR)
+#define VIDEO_FEEDBACK (RTC_SDP_NACK | RTC_SDP_PLI | RTC_SDP_FIR | RTC_SDP_REMB)
 #define H264_FMTP                                                              \
     "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id="
 
@@ -138,11 +138,12 @@ static const struct rtc_payload payloads[] = {
 #define PAYLOAD_COUNT (sizeof payloads / sizeof *payloads)
 _Static_assert(PAYLOAD_COUNT <= RTC_PAYLOAD_MOST, "numbers hold every row");
 
-/* No transport-wide numbers or send times before there is congestion control.
- * No orientation either: a sender that sees it agreed stops turning its
+/* No orientation: a sender that sees it agreed stops turning its
  * pictures upright, and frames have no field to say so. */
 static const struct rtc_payload_extension extensions[] = {
     {RTC_EXTENSION_AUDIO_LEVEL, 1, true, false, true, RTC_SENDRECV},
+    {RTC_EXTENSION_ABS_SEND_TIME, 2, true, true, true, RTC_SENDRECV},
+    {RTC_EXTENSION_TRANSPORT_SEQUENCE, 3, true, true, true, RTC_SENDRECV},
     {RTC_EXTENSION_MID, 4, true, true, true, RTC_SENDRECV},
     {RTC_EXTENSION_RID, 10, false, true, false, RTC_SENDRECV},
     {RTC_EXTENSION_REPAIRED_RID, 11, false, true, false, RTC_SENDRECV},

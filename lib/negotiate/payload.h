@@ -19,6 +19,8 @@ struct rtc_payload {
 };
 
 #define RTC_PAYLOAD_MOST 32
+/* What every row offers and accepts beside its own. */
+#define RTC_PAYLOAD_FEEDBACK RTC_SDP_TRANSPORT_CC
 
 /* Row `index`, NULL past the last. Static. */
 const struct rtc_payload *rtc_payload_at(unsigned index);

@@ -111,13 +111,14 @@ static int apply_sending(struct rtc_peer *peer, struct rtc_track *track,
         track->layers[i]->sends = false;
         track->layers[i]->sent = NULL;
     }
-    if (!works || !(track->agreed.direction & RTC_SENDONLY))
-        return 0;
-    if (!rtc_peer_assign_sent(peer, track))
+    works = works && (track->agreed.direction & RTC_SENDONLY);
+    if (works && !rtc_peer_assign_sent(peer, track))
         return rtc_peer_fail(peer, RTC_ERR_NOMEM, "no memory for layers");
     for (unsigned i = 0; !error && i < track->layer_count; i++) {
-        if (!track->layers[i]->sends)
+        if (!track->layers[i]->sends) {
+            rtc_sender_clear(&track->layers[i]->sender);
             continue;
+        }
         error = start_sending(peer, track->layers[i]);
         if (!sent[i] && track->agreed.sent_layer_count)
             note_resumed(peer, track->layers[i], now);
@@ -216,6 +217,7 @@ int rtc_peer_apply(struct rtc_peer *peer, rtc_usec now)
         error = apply_ice(peer, &d->remote->media[index], now);
     if (!error)
         error = rtc_peer_apply_data(peer, now);
+    rtc_peer_agree_bandwidth(peer);
     peer->as_of = now;
     rtc_peer_follow(peer, now);
     return error;

@@ -130,6 +130,17 @@ int rtc_peer_transmit_data(struct rtc_peer *peer, uint8_t *buf, size_t cap,
     return (int)at;
 }
 
+/* Chunks that SCTP has cut already stay as long as they are, so DTLS has to
+ * take them still. */
+void rtc_peer_reserve_data(struct rtc_peer *peer)
+{
+    if (peer->channels && rtc_channels_is_started(peer->channels))
+        rtc_channels_set_mtu(peer->channels, rtc_dtls_data_max(peer->dtls) -
+                                                 peer->relay_reserve);
+    else
+        rtc_dtls_set_mtu(peer->dtls, peer->config.mtu - peer->relay_reserve);
+}
+
 rtc_usec rtc_peer_data_deadline(const struct rtc_peer *peer)
 {
     size_t len;

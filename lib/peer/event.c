@@ -59,7 +59,8 @@ bool rtc_peer_poll(struct rtc_peer *peer, struct rtc_event *ret_event)
         return false;
     if (rtc_event_pop(&peer->events, ret_event) ||
         rtc_peer_poll_candidate(peer, ret_event) ||
-        poll_packet(peer, ret_event))
+        poll_packet(peer, ret_event) ||
+        rtc_peer_poll_application(peer, ret_event))
         return true;
     if (peer->channels &&
         rtc_channels_poll(peer->channels, ret_event, peer->as_of))

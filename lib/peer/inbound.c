@@ -100,6 +100,16 @@ static void note_paused(struct rtc_peer *peer, struct rtc_layer *layer,
                                             .paused = paused});
 }
 
+/* What was reported of a stream before its first packet. */
+static void take_early_report(struct rtc_peer *peer, struct rtc_layer *layer)
+{
+    struct rtc_capture_early_report report;
+
+    if (rtc_capture_take(&peer->early_reports, layer->remote_ssrc, &report))
+        rtc_inbound_sr(&layer->inbound, report.ntp, report.rtp_time,
+                       report.came_us);
+}
+
 static void take_stream(struct rtc_peer *peer, struct rtc_layer *layer,
                         struct rtc_rtp_header *header, bool is_rtx,
                         rtc_usec now)
@@ -107,6 +117,7 @@ static void take_stream(struct rtc_peer *peer, struct rtc_layer *layer,
     const struct rtc_negotiate_codec *codec =
         codec_of(layer->track, header->payload_type, is_rtx);
     struct rtc_red red = {.copy_count = 0};
+    bool is_new = !is_rtx && header->ssrc != layer->remote_ssrc;
     struct rtc_packet packet;
 
     if (is_rtx) {
@@ -119,8 +130,8 @@ static void take_stream(struct rtc_peer *peer, struct rtc_layer *layer,
         peer->stats.datagrams_dropped++;
         return;
     }
-    if (!is_rtx && header->ssrc != layer->remote_ssrc)
-        layer->ended = layer->end_told = false; /* a new stream */
+    if (is_new)
+        layer->ended = layer->end_told = false;
     if (layer->end_told) {
         peer->stats.datagrams_dropped++; /* overtaken by its own BYE */
         return;
@@ -134,6 +145,8 @@ static void take_stream(struct rtc_peer *peer, struct rtc_layer *layer,
                              entry_of(layer->track, header->payload_type),
                              is_rtx, &packet, now))
         return;
+    if (is_new)
+        take_early_report(peer, layer);
     restore(layer, &packet, &red);
     if (layer->track->wish.packets)
         hand_on(peer, layer->track, &packet);
@@ -149,6 +162,7 @@ void rtc_peer_take_rtp(struct rtc_peer *peer, uint8_t *data, size_t len,
         peer->stats.datagrams_dropped++;
         return;
     }
+    rtc_peer_note_arrival(peer, data, len, header.ssrc, now);
     route = rtc_peer_route(peer, &header);
     if (!route || !route->layer->receiving) {
         peer->stats.datagrams_dropped++;

@@ -120,6 +120,16 @@ static int make_dtls(struct rtc_peer *peer)
     return rtc_dtls_new(&peer->dtls, &dtls);
 }
 
+/* Not the caller's clock itself, which tells how long a machine is up; some day
+ * of 1968 to 2002, so that no session is long enough for NTP to wrap. */
+static rtc_usec draw_ntp_origin(struct rtc_peer *peer)
+{
+    uint32_t seconds = rtc_random_u32(&peer->random) >> 2 | UINT32_C(1) << 31;
+
+    return (rtc_usec)seconds * RTC_SEC +
+           rtc_random_u32(&peer->random) % RTC_SEC;
+}
+
 static void init(struct rtc_peer *peer, const struct rtc_config *config)
 {
     peer->config = *config;
@@ -131,9 +141,13 @@ static void init(struct rtc_peer *peer, const struct rtc_config *config)
     peer->report_us = RTC_NEVER;
     peer->stats.ice_rtt_us = -1;
     peer->rtcp_ssrc = rtc_random_u32(&peer->random) | 1;
+    peer->ntp_origin_us = draw_ntp_origin(peer);
     /* The remote's MTU may be larger than ours. */
     rtc_pool_init(&peer->pool, MTU_MOST, POOL_MOST);
     rtc_packet_queue_init(&peer->packets, &peer->pool);
+    rtc_packet_queue_init(&peer->feedback_in, &peer->pool);
+    rtc_packet_queue_init(&peer->feedback_out, &peer->pool);
+    rtc_peer_init_bandwidth(peer);
     rtc_early_init(&peer->early, &peer->pool);
     rtc_descriptions_init(&peer->descriptions, &peer->random);
     /* RFC 7022 4.2: 96 random bits. */
@@ -173,8 +187,11 @@ void rtc_peer_free(struct rtc_peer *peer)
         return;
     while (peer->track_count)
         rtc_peer_drop_track(peer);
+    rtc_peer_free_bandwidth(peer);
     rtc_descriptions_done(&peer->descriptions);
     rtc_packet_queue_done(&peer->packets);
+    rtc_packet_queue_done(&peer->feedback_in);
+    rtc_packet_queue_done(&peer->feedback_out);
     rtc_pool_done(&peer->pool);
     rtc_channels_free(peer->channels);
     rtc_srtp_free(peer->srtp);

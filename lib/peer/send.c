@@ -94,6 +94,7 @@ static void set_rtx_extension(struct rtc_layer *layer)
         return;
     add_name(&e, RTC_EXTENSION_MID, e.mid, layer->track->mid);
     add_name(&e, RTC_EXTENSION_REPAIRED_RID, e.repaired_rid, layer->sent->rid);
+    rtc_track_add_stamps(layer->track, &e);
     len = rtc_extensions_write(&layer->track->agreed.extmap, &e, block,
                                sizeof block, &profile);
     rtc_sender_set_rtx_extension(&layer->sender, profile, block,
@@ -107,7 +108,7 @@ static void set_extension(struct rtc_layer *layer)
     struct rtc_extensions e = {.has = 0};
     uint8_t block[RTC_SENDER_EXTENSION_MAX];
     uint16_t profile = 0;
-    int len = 0;
+    int len;
 
     if (layer->known == layer->extension_left_out && layer->extension_set)
         return;
@@ -115,9 +116,10 @@ static void set_extension(struct rtc_layer *layer)
         add_name(&e, RTC_EXTENSION_MID, e.mid, layer->track->mid);
         if (layer->sent)
             add_name(&e, RTC_EXTENSION_RID, e.rid, layer->sent->rid);
-        len = rtc_extensions_write(&layer->track->agreed.extmap, &e, block,
-                                   sizeof block, &profile);
     }
+    rtc_track_add_stamps(layer->track, &e);
+    len = rtc_extensions_write(&layer->track->agreed.extmap, &e, block,
+                               sizeof block, &profile);
     layer->extension_set = true;
     layer->extension_left_out = layer->known;
     set_rtx_extension(layer);

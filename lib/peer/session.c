@@ -167,7 +167,7 @@ void rtc_peer_close(struct rtc_peer *peer, rtc_usec now)
     if (!peer || peer->closed)
         return;
     peer->as_of = now;
-    peer->bye_due = peer->srtp != NULL;
+    peer->bye_due = peer->srtp && peer->track_count;
     rtc_peer_fail(peer, 0, "closed by us");
     rtc_peer_end(peer, RTC_CLOSE_LOCAL);
 }

@@ -16,10 +16,12 @@ void rtc_peer_tick(struct rtc_peer *peer, rtc_usec now)
     rtc_peer_follow(peer, now);
     if (peer->channels && !peer->closed)
         rtc_channels_tick(peer->channels, now);
+    rtc_peer_tell_bitrate(peer, now);
     for (unsigned i = 0; i < peer->layer_count; i++) {
         struct rtc_layer *layer = peer->layers[i];
-        rtc_tail_tick(&layer->tail, &layer->sender,
-                      rtc_layer_rtt_us(peer, layer), now);
+        if (layer->sends)
+            rtc_tail_tick(&layer->tail, &layer->sender,
+                          rtc_layer_rtt_us(peer, layer), now);
         rtc_peer_check_paused(peer, layer, now);
     }
 }
@@ -36,7 +38,7 @@ static rtc_usec inbound_deadline(const struct rtc_peer *peer,
 static rtc_usec layer_deadline(const struct rtc_peer *peer,
                                const struct rtc_layer *layer)
 {
-    rtc_usec at = rtc_tail_deadline(&layer->tail);
+    rtc_usec at = layer->sends ? rtc_tail_deadline(&layer->tail) : RTC_NEVER;
 
     if (!layer->receiving)
         return at;

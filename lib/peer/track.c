@@ -138,6 +138,17 @@ unsigned rtc_peer_track_count(const struct rtc_peer *peer)
     return peer ? peer->track_count : 0;
 }
 
+/* Of layers we send the caller's own names, should the remote have others. */
+static const char *sent_rid(const struct rtc_layer *layer)
+{
+    const struct rtc_track_config *wish = &layer->track->wish;
+
+    if (!layer->sent)
+        return "";
+    return layer->index < wish->layer_count ? wish->rids[layer->index]
+                                            : layer->sent->rid;
+}
+
 /* By the layers' numbers: one that is not agreed has an empty rid. */
 static void tell_rids(const struct rtc_track *track,
                       struct rtc_track_info *info)
@@ -146,9 +157,9 @@ static void tell_rids(const struct rtc_track *track,
 
     for (unsigned i = 0; i < track->layer_count; i++) {
         const struct rtc_layer *layer = track->layers[i];
-        const char *rid = sent && layer->sent         ? layer->sent->rid
-                          : !sent && layer->receiving ? layer->rid
-                                                      : "";
+        const char *rid = sent               ? sent_rid(layer)
+                          : layer->receiving ? layer->rid
+                                             : "";
         strcpy(info->rids[i], rid);
         if (rid[0])
             info->layer_count = i + 1;

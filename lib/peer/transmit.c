@@ -114,12 +114,16 @@ static int transmit_packet(struct rtc_peer *peer, struct rtc_sender *s,
 {
     uint8_t *packet = at + wire->head;
     int len = rtc_sender_transmit(s, packet, cap - wire->head, now);
+    bool numbered = false;
 
     if (len > 0) {
+        numbered = rtc_peer_stamp(peer, packet, (size_t)len, now);
         rtc_peer_tap(peer, true, NULL, packet, (size_t)len, now);
         len =
             rtc_srtp_protect(peer->srtp, packet, (size_t)len, cap - wire->head);
     }
+    if (len > 0)
+        rtc_peer_note_sent(peer, numbered, (size_t)len, now);
     if (len > 0)
         len = rtc_wire_wrap(wire, at, (size_t)len, cap, now);
     return len > 0 ? len : LOST;

@@ -22,10 +22,14 @@
 #include "base/mem.h"
 #include "base/queue.h"
 #include "sctp/crc32c.h"
+#include "sctp/early.h"
+#include "sctp/packet.h"
 
-#define HEADER_LEN 12 /* RFC 9260 3.1 */
-#define ACK_LEN 16    /* RFC 9260 3.3.4: without gaps and duplicates */
-#define ACK_TYPE 3
+#define HEADER_LEN RTC_SCTP_HEADER_LEN
+#define DATA_HEADER_LEN 16 /* RFC 9260 3.3.1 */
+/* usrsctp goes no lower; longer packets are cut between chunks, see output. */
+#define PATH_MTU_LEAST 512
+#define IP_HEADER_LEN 20 /* which it takes off the length of a chunk */
 /* Beyond the send buffer: headers, resends, acknowledgements. */
 #define OUTPUT_EXTRA ((size_t)1 << 20)
 /* usrsctp does not say when its next timer is due. While something is under
@@ -35,7 +39,7 @@
 /* ICE and DTLS say when the peer is gone; SCTP never does. */
 #define RETRANSMITS_MOST UINT16_MAX
 #define RTO_INITIAL_MS 500
-#define RTO_MIN_MS 200
+#define RTO_MIN_MS 400
 #define RTO_MAX_MS 3000
 #define ACK_DELAY_MS 20
 #define CHUNKS_MOST (1u << 20)
@@ -55,6 +59,7 @@ struct rtc_association {
     size_t handle; /* its place in stack.table, and 1 */
     struct rtc_queue output;
     bool ends_in_ack; /* the newest packet of it is a mere acknowledgement */
+    struct rtc_sctp_early early;
     bool up, down;
     bool skips; /* the rest of a notification that was longer than the buffer */
     bool waits_for_reset;
@@ -70,11 +75,17 @@ static struct {
 
 /* ---- the process's usrsctp ---------------------------------------------- */
 
-/* Whether a packet is a SACK and nothing else, and of no gap: the next one says
- * all that it says. */
-static bool is_mere_ack(const uint8_t *packet, size_t len)
+static void push_packet(struct rtc_association *a, uint8_t *packet, size_t len)
 {
-    return len == HEADER_LEN + ACK_LEN && packet[HEADER_LEN] == ACK_TYPE;
+    bool is_ack = rtc_sctp_is_mere_ack(packet, len);
+
+    rtc_sctp_early_note(&a->early, packet, len);
+    rtc_crc32c_seal(packet, len);
+    if (is_ack && a->ends_in_ack && !rtc_queue_is_empty(&a->output))
+        rtc_queue_drop_last(&a->output);
+    a->ends_in_ack = is_ack;
+    /* Without room it is lost, as the network may lose it. */
+    (void)rtc_queue_push(&a->output, packet, len);
 }
 
 /* What usrsctp calls with each packet: it only goes to a queue. */
@@ -83,19 +94,21 @@ static int output(void *addr, void *packet, size_t len, uint8_t tos,
 {
     size_t handle = (size_t)addr;
     struct rtc_association *a;
-    bool is_ack;
+    size_t head;
 
     (void)tos, (void)set_df;
     a = handle && handle <= stack.size ? stack.table[handle - 1] : NULL;
     if (!a || len < HEADER_LEN)
         return 0;
-    rtc_crc32c_seal(packet, len);
-    is_ack = is_mere_ack(packet, len);
-    if (is_ack && a->ends_in_ack && !rtc_queue_is_empty(&a->output))
-        rtc_queue_drop_last(&a->output);
-    a->ends_in_ack = is_ack;
-    /* Without room it is lost, as the network may lose it. */
-    (void)rtc_queue_push(&a->output, packet, len);
+    while (len > a->config.mtu &&
+           (head = rtc_sctp_first_chunks(packet, len, a->config.mtu))) {
+        push_packet(a, packet, head);
+        /* The rest follows under a header of its own. */
+        memmove((uint8_t *)packet + head - HEADER_LEN, packet, HEADER_LEN);
+        packet = (uint8_t *)packet + head - HEADER_LEN;
+        len -= head - HEADER_LEN;
+    }
+    push_packet(a, packet, len);
     return 0;
 }
 
@@ -238,23 +251,42 @@ static bool set_limits(struct rtc_association *a)
                                          SCTP_ENABLE_CHANGE_ASSOC_REQ};
     /* How much leaves at once is the congestion window's to say. */
     struct sctp_assoc_value burst = {.assoc_id = SCTP_ALL_ASSOC};
+    /* Chunks that fit the MTU, for when usrsctp's packets do not. */
+    struct sctp_assoc_value segment = {
+        .assoc_id = SCTP_ALL_ASSOC,
+        .assoc_value = (uint32_t)((a->config.mtu - HEADER_LEN -
+                                   DATA_HEADER_LEN - IP_HEADER_LEN) /
+                                  4 * 4)};
+    bool is_small = a->config.mtu < HEADER_LEN + PATH_MTU_LEAST;
 
     return set(a, SCTP_ENABLE_STREAM_RESET, &reset, sizeof reset) &&
-           set(a, SCTP_MAX_BURST, &burst, sizeof burst);
+           set(a, SCTP_MAX_BURST, &burst, sizeof burst) &&
+           (!is_small || set(a, SCTP_MAXSEG, &segment, sizeof segment));
+}
+
+/* Of the path; of those to come before there is one. */
+static bool set_path(struct rtc_association *a, const struct sockaddr_conn *to)
+{
+    struct sctp_paddrparams path = {
+        .spp_flags = SPP_PMTUD_DISABLE | SPP_HB_DISABLE,
+        .spp_pathmaxrxt = RETRANSMITS_MOST,
+        .spp_pathmtu = (uint32_t)((a->config.mtu - HEADER_LEN) / 4 * 4),
+    };
+
+    if (path.spp_pathmtu < PATH_MTU_LEAST)
+        path.spp_pathmtu = PATH_MTU_LEAST;
+
+    if (to)
+        memcpy(&path.spp_address, to, sizeof *to);
+    return set(a, SCTP_PEER_ADDR_PARAMS, &path, sizeof path);
 }
 
 void rtc_association_set_mtu(struct rtc_association *a, size_t mtu)
 {
     struct sockaddr_conn remote = address(a, a->config.remote_port);
-    struct sctp_paddrparams path = {
-        .spp_flags = SPP_PMTUD_DISABLE | SPP_HB_DISABLE,
-        .spp_pathmaxrxt = RETRANSMITS_MOST,
-        .spp_pathmtu = (uint32_t)((mtu - HEADER_LEN) / 4 * 4),
-    };
 
-    memcpy(&path.spp_address, &remote, sizeof remote);
     a->config.mtu = mtu;
-    (void)set(a, SCTP_PEER_ADDR_PARAMS, &path, sizeof path);
+    (void)set_path(a, &remote);
 }
 
 static bool open_socket(struct rtc_association *a)
@@ -267,6 +299,7 @@ static bool open_socket(struct rtc_association *a)
         usrsctp_socket(AF_CONN, SOCK_STREAM, IPPROTO_SCTP, NULL, NULL, 0, NULL);
     if (!a->socket || usrsctp_set_non_blocking(a->socket, 1) ||
         !set_buffers(a) || !set_events(a) || !set_timing(a) || !set_limits(a) ||
+        !set_path(a, NULL) ||
         usrsctp_bind(a->socket, (struct sockaddr *)&local, sizeof local))
         return false;
     if (usrsctp_connect(a->socket, (struct sockaddr *)&remote, sizeof remote) &&
@@ -309,19 +342,32 @@ void rtc_association_free(struct rtc_association *a)
         stack.table[a->handle - 1] = NULL;
     }
     rtc_queue_done(&a->output);
+    rtc_sctp_early_done(&a->early);
     end();
     rtc_free(a);
 }
 
 /* ---- packets and time --------------------------------------------------- */
 
+/* What waited for missing data, now that it is there. */
+static void release_early(struct rtc_association *a)
+{
+    size_t len;
+    uint8_t *packet = rtc_sctp_early_take(&a->early, &len);
+
+    if (packet)
+        usrsctp_conninput((void *)a->handle, packet, len, 0);
+    rtc_free(packet);
+}
+
 void rtc_association_receive(struct rtc_association *a, const uint8_t *data,
                              size_t len, rtc_usec now)
 {
     advance(now);
     a->active_until = rtc_after(now, ACTIVE_FOR);
-    if (len >= HEADER_LEN)
+    if (len >= HEADER_LEN && !rtc_sctp_early_keep(&a->early, data, len))
         usrsctp_conninput((void *)a->handle, data, len, 0);
+    release_early(a);
 }
 
 const uint8_t *rtc_association_peek(const struct rtc_association *a,
@@ -346,8 +392,8 @@ rtc_usec rtc_association_deadline(const struct rtc_association *a)
 
 void rtc_association_tick(struct rtc_association *a, rtc_usec now)
 {
-    (void)a;
     advance(now);
+    release_early(a);
 }
 
 /* ---- sending ------------------------------------------------------------ */

@@ -114,6 +114,11 @@ static void send_due(struct rtc_channels *s, struct rtc_channel *c,
         c->ack_due = false;
 }
 
+static bool is_in_hand(const struct rtc_in_hand *m, int number)
+{
+    return m->is_whole && !m->is_lent && m->number == number;
+}
+
 static void reset_due(struct rtc_channels *s, rtc_usec now)
 {
     uint16_t streams[RTC_CHANNEL_MOST];
@@ -132,9 +137,10 @@ static void reset_due(struct rtc_channels *s, rtc_usec now)
         return;
     for (unsigned i = 0; i < count; i++) {
         struct rtc_channel *c = rtc_channel_by_id(&s->table, streams[i]);
-        c->reset_due = false;
-        /* A remote that cannot reset streams: there is nothing to wait for. */
-        if (error)
+        /* A remote that cannot reset streams: there is nothing to wait for but
+         * that the caller takes the message in hand. */
+        c->reset_due = error && is_in_hand(&s->message, c->number);
+        if (error && !c->reset_due)
             rtc_channel_close(c);
     }
 }

@@ -70,10 +70,12 @@ static void take_reset(struct rtc_channels *s,
             continue;
         if (event->type == RTC_ASSOCIATION_RESET)
             c->remote_resets = true;
+        else if (c->state != RTC_CHANNEL_CLOSING)
+            continue; /* of one that had the stream before */
         else if (event->type == RTC_ASSOCIATION_RESET_DONE)
             c->reset_done = true;
         else
-            c->reset_due = c->state == RTC_CHANNEL_CLOSING;
+            c->reset_due = true;
         finish_closing(c);
     }
 }
@@ -102,9 +104,13 @@ static void take_open(struct rtc_channels *s, uint16_t stream,
         .max_retransmits = dcep->max_retransmits,
         .max_lifetime_ms = dcep->max_lifetime_ms,
     };
-    struct rtc_channel *c;
+    struct rtc_channel *c = rtc_channel_by_id(&s->table, stream);
 
-    if (rtc_channel_by_id(&s->table, stream))
+    /* Who has reset a stream and uses it again has also seen our reset, though
+     * its confirmation may be late. */
+    if (c && c->state == RTC_CHANNEL_CLOSING && c->remote_resets)
+        rtc_channel_close(c);
+    else if (c)
         return;
     if ((stream % 2 == 0) == s->is_client ||
         copy_text(label, dcep->label, dcep->label_len) ||

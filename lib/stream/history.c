@@ -159,6 +159,21 @@ int rtc_history_push(struct rtc_history *h, uint64_t number,
     return 0;
 }
 
+void rtc_history_clear(struct rtc_history *h)
+{
+    for (uint64_t number = h->next; h->queued; number++) {
+        struct rtc_history_entry *e = entry_at(h, number);
+
+        if (!e->packet || is_sent(e))
+            continue;
+        h->queued--;
+        h->queued_bytes -= e->len;
+        rtc_pool_put(h->pool, e->packet);
+        e->packet = NULL;
+    }
+    h->next = h->ring.end;
+}
+
 void rtc_history_unpush(struct rtc_history *h, uint64_t number)
 {
     while (h->ring.end > number && h->ring.end > h->ring.first) {

@@ -62,6 +62,9 @@ int rtc_history_push(struct rtc_history *h, uint64_t number,
 /* Takes back everything queued from `number` on, as if never pushed. */
 void rtc_history_unpush(struct rtc_history *h, uint64_t number);
 
+/* Drops everything queued; its numbers are used all the same. */
+void rtc_history_clear(struct rtc_history *h);
+
 /* The next packet of the queue, or NULL. Lends until the next call. */
 struct rtc_history_entry *rtc_history_peek(struct rtc_history *h);
 /* What peek gave was sent: keeps it for resending, or evicts it. */

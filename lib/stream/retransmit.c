@@ -50,6 +50,16 @@ struct rtc_history_entry *rtc_retransmit_peek(struct rtc_retransmit *r,
     return NULL;
 }
 
+void rtc_retransmit_clear(struct rtc_retransmit *r, struct rtc_history *h)
+{
+    struct rtc_history_entry *e;
+
+    while ((e = rtc_retransmit_peek(r, h))) {
+        e->resend_queued = false;
+        drop_first(r);
+    }
+}
+
 void rtc_retransmit_pop(struct rtc_retransmit *r,
                         struct rtc_history_entry *entry, rtc_usec now)
 {

@@ -27,6 +27,8 @@ bool rtc_retransmit_push(struct rtc_retransmit *r, struct rtc_history *h,
  * Lends until the next call on the history. */
 struct rtc_history_entry *rtc_retransmit_peek(struct rtc_retransmit *r,
                                               struct rtc_history *h);
+/* Forgets every request. */
+void rtc_retransmit_clear(struct rtc_retransmit *r, struct rtc_history *h);
 /* What peek gave was resent. */
 void rtc_retransmit_pop(struct rtc_retransmit *r,
                         struct rtc_history_entry *entry, rtc_usec now);

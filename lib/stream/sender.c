@@ -64,7 +64,7 @@ int rtc_sender_set_format(struct rtc_sender *s,
         s->retransmit.count = 0;
         s->packets_before = s->packets;
         s->octets_before = s->octets;
-        s->started = false;
+        s->started = s->reported = false;
     }
     if (!format->red || ssrc != s->ssrc || format->codec != s->format.codec)
         s->redundant.len = 0;
@@ -283,6 +283,12 @@ unsigned rtc_sender_nack(struct rtc_sender *s, const uint16_t *sequences,
     return queued;
 }
 
+void rtc_sender_clear(struct rtc_sender *s)
+{
+    rtc_retransmit_clear(&s->retransmit, &s->history);
+    rtc_history_clear(&s->history);
+}
+
 static size_t rtx_len(const struct rtc_sender *s,
                       const struct rtc_history_entry *e)
 {
@@ -385,17 +391,23 @@ static uint32_t ticks(rtc_usec span_us, uint32_t rate)
     return (uint32_t)seconds * rate + (uint32_t)(rest * rate / RTC_SEC);
 }
 
-bool rtc_sender_report(const struct rtc_sender *s,
-                       struct rtc_rtcp_report *report, rtc_usec now)
+bool rtc_sender_wants_report(const struct rtc_sender *s)
+{
+    return s->started && !s->reported;
+}
+
+bool rtc_sender_report(struct rtc_sender *s, struct rtc_rtcp_report *report,
+                       uint64_t ntp, rtc_usec now)
 {
     /* Unsigned, as a capture time is the caller's and may be anything. */
     rtc_usec span = (rtc_usec)((uint64_t)now - (uint64_t)s->last_time);
 
-    if (!s->started || s->packets == s->packets_before)
+    if (!s->started)
         return false;
+    s->reported = true;
     report->is_sender = true;
     report->ssrc = s->ssrc;
-    report->ntp = rtc_ntp_write(now);
+    report->ntp = ntp;
     report->rtp_time = s->last_timestamp + ticks(span, s->format.clock_rate);
     report->packet_count = (uint32_t)(s->packets - s->packets_before);
     report->octet_count = (uint32_t)(s->octets - s->octets_before);

@@ -54,6 +54,7 @@ struct rtc_sender {
     uint8_t rtx_extension[RTC_SENDER_EXTENSION_MAX];
     uint8_t rtx_extension_len;
     bool started;            /* a frame or packet was queued */
+    bool reported;           /* an SR told of it since */
     uint32_t last_timestamp; /* of it, and its capture time */
     rtc_usec last_time;
     /* Counted when handed out. Octets are payload (RFC 3550 6.4.1); what was
@@ -107,6 +108,9 @@ int rtc_sender_send_packet(struct rtc_sender *s,
 unsigned rtc_sender_nack(struct rtc_sender *s, const uint16_t *sequences,
                          size_t count, rtc_usec rtt_us, rtc_usec now);
 
+/* Drops what waits to be sent or resent; the numbers stay holes. */
+void rtc_sender_clear(struct rtc_sender *s);
+
 /* Bytes the next rtc_sender_transmit will write, 0 for nothing. */
 size_t rtc_sender_peek_len(struct rtc_sender *s);
 /* Writes the next unprotected packet: resends, then the queue. Its length, 0
@@ -114,7 +118,10 @@ size_t rtc_sender_peek_len(struct rtc_sender *s);
 int rtc_sender_transmit(struct rtc_sender *s, uint8_t *buf, size_t cap,
                         rtc_usec now);
 
-/* Fills the sender part of an SR (not its blocks). False when nothing was sent
- * yet: then an RR is due. */
-bool rtc_sender_report(const struct rtc_sender *s,
-                       struct rtc_rtcp_report *report, rtc_usec now);
+/* Whether a stream has begun that no SR told of: one before its first packet
+ * says from there on which RTP time is which moment. */
+bool rtc_sender_wants_report(const struct rtc_sender *s);
+/* Fills the sender part of an SR (not its blocks); `ntp` is `now` as NTP. False
+ * when nothing was queued yet: then an RR is due. */
+bool rtc_sender_report(struct rtc_sender *s, struct rtc_rtcp_report *report,
+                       uint64_t ntp, rtc_usec now);

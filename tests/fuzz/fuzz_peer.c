@@ -67,7 +67,7 @@ static void send_media(struct run *run, const uint8_t *data, size_t len)
                                             RTC_CODEC_H264, RTC_CODEC_NONE};
     static const uint8_t payload_types[] = {111, 96, 102, 97};
     unsigned choice = data[0] & 3;
-    const struct rtc_frame frame = {
+    struct rtc_frame frame = {
         .data = data + 1,
         .len = len - 1,
         .codec = codecs[choice],
@@ -85,8 +85,10 @@ static void send_media(struct run *run, const uint8_t *data, size_t len)
         .marker = frame.marker,
     };
 
-    for (unsigned i = 0; i <= data[0] >> 4; i++)
+    for (unsigned i = 0; i <= data[0] >> 4; i++) {
+        frame.layer = run->layered ? i % RTC_LAYER_MOST : 0;
         rtc_peer_send_frame(run->peer, choice > 0, &frame, run->now);
+    }
     rtc_peer_send_packet(run->peer, choice > 0, &packet, run->now);
 }
 

@@ -55,6 +55,12 @@ const char run_offer[] =
     "a=ssrc-group:FID 1000 1001\r\n"
     "a=ssrc:1000 cname:c\r\na=ssrc:1001 cname:c\r\n";
 const size_t run_offer_len = sizeof run_offer - 1;
+static const char layers[] =
+    "a=extmap:2 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\r\n"
+    "a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id\r\n"
+    "a=rid:a send\r\na=rid:b send\r\na=rid:c send\r\n"
+    "a=rid:x recv\r\na=rid:y recv pt=96\r\n"
+    "a=simulcast:send a;~b;c recv x;~y\r\n";
 
 static volatile uint8_t sink;
 
@@ -249,7 +255,9 @@ static void add_tracks(struct run *run, unsigned options)
     const struct rtc_track_config video = {
         .kind = RTC_VIDEO,
         .direction = RTC_SENDRECV,
-        .packets = options & RUN_VIDEO_PACKETS,
+        .packets = !run->layered && options & RUN_VIDEO_PACKETS,
+        .rids = {"x", "y", "z"},
+        .layer_count = run->layered ? 3 : 0,
     };
 
     run_must(rtc_peer_add_track(run->peer, &audio) == 0);
@@ -258,23 +266,25 @@ static void add_tracks(struct run *run, unsigned options)
 
 static void negotiate(struct run *run, unsigned options)
 {
-    char theirs[sizeof run_offer];
+    char theirs[sizeof run_offer + sizeof layers];
     static char text[32768];
 
     for (int i = 0; i < 2; i++)
         run_must(!rtc_peer_add_local(run->peer, &run_paths[i].local, RTC_UDP,
                                      run->now));
     add_tracks(run, options);
-    memcpy(theirs, run_offer, sizeof theirs);
+    strcpy(theirs, run_offer);
+    if (run->layered)
+        strcat(theirs, layers);
     if (options & RUN_OFFERER) {
         /* An answer has to decide. */
         memcpy(strstr(theirs, "actpass"), "passive", strlen("passive"));
         run_must(rtc_peer_offer(run->peer, text, sizeof text, run->now) > 0);
-        run_must(!rtc_peer_remote_answer(run->peer, theirs, run_offer_len,
+        run_must(!rtc_peer_remote_answer(run->peer, theirs, strlen(theirs),
                                          run->now));
     } else {
-        run_must(
-            !rtc_peer_remote_offer(run->peer, theirs, run_offer_len, run->now));
+        run_must(!rtc_peer_remote_offer(run->peer, theirs, strlen(theirs),
+                                        run->now));
         run_must(rtc_peer_answer(run->peer, text, sizeof text, run->now) > 0);
     }
 }
@@ -283,7 +293,7 @@ void run_begin(struct run *run, unsigned options)
 {
     struct rtc_config config;
 
-    *run = (struct run){.now = START_US};
+    *run = (struct run){.now = START_US, .layered = options & RUN_LAYERS};
     rtc_config_init(&config);
     config.random = draw;
     config.random_user = run;

@@ -15,6 +15,7 @@ enum {
     RUN_UNCONNECTED = 4, /* begins before the first check */
     RUN_LITE = 8,
     RUN_OFFERER = 16, /* and so the controlling one */
+    RUN_LAYERS = 32,  /* simulcast of video; not at packet level */
 };
 
 #define RUN_PATH_COUNT 4
@@ -24,7 +25,8 @@ enum {
 /* The two candidates described, a stranger's, and a path to a socket that the
  * peer does not have. */
 extern const struct rtc_path run_paths[RUN_PATH_COUNT];
-/* What the remote offers: Opus, VP8 and H.264 with all their feedback. */
+/* What the remote offers: Opus, VP8 and H.264 with all their feedback; with
+ * RUN_LAYERS more lines follow. */
 extern const char run_offer[];
 extern const size_t run_offer_len;
 
@@ -39,6 +41,7 @@ struct run {
     uint8_t check_ids[RUN_PATH_COUNT][RTC_STUN_ID_LEN];
     uint16_t methods[RUN_PATH_COUNT];
     bool over; /* CLOSED was told */
+    bool layered;
 };
 
 /* Ends the program if not. */

@@ -16,6 +16,7 @@ void *__wrap_rtc_realloc(void *old, size_t size);
 
 static unsigned allocations; /* so far */
 static unsigned fail_at;     /* this one fails, counted from 1; 0: none */
+static bool layered;         /* simulcast */
 
 static bool is_to_fail(void)
 {
@@ -76,6 +77,7 @@ static enum outcome ended(struct sim_pair *pair)
 
 static enum outcome talk_through(struct sim_talk *talk)
 {
+    static const char *const rids[] = {"q", "h", "f"};
     struct sim_pair *pair = talk->pair;
     int error;
 
@@ -91,9 +93,12 @@ static enum outcome talk_through(struct sim_talk *talk)
         if (error)
             return refused("rtc_peer_add_local", error);
     }
-    sim_talk_add(talk, SIM_L, RTC_CODEC_VP8);
+    if (layered)
+        sim_talk_add_layers(talk, SIM_L, RTC_CODEC_VP8, rids, 3);
+    else
+        sim_talk_add(talk, SIM_L, RTC_CODEC_VP8);
     sim_talk_add(talk, SIM_R, RTC_CODEC_OPUS);
-    for (unsigned i = 0; i < 2; i++)
+    for (unsigned i = 0; i < talk->flow_count; i++)
         if (talk->flows[i].track[talk->flows[i].from] < 0)
             return refused("rtc_peer_add_track",
                            talk->flows[i].track[talk->flows[i].from]);
@@ -104,14 +109,16 @@ static enum outcome talk_through(struct sim_talk *talk)
     if (pair->side[0].connected_at == RTC_NEVER ||
         pair->side[1].connected_at == RTC_NEVER)
         return ended(pair);
-    talk->flows[0].frame_count = talk->flows[1].frame_count = 25;
+    for (unsigned i = 0; i < talk->flow_count; i++)
+        talk->flows[i].frame_count = 25;
     sim_talk_begin(talk);
     sim_talk_run(talk, 5 * SEC);
     rtc_peer_close(pair->side[SIM_L].peer, pair->now);
     sim_talk_run(talk, SEC);
-    return talk->flows[0].received == 25 && talk->flows[1].received == 25
-               ? COMPLETE
-               : GARBLED;
+    for (unsigned i = 0; i < talk->flow_count; i++)
+        if (talk->flows[i].received != 25)
+            return GARBLED;
+    return COMPLETE;
 }
 
 static enum outcome try(unsigned n)
@@ -224,6 +231,9 @@ int main(void)
         .delay_us = 25 * MS, .loss = 0.05, .reorder = 0.05, .duplicate = 0.05};
 
     test_failing();
+    layered = true;
+    test_failing();
+    layered = false;
     test_failing_load();
     check_steady(&wire, "a clean link");
     check_steady(&lossy, "a link that loses, reorders and repeats");

@@ -135,8 +135,9 @@ static void test_captured_details(void)
     ok(a.codecs[0].nack && a.codecs[0].pli && a.codecs[0].fir, "feedback");
     ok(a.rtcp_rsize, "reduced-size RTCP");
     is_int(a.extmap.id[RTC_EXTENSION_RID], 10, "rid is read");
-    is_int(a.extmap.id[RTC_EXTENSION_TRANSPORT_SEQUENCE], 0,
-           "transport-wide numbers are not");
+    ok(a.extmap.id[RTC_EXTENSION_TRANSPORT_SEQUENCE] &&
+           a.extmap.id[RTC_EXTENSION_ABS_SEND_TIME] && a.codecs[0].transport_cc,
+       "transport-wide numbers and send times");
     a = agreed(&s, 0);
     is_int(a.extmap.id[RTC_EXTENSION_AUDIO_LEVEL], 1, "audio level");
     ok(!a.codecs[0].nack, "no NACK for audio that does not offer it");

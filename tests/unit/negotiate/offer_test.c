@@ -28,9 +28,12 @@ static void test_offer(void)
        "acceptance 36: an offer is actpass");
     ok(audio->rtcp_mux && audio->rtcp_mux_only && audio->rtcp_rsize, "mux");
     is_int(audio->formats[0].payload_type, 111, "Opus");
-    is_int(audio->formats[0].feedback, RTC_SDP_NACK, "audio may be resent");
+    is_int(audio->formats[0].feedback, RTC_SDP_NACK | RTC_SDP_TRANSPORT_CC,
+           "audio may be resent");
     is_int(video->format_count, 10, "VP8, four H.264, each with RTX");
-    is_int(video->formats[0].feedback, RTC_SDP_NACK | RTC_SDP_PLI | RTC_SDP_FIR,
+    is_int(video->formats[0].feedback,
+           RTC_SDP_NACK | RTC_SDP_PLI | RTC_SDP_FIR | RTC_SDP_REMB |
+               RTC_SDP_TRANSPORT_CC,
            "feedback for video");
     ok(text_is(rtc_sdp_find_rtx(video, 102)->fmtp, "apt=102"), "RTX of H.264");
     ok(text_is(video->stream_id, "stream") &&

@@ -327,6 +327,21 @@ static void test_rollover(unsigned profile)
     done(&s);
 }
 
+/* Each SSRC keeps a rollover counter of its own while another is used. */
+static void test_change(unsigned profile)
+{
+    static const uint32_t ssrcs[] = {SSRC, 99, SSRC, 99};
+    struct both s = make(profile);
+    bool fine = true;
+
+    for (unsigned round = 0; round < 4; round++)
+        for (unsigned i = 0; i < 3 * 65536; i += 16000)
+            fine &= pass(&s, ssrcs[round],
+                         (uint16_t)(round / 2 * 196000 + 100 + i)) == 32;
+    ok(fine, "acceptance 49: from an SSRC to another and back");
+    done(&s);
+}
+
 static void test_streams(void)
 {
     struct both s = make(RTC_SRTP_AEAD_AES_128_GCM);
@@ -386,6 +401,7 @@ int main(void)
         test_mangled(profiles[i], true);
         test_replay(profiles[i]);
         test_rollover(profiles[i]);
+        test_change(profiles[i]);
     }
     test_streams();
     test_arguments();

@@ -335,7 +335,7 @@ static void test_ssrc(void)
                 false, 0);
         receive(ssrcs[i], (uint16_t)(40001 - 15000 * i), 0, true, 0);
         is_int(rtc_inbound_pop(&inbound, &frame, &gap, 0), RTC_ASSEMBLE_FRAME,
-               "a frame of each");
+               "acceptance 49: a frame of each SSRC, and of the first again");
         is_int(rtc_inbound_pop(&inbound, &frame, &gap, 0), RTC_ASSEMBLE_NOTHING,
                "and no gap between");
         receive(ssrcs[i], (uint16_t)(40003 - 15000 * i), FAKE_START, false, 0);

@@ -97,7 +97,8 @@ static void test_most(void)
         take(FIRST);
         for (unsigned k = 2; k <= most; k++)
             push(FIRST + k, 0);
-        ok(!rtc_reorder_is_pressed(&reorder), "as many as configured wait");
+        ok(!rtc_reorder_is_pressed(&reorder),
+           "acceptance 50: as many as configured wait");
         push(FIRST + most + 1, 0);
         ok(rtc_reorder_is_pressed(&reorder), "one more presses");
         rtc_reorder_pop(&reorder);

@@ -293,29 +293,37 @@ static void test_report(void)
     struct rtc_rtcp_report report = {0};
     struct rtc_rtp_header h;
     struct rtc_sender_format format = format_of(0, true);
+    uint32_t was;
 
     setup(true, 100);
-    ok(!rtc_sender_report(&sender, &report, 0), "nothing sent, no SR");
+    ok(!rtc_sender_report(&sender, &report, 0, 0), "nothing sent, no SR");
+    ok(!rtc_sender_wants_report(&sender), "and none wanted");
     fake_frame(big, 1, 5000, false);
     send(big, 5000, 90000, 3 * RTC_SEC);
-    ok(!rtc_sender_report(&sender, &report, 0), "queued is not sent");
+    ok(rtc_sender_wants_report(&sender), "one is, in front of what is queued");
+    ok(rtc_sender_report(&sender, &report, 7, 3 * RTC_SEC), "is there");
+    ok(report.packet_count == 0 && report.octet_count == 0, "counts nothing");
+    ok(!rtc_sender_wants_report(&sender), "once");
+    was = report.rtp_time;
     transmit(&h, 3 * RTC_SEC);
-    ok(rtc_sender_report(&sender, &report, 5 * RTC_SEC), "an SR");
+    is_int(was, h.timestamp, "and tells the time of the packet behind it");
+    ok(rtc_sender_report(&sender, &report, 9, 5 * RTC_SEC), "an SR");
     ok(report.is_sender && report.ssrc == 11 && report.packet_count == 1,
        "of what was sent");
     is_int(report.octet_count, h.payload_len, "octets");
     is_int(report.rtp_time, (uint32_t)(h.timestamp + 2 * 90000),
            "RTP time of now, two seconds behind the frame");
-    ok(report.ntp == rtc_ntp_write(5 * RTC_SEC), "and NTP of the same");
+    ok(report.ntp == 9, "and NTP as it was given");
     is_int(drain(5 * RTC_SEC), 4, "the rest");
     is_int(rtc_sender_set_format(&sender, &format, 33, 44), 0, "another SSRC");
-    ok(!rtc_sender_report(&sender, &report, 0), "has sent nothing");
+    ok(!rtc_sender_report(&sender, &report, 0, 0), "has sent nothing");
     is_int(rtc_sender_nack(&sender, &h.sequence, 1, -1, 0), 0,
            "and repeats nothing of the other");
     send(big, 50, 90000, 0);
     transmit(&h, 6 * RTC_SEC);
     is_int(h.ssrc, 33, "then sends");
-    rtc_sender_report(&sender, &report, 6 * RTC_SEC);
+    ok(rtc_sender_wants_report(&sender), "wants a report of its own");
+    rtc_sender_report(&sender, &report, 0, 6 * RTC_SEC);
     is_int(report.packet_count, 1, "counts from 0");
     is_int(sender.packets, 6, "while statistics go on");
     teardown();
