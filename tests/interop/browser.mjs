@@ -20,12 +20,13 @@ import { parseArgs } from 'node:util';
 export const HERE = path.dirname(fileURLToPath(import.meta.url));
 const NAME = path.basename(process.argv[1]);
 const USAGE = `usage: node ${NAME} --offer|--answer --send|--recv
-    [--codec vp8|h264|opus] [--video vp8|vp9|h264|none] [--audio opus|none]
+    [--codec CODEC] [--video CODEC|none] [--audio CODEC|none]
     [--seconds SECONDS] [--report FILE] [--hide-addresses]
   or: node ${NAME} --offer|--answer --data [--makes|--negotiated ID]
     [--say FILE] [--hears N] [--bytes] [--close channel|pc|remote]
     [--report FILE]
   or: node ${NAME} --serve FILE
+CODEC is vp8, vp9, av1, h264, opus, red (Opus in RED), g722, pcmu or pcma.
 --codec is that one and a small picture. --data is a data channel, which the
 remote opens, the page (--makes), or both; FILE has a JSON list of strings and
 {"base64": BYTES}; who closes it is by default the remote. --serve starts a browser, writes its
@@ -33,6 +34,7 @@ address to FILE and waits; with the address in $BROWSER_SERVER that browser is
 used instead of a new one.`;
 const SETUP_LIMIT_S = 45; /* start, descriptions, connecting, ending */
 const STATUS_UNSUPPORTED = 77;
+const AUDIO = ['opus', 'red', 'g722', 'pcmu', 'pcma'];
 
 export function die(status, sentence) {
     process.stderr.write(`${NAME}: ${sentence}\n`);
@@ -91,8 +93,8 @@ function readOptions() {
     if (!(Number(values.seconds) > 0))
         usage(`--seconds ${values.seconds}: not a number of seconds`);
     if (codec) {
-        values.video = codec === 'opus' ? 'none' : codec;
-        values.audio = codec === 'opus' ? codec : 'none';
+        values.video = AUDIO.includes(codec) ? 'none' : codec;
+        values.audio = AUDIO.includes(codec) ? codec : 'none';
         size = { width: 320, height: 240 };
     }
     return { ...values, size, seconds: Number(values.seconds),

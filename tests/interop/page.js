@@ -93,11 +93,12 @@ async function sampleForever() {
     }
 }
 
+/* In the order of the names. */
 function capabilities(kind, ...names) {
-    const types = names.map((name) => `${kind}/${name}`);
+    const { codecs } = RTCRtpReceiver.getCapabilities(kind);
 
-    return RTCRtpReceiver.getCapabilities(kind).codecs.filter((codec) =>
-        types.includes(codec.mimeType.toLowerCase()));
+    return names.flatMap((name) => codecs.filter((codec) =>
+        codec.mimeType.toLowerCase() === `${kind}/${name}`));
 }
 
 function applyPreferences({ video, audio }) {
@@ -105,9 +106,9 @@ function applyPreferences({ video, audio }) {
 
     for (const transceiver of state.pc.getTransceivers()) {
         const { kind } = transceiver.receiver.track;
-        if (names[kind] !== 'none') /* and its retransmission */
-            transceiver.setCodecPreferences(
-                capabilities(kind, names[kind], 'rtx'));
+        if (names[kind] !== 'none') /* and its retransmission, what RED has */
+            transceiver.setCodecPreferences(capabilities(kind, names[kind],
+                names[kind] === 'red' ? 'opus' : 'rtx'));
     }
 }
 
