@@ -382,11 +382,11 @@ int main(int argc, char **argv)
         .user = &sender,
     };
     endpoint_init(&sender.end, &tool, &values, &values.end);
+    sender.red = values.red;
     if (values.data.data) {
         open_data(&sender, &values, operand < argc ? argv[operand++] : "-");
         any = true;
     }
-    sender.red = values.red;
     if (values.video)
         open_input(&sender, &values, values.video);
     if (values.audio)
