@@ -69,6 +69,14 @@ function describeTransport(stats, transport) {
     return ret;
 }
 
+/* Audio has no frames of its own, and its packets may be padding. */
+function framesOfSource(stats, { kind, mediaSourceId }) {
+    const seconds = stats.get(mediaSourceId)?.totalSamplesDuration;
+
+    return kind === 'audio' && seconds !== undefined ?
+        { framesSent: Math.round(seconds * 50) } : {};
+}
+
 /* A row { t, video, audio, remoteVideo, remoteAudio } of one getStats. */
 async function sample() {
     const stats = await state.pc.getStats();
@@ -76,7 +84,8 @@ async function sample() {
 
     for (const one of stats.values()) {
         if (/^(in|out)bound-rtp$/.test(one.type))
-            row[one.kind] = pick(one, STREAM_FIELDS);
+            row[one.kind] = { ...pick(one, STREAM_FIELDS),
+                              ...framesOfSource(stats, one) };
         if (one.type === 'remote-inbound-rtp')
             row[one.kind === 'video' ? 'remoteVideo' : 'remoteAudio'] =
                 pick(one, REMOTE_FIELDS);
@@ -184,8 +193,8 @@ async function drain() {
     } while (now !== last);
 }
 
-/* Packets and frames of the video, or else of the audio (as frames of 20 ms
- * that were not made up); what each kind of peer reports. */
+/* Packets and frames of the video, or else of the audio (as frames of 20 ms; of
+ * Opus, those that were not made up); what each kind of peer reports. */
 function count({ video, audio }) {
     const one = video ?? audio ?? {};
     const played = one.totalSamplesReceived - one.concealedSamples;
@@ -279,8 +288,10 @@ const end = {
         if (state.ended === 'time')
             await sleep(SAMPLE_MS); /* The close alert leaves. */
         const { ended, failure, connectedAfter, transport, samples } = state;
+        const { sdp } = state.pc.remoteDescription;
         return { ...count(last), errors: failure ? [failure] : [],
                  ended, failure, connectedAfter, transport,
+                 remoteLines: sdp.match(/^m=.*/gm),
                  video: last.video ?? null, audio: last.audio ?? null,
                  samples };
     },
