@@ -21,7 +21,7 @@ export const HERE = path.dirname(fileURLToPath(import.meta.url));
 const NAME = path.basename(process.argv[1]);
 const USAGE = `usage: node ${NAME} --offer|--answer --send|--recv
     [--codec CODEC] [--video CODEC|none] [--audio CODEC|none]
-    [--seconds SECONDS] [--report FILE] [--hide-addresses]
+    [--seconds SECONDS] [--report FILE] [--hide-addresses] [--simulcast]
   or: node ${NAME} --offer|--answer --data [--makes|--negotiated ID]
     [--say FILE] [--hears N] [--bytes] [--close channel|pc|remote]
     [--report FILE]
@@ -29,9 +29,10 @@ const USAGE = `usage: node ${NAME} --offer|--answer --send|--recv
 CODEC is vp8, vp9, av1, h264, opus, red (Opus in RED), g722, pcmu or pcma.
 --codec is that one and a small picture. --data is a data channel, which the
 remote opens, the page (--makes), or both; FILE has a JSON list of strings and
-{"base64": BYTES}; who closes it is by default the remote. --serve starts a browser, writes its
-address to FILE and waits; with the address in $BROWSER_SERVER that browser is
-used instead of a new one.`;
+{"base64": BYTES}; who closes it is by default the remote. --simulcast sends
+a larger picture in three layers, with --offer --send --audio none. --serve
+starts a browser, writes its address to FILE and waits; with the address in
+$BROWSER_SERVER that browser is used instead of a new one.`;
 const SETUP_LIMIT_S = 45; /* start, descriptions, connecting, ending */
 const STATUS_UNSUPPORTED = 77;
 const AUDIO = ['opus', 'red', 'g722', 'pcmu', 'pcma'];
@@ -63,7 +64,7 @@ function parseOptions() {
     try {
         return parseArgs({ options: {
             offer: flag, answer: flag, send: flag, recv: flag, help: flag,
-            'hide-addresses': flag, video: text('vp8'), audio: text('opus'),
+            'hide-addresses': flag, simulcast: flag, video: text('vp8'), audio: text('opus'),
             codec: text(), seconds: text('10'), report: text(),
             serve: text(), clip: text() /* not for us */,
             data: flag, makes: flag, negotiated: text(), say: text(),
@@ -97,6 +98,8 @@ function readOptions() {
         values.audio = AUDIO.includes(codec) ? codec : 'none';
         size = { width: 320, height: 240 };
     }
+    if (values.simulcast)
+        size = { width: 960, height: 540 };
     return { ...values, size, seconds: Number(values.seconds),
              direction: values.send ? 'send' : 'recv' };
 }

@@ -245,3 +245,39 @@ record_camera() { # WHO-OFFERS VIDEO AUDIO VIDEO-FILE AUDIO-FILE
         [.packetsLost, .packetsRecovered] | @csv' events.jsonl)" = 0,0 ]
     decodes_silently a.ogg
 }
+
+# ---- layers -----------------------------------------------------------------
+
+layer_recorded() { # RID WIDTH,HEIGHT
+    local sent
+    sent=$(page_says ".layers.$1.framesSent")
+    between "frames of $1 sent" "$sent" 40 130
+    between "frames of $1 recorded" "$(packet_count "out-$1.ivf")" \
+        $((sent * 90 / 100)) $((sent + 8))
+    [ "$(ffprobe -v error -show_entries stream=width,height -of csv=p=0 \
+        "out-$1.ivf")" = "$2" ]
+    starts_with_key_frame "out-$1.ivf"
+    decodes_silently "out-$1.ivf"
+}
+
+# The larger ones are sent once our feedback says that there is room.
+@test "a page's three layers of simulcast are three files" {
+    page_offers "--send --simulcast --audio none --seconds 4" rtc-recv \
+        --video vp8 -o out-%r.ivf
+    page_says '.layers | tojson'
+    layer_recorded q 240,135
+    layer_recorded h 480,270
+    layer_recorded f 960,540
+}
+
+# A browser is no server that picks from layers.
+@test "a page takes the first of rtc-send's layers, which says so" {
+    make_video vp8 2 lo.ivf
+    tool_offers "--recv --video vp8 --audio none --seconds 20" rtc-send \
+        --simulcast "hi=$BATS_FILE_TMPDIR/short.vp8,lo=lo.ivf"
+    page_says '.video | tojson'
+    between "frames received" "$(page_says .video.framesReceived)" \
+        $((SHORT_S * 30)) $((SHORT_S * 30))
+    between "freezes" "$(page_says .video.freezeCount)" 0 0
+    grep 'warning: lo.ivf: the remote does not take layer lo' tool.log
+}

@@ -21,6 +21,10 @@ const state = {
     samples: [],
 };
 
+/* What --simulcast sends: a quarter of the picture's sides, half, and all. */
+const LAYERS = [{ rid: 'q', scaleResolutionDownBy: 4 },
+                { rid: 'h', scaleResolutionDownBy: 2 }, { rid: 'f' }];
+
 /* What is kept of each stream; those the browser does not have stay out. */
 const STREAM_FIELDS = [
     'bytesReceived', 'bytesSent', 'concealedSamples', 'concealmentEvents',
@@ -77,7 +81,8 @@ function framesOfSource(stats, { kind, mediaSourceId }) {
         { framesSent: Math.round(seconds * 50) } : {};
 }
 
-/* A row { t, video, audio, remoteVideo, remoteAudio } of one getStats. */
+/* A row { t, video, audio, remoteVideo, remoteAudio, layers } of one getStats;
+ * layers by their rids. */
 async function sample() {
     const stats = await state.pc.getStats();
     const row = { t: seconds() };
@@ -86,6 +91,8 @@ async function sample() {
         if (/^(in|out)bound-rtp$/.test(one.type))
             row[one.kind] = { ...pick(one, STREAM_FIELDS),
                               ...framesOfSource(stats, one) };
+        if (one.rid)
+            (row.layers ??= {})[one.rid] = row[one.kind];
         if (one.type === 'remote-inbound-rtp')
             row[one.kind === 'video' ? 'remoteVideo' : 'remoteAudio'] =
                 pick(one, REMOTE_FIELDS);
@@ -121,8 +128,15 @@ function applyPreferences({ video, audio }) {
     }
 }
 
+/* Sizes stay as they are where the processor is too slow. */
+function publishLayers(track, stream) {
+    track.contentHint = 'detail';
+    state.pc.addTransceiver(track, { streams: [stream],
+                                     sendEncodings: LAYERS });
+}
+
 /* The fake camera and microphone; a page that was granted them. */
-async function publishDevices({ video, audio, size }) {
+async function publishDevices({ video, audio, size, simulcast }) {
     const stream = await navigator.mediaDevices.getUserMedia({
         video: video !== 'none' && { ...size, frameRate: 30 },
         audio: audio !== 'none' &&
@@ -131,7 +145,10 @@ async function publishDevices({ video, audio, size }) {
     });
 
     for (const track of stream.getTracks())
-        state.pc.addTrack(track, stream);
+        if (simulcast)
+            publishLayers(track, stream);
+        else
+            state.pc.addTrack(track, stream);
     for (const transceiver of state.pc.getTransceivers())
         transceiver.direction = 'sendonly';
 }
@@ -293,6 +310,7 @@ const end = {
                  ended, failure, connectedAfter, transport,
                  remoteLines: sdp.match(/^m=.*/gm),
                  video: last.video ?? null, audio: last.audio ?? null,
+                 layers: last.layers ?? null,
                  samples };
     },
 };
