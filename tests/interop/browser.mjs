@@ -64,7 +64,8 @@ function parseOptions() {
     try {
         return parseArgs({ options: {
             offer: flag, answer: flag, send: flag, recv: flag, help: flag,
-            'hide-addresses': flag, simulcast: flag, video: text('vp8'), audio: text('opus'),
+            'hide-addresses': flag, simulcast: flag,
+            video: text('vp8'), audio: text('opus'),
             codec: text(), seconds: text('10'), report: text(),
             serve: text(), clip: text() /* not for us */,
             data: flag, makes: flag, negotiated: text(), say: text(),

@@ -33,8 +33,8 @@ setup() {
     ln -s "$BATS_FILE_TMPDIR"/{lines,numbers,large,bytes}* .
 }
 
-# exchange WHO-OFFERS "PAGE OPTIONS" TOOL [OPTION]...: the peer is the first word
-# of the test's name. Neither end may complain, but for $expected_status.
+# exchange WHO-OFFERS "PAGE OPTIONS" TOOL [OPTION]...: the peer is the first
+# word of the test's name. Neither end may complain, but for $expected_status.
 exchange() {
     local peer=${BATS_TEST_DESCRIPTION%% *} who=$1 page=$2 tool=$3 status=0
     shift 3

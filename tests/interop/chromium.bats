@@ -189,7 +189,8 @@ send_clip() { # WHO-OFFERS NAME VIDEO AUDIO [PAGE-OPTION]...
     page_offers "--recv --video none --audio red --seconds 30" rtc-send \
         --red --audio "$audio"
     page_says '.audio | tojson'
-    between "packets" "$(page_says .audio.packetsReceived)" "$packets" "$packets"
+    between "packets" "$(page_says .audio.packetsReceived)" "$packets" \
+        "$packets"
     between "copies" "$(page_says .audio.packetsDiscarded)" \
         $((packets * 95 / 100)) "$packets"
     between "samples played" "$(page_says .audio.jitterBufferEmittedCount)" \

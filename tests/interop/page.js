@@ -299,13 +299,13 @@ const end = {
         if (direction === 'recv' && state.ended === 'remote')
             await drain();
         const last = await sample();
+        const { sdp } = state.pc.remoteDescription;
 
         state.samples.push(last);
         state.pc.close();
         if (state.ended === 'time')
             await sleep(SAMPLE_MS); /* The close alert leaves. */
         const { ended, failure, connectedAfter, transport, samples } = state;
-        const { sdp } = state.pc.remoteDescription;
         return { ...count(last), errors: failure ? [failure] : [],
                  ended, failure, connectedAfter, transport,
                  remoteLines: sdp.match(/^m=.*/gm),
