@@ -4,6 +4,7 @@
 #include "peer/event.h"
 #include "peer/peer.h"
 #include "peer/track.h"
+#include "peer/values.h"
 
 #include "base/clock.h"
 
@@ -31,6 +32,28 @@ static void note_paused(struct rtc_peer *peer, struct rtc_layer *layer,
                                             .layer = layer->index,
                                             .time = now,
                                             .paused = paused});
+}
+
+/* A packet for the caller, with what its header says. */
+static void queue_packet(struct rtc_peer *peer, const struct rtc_track *track,
+                         const struct rtc_rtp_header *header,
+                         struct rtc_packet *packet)
+{
+    const struct rtc_extension_bytes block = {header->extension,
+                                              header->extension_len};
+    struct rtc_extensions extensions = {.has = 0};
+    struct rtc_packet_values values;
+
+    if (header->has_extension)
+        (void)rtc_extensions_parse(&track->agreed.extmap,
+                                   header->extension_profile, block,
+                                   &extensions);
+    rtc_values_read(&extensions, &values);
+    packet->values = &values;
+    packet->csrcs = header->csrc;
+    packet->csrc_count = header->csrc_count;
+    if (!rtc_packet_queue_push(&peer->packets, track->number, packet))
+        peer->stats.datagrams_dropped++;
 }
 
 static void take_stream(struct rtc_peer *peer, struct rtc_layer *layer,
@@ -65,9 +88,8 @@ static void take_stream(struct rtc_peer *peer, struct rtc_layer *layer,
         note_paused(peer, layer, false, now);
     if (rtc_inbound_receive(&layer->inbound, header, entry, is_rtx, &packet,
                             now) &&
-        layer->track->wish.packets &&
-        !rtc_packet_queue_push(&peer->packets, layer->track->number, &packet))
-        peer->stats.datagrams_dropped++;
+        layer->track->wish.packets)
+        queue_packet(peer, layer->track, header, &packet);
 }
 
 void rtc_peer_take_rtp(struct rtc_peer *peer, uint8_t *data, size_t len,

@@ -80,6 +80,7 @@ static void send_media(struct run *run, const uint8_t *data, size_t len)
         .len = frame.len,
         .payload_type = payload_types[choice],
         .sequence = data[0] >> 4,
+        .renumber = !(data[0] >> 4),
         .media_time = frame.media_time,
         .time = RTC_NEVER,
         .marker = frame.marker,
