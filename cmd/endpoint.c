@@ -62,7 +62,9 @@ static void on_grace(void *user, int what)
     }
     if (!end->is_draining)
         return;
-    if (rtc_peer_is_delivered(end->peer, now) || now >= end->end_by)
+    if ((rtc_peer_is_delivered(end->peer, now) &&
+         (!end->data || data_pipe_is_over(end->data))) ||
+        now >= end->end_by)
         close_peer(end);
     else
         driver_timer_set(end->grace, now + LOOK_US);
@@ -76,6 +78,8 @@ void endpoint_end(struct endpoint *end, enum rtc_exit status, bool drain)
     end->status = status;
     network_free(end->network);
     end->network = NULL;
+    if (end->data)
+        data_pipe_stop(end->data, !status && !end->signal_number);
     if (end->calls.ending)
         end->calls.ending(end);
     if (!drain || !end->is_connected) {
@@ -131,6 +135,70 @@ void endpoint_fail(struct endpoint *end, enum rtc_exit status,
     end->status = status;
 }
 
+/* ---- parts --------------------------------------------------------------- */
+
+void endpoint_add_part(struct endpoint *end)
+{
+    end->parts++;
+}
+
+void endpoint_part_over(struct endpoint *end)
+{
+    if (end->parts && --end->parts == 0)
+        endpoint_end(end, RTC_EXIT_DONE, true);
+}
+
+static void on_data_ended(void *user, enum rtc_exit status, const char *why)
+{
+    if (status)
+        endpoint_fail(user, status, "%s", why);
+    else
+        endpoint_part_over(user);
+}
+
+static void end_by_broken_pipe(struct endpoint *end)
+{
+    if (!end->signal_number)
+        end->signal_number = SIGPIPE;
+    endpoint_end(end, RTC_EXIT_DONE, false);
+}
+
+static void on_data_broken(void *user)
+{
+    end_by_broken_pipe(user);
+}
+
+void endpoint_open_data(struct endpoint *end,
+                        const struct data_options *options)
+{
+    const struct data_calls calls = {on_data_ended, on_data_broken, end};
+
+    end->data = data_pipe_new(end->driver, options, &calls);
+    endpoint_add_part(end);
+}
+
+void endpoint_add_tracks(struct endpoint *end)
+{
+    if (end->calls.add_tracks)
+        end->calls.add_tracks(end);
+    if (end->data)
+        data_pipe_attach(end->data, end->peer);
+}
+
+static void close_data(struct endpoint *end)
+{
+    int failed = data_pipe_free(end->data);
+
+    end->data = NULL;
+    if (failed && errno == EPIPE)
+        end_by_broken_pipe(end);
+    else if (failed)
+        endpoint_fail(end, RTC_EXIT_OUTPUT, "cannot write: %s",
+                      strerror(errno));
+}
+
+/* ---- ways out ------------------------------------------------------------ */
+
 /* The report's last line also when the process ends by die(). */
 static void on_die(void *user, enum rtc_exit status, const char *sentence)
 {
@@ -179,10 +247,12 @@ static void wait_for_child(struct endpoint *end)
 
 void endpoint_exit(struct endpoint *end)
 {
-    int number = end->signal_number;
+    int number;
 
     cli_progress("");
+    close_data(end);
     wait_for_child(end);
+    number = end->signal_number;
     report_end(end->report, end->peer, number ? 128 + number : (int)end->status,
                driver_now(end->driver));
     report_free(end->report);
@@ -352,6 +422,8 @@ void endpoint_event(void *user, const struct rtc_event *event)
     struct endpoint *end = user;
 
     report_event(end->report, end->peer, event);
+    if (end->data)
+        data_pipe_event(end->data, event);
     gather_event(end->gather, event);
     if (event->type == RTC_EVENT_CONNECTED)
         on_connected(end);

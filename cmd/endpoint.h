@@ -11,6 +11,7 @@
 
 #include "cmd/capture.h"
 #include "cmd/cli.h"
+#include "cmd/data_pipe.h"
 #include "cmd/driver.h"
 #include "cmd/gather.h"
 #include "cmd/http.h"
@@ -32,7 +33,7 @@ struct endpoint_options {
     struct port_range ports;
     struct ice_options ice;
     int64_t mtu;
-    bool any_frame;                           /* of rtc_config */
+    bool any_frame, data;                     /* of rtc_config */
     rtc_usec connect_timeout, max_time, time; /* 0: no limit */
     bool trickle;
     rtc_usec ice_restart_after; /* 0: never */
@@ -118,6 +119,8 @@ struct endpoint {
     struct driver_watch *interval;
     struct capture *capture; /* or NULL */
     struct driver_watch *prepare;
+    struct data_pipe *data; /* NULL: no --data */
+    unsigned parts;         /* that are not over */
     bool is_ending, is_draining;
     rtc_usec end_by;
     struct signal_child *child;   /* --signal COMMAND */
@@ -149,6 +152,17 @@ void endpoint_load(struct endpoint *end, const struct session *session,
 /* Makes a new peer in the old one's place, as endpoint_make, but not from
  * within an event. False: no local address fits now. */
 bool endpoint_renew(struct endpoint *end, void (*made)(struct endpoint *end));
+
+/* The tracks and channels that the session is to have. */
+void endpoint_add_tracks(struct endpoint *end);
+/* The session carries bytes, too (or alone), until they are over. Before the
+ * peer is made. */
+void endpoint_open_data(struct endpoint *end,
+                        const struct data_options *options);
+/* The session ends when each part of it is over: its data, and, if the tool
+ * says so, its media. */
+void endpoint_add_part(struct endpoint *end);
+void endpoint_part_over(struct endpoint *end);
 
 /* Runs until the session has ended. */
 void endpoint_run(struct endpoint *end);

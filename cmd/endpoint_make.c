@@ -25,6 +25,7 @@ static void set_config(const struct endpoint *end, struct rtc_config *config)
     config->max_bundle = end->options.whip || end->options.whep;
     config->ice.patience_us = end->options.connect_timeout;
     config->survives_failure = end->restart;
+    config->data = end->data || end->options.data;
     ice_options_config(&end->options.ice, config);
     capture_config(end->capture, config);
 }
@@ -172,6 +173,8 @@ void endpoint_load(struct endpoint *end, const struct session *session,
     if (rtc_peer_load(&end->peer, &config, session->state, session->state_len,
                       age_us, &why, driver_now(end->driver)))
         die(RTC_EXIT_DESCRIPTION, "session %s: %s", end->options.session, why);
+    if (end->data)
+        data_pipe_attach(end->data, end->peer);
     serve(end);
     if (driver_reopen_sockets(end->driver, end->peer, &failed) < 0)
         die(RTC_EXIT_GATHER,

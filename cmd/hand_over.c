@@ -96,7 +96,7 @@ void hand_over_add_tracks(struct endpoint *end,
                           const struct hand_over_options *options)
 {
     enum rtc_direction direction = hand_over_direction(options);
-    bool both = !options->video && !options->audio;
+    bool both = !options->video && !options->audio && !options->end.data;
 
     if (options->audio || both)
         add_track(end, "--audio", options->audio, RTC_AUDIO, direction);

@@ -30,7 +30,8 @@ enum rtc_direction hand_over_direction(const struct hand_over_options *options);
 /* Fills in what was left out: ports that are still free when the session is
  * taken. Ends the process without a session file's name. */
 void hand_over_check(struct hand_over_options *options);
-/* Adds the tracks the options ask for: both kinds when they name none. */
+/* Adds the tracks the options ask for: both kinds when they name none, and no
+ * data either. */
 void hand_over_add_tracks(struct endpoint *end,
                           const struct hand_over_options *options);
 /* Writes the session file, then the description. Ends the process on failure,

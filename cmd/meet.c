@@ -38,8 +38,7 @@ char *meet_offer(struct endpoint *end, int form, size_t *ret_len)
     char sdp[SDP_MAX];
     int len;
 
-    if (end->calls.add_tracks)
-        end->calls.add_tracks(end);
+    endpoint_add_tracks(end);
     len = rtc_peer_offer(end->peer, sdp, sizeof sdp, driver_now(end->driver));
     if (len < 0)
         die(RTC_EXIT_DESCRIPTION, "no offer: %s", rtc_peer_why(end->peer));
@@ -73,8 +72,7 @@ char *meet_answer(struct endpoint *end, const char *remote, size_t remote_len,
     int len;
 
     read_description(remote, remote_len, DESCRIPTION_OFFER, &offer);
-    if (end->calls.add_tracks)
-        end->calls.add_tracks(end);
+    endpoint_add_tracks(end);
     if (rtc_peer_remote_offer(end->peer, offer.sdp, offer.len,
                               driver_now(end->driver)))
         die(RTC_EXIT_DESCRIPTION, "the remote's offer: %s",

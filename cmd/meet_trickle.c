@@ -203,8 +203,8 @@ static void take_offer(struct endpoint *end, const struct description *d)
             return;
         roll_back(end);
     }
-    if (!has_met && end->calls.add_tracks)
-        end->calls.add_tracks(end);
+    if (!has_met)
+        endpoint_add_tracks(end);
     if (rtc_peer_remote_offer(end->peer, d->sdp, d->len,
                               driver_now(end->driver))) {
         refuse(end, "offer");
@@ -365,8 +365,7 @@ void meet_trickle_start(struct endpoint *end)
     end->line = &line;
     if (end->role != ROLE_OFFER)
         return;
-    if (end->calls.add_tracks)
-        end->calls.add_tracks(end);
+    endpoint_add_tracks(end);
     if (tell_offer(end))
         die(RTC_EXIT_DESCRIPTION, "no offer: %s", rtc_peer_why(end->peer));
 }

@@ -27,6 +27,9 @@ struct outflow {
     void (*failed)(void *user, int error);
     void *user;
     int error;
+    void (*drained)(void *user);
+    void *drained_user;
+    bool is_ended;
     char *queue; /* waits from `start` on */
     size_t start, len, cap;
 };
@@ -111,6 +114,36 @@ bool outflow_write(struct outflow *out, const void *data, size_t len)
     return enqueue(out, (const char *)data + done, len - (size_t)done);
 }
 
+size_t outflow_waiting(const struct outflow *out)
+{
+    return out->len;
+}
+
+void outflow_on_drained(struct outflow *out, void (*fn)(void *user), void *user)
+{
+    out->drained = fn;
+    out->drained_user = user;
+}
+
+/* A standard output is still open under its own number. */
+static void let_go(struct outflow *out)
+{
+    driver_watch_free(out->writable);
+    out->writable = NULL;
+    if (close(out->fd))
+        fail(out, errno);
+    out->fd = -1;
+    if (file_is_standard(out->file, STDOUT_FILENO))
+        file_close_standard(STDOUT_FILENO);
+}
+
+void outflow_end(struct outflow *out)
+{
+    out->is_ended = true;
+    if (!out->len && out->fd >= 0)
+        let_go(out);
+}
+
 static void on_writable(void *user, int fd)
 {
     struct outflow *out = user;
@@ -123,8 +156,13 @@ static void on_writable(void *user, int fd)
     }
     out->start += (size_t)done;
     out->len -= (size_t)done;
-    if (!out->len)
-        driver_watch_enable(out->writable, false);
+    if (out->len)
+        return;
+    driver_watch_enable(out->writable, false);
+    if (out->is_ended)
+        let_go(out);
+    if (out->drained)
+        out->drained(out->drained_user);
 }
 
 bool outflow_is_terminal(const struct outflow *out)
@@ -153,6 +191,8 @@ static void on_retry(void *user, int what)
         driver_timer_set(out->retry, driver_now(out->driver) + RETRY_US);
     else if (out->fd < 0 || watch(out))
         fail(out, errno);
+    else if (out->is_ended && !out->len)
+        let_go(out);
 }
 
 /* Opens it, or sees to it that it will be. 0, or -1 with errno. */

@@ -24,6 +24,13 @@ struct outflow *outflow_new(struct driver *driver, const char *file,
  * errno. Then frees it. NULL is fine. */
 int outflow_close(struct outflow *out, int limit_ms);
 bool outflow_is_terminal(const struct outflow *out);
+/* Bytes that wait for the reader. */
+size_t outflow_waiting(const struct outflow *out);
+/* Calls `fn` each time that nothing waits any more. */
+void outflow_on_drained(struct outflow *out, void (*fn)(void *user),
+                        void *user);
+/* Nothing more is written: the reader sees the end, now if nothing waits. */
+void outflow_end(struct outflow *out);
 /* Whether `len` bytes more have room. */
 bool outflow_has_room(const struct outflow *out, size_t len);
 /* Writes or queues all of it. Copies. False when it failed. */

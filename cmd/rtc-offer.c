@@ -11,6 +11,11 @@
 
 static const struct rtc_option options[] = {
     {.name = "hand_over", .type = OPTION_ROWS, .rows = options_hand_over},
+    {.heading = "Data",
+     .name = "data",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct hand_over_options, end.data),
+     .help = "data channels; and no media that is not named"},
     {.name = "form",
      .type = OPTION_ROWS,
      .rows = options_form,

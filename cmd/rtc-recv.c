@@ -24,10 +24,11 @@ struct values {
     int format;
     bool force;
     rtc_usec media_timeout;
+    struct data_options data;
 };
 
-static const char *const formats[] = {"auto", "ivf", "annexb",
-                                      "ogg",  "obu", NULL};
+static const char *const formats[] = {"auto", "ivf", "annexb", "ogg",
+                                      "obu",  "wav", NULL};
 
 static const struct rtc_option options[] = {
     {.name = "meet",
@@ -75,7 +76,7 @@ static const struct rtc_option options[] = {
      .type = OPTION_STRING,
      .argument = "CODECS",
      .offset = offsetof(struct values, audio),
-     .help = "take audio of these codecs (opus)"},
+     .help = "take audio of these codecs (opus,g722,pcmu,pcma)"},
     {.name = "no-wait-keyframe",
      .type = OPTION_FLAG,
      .offset = offsetof(struct values, end.any_frame),
@@ -89,6 +90,10 @@ static const struct rtc_option options[] = {
      .argument = "TIME",
      .offset = offsetof(struct values, media_timeout),
      .help = "fail when no frame came this long after connecting (10s)"},
+    {.name = "data",
+     .type = OPTION_ROWS,
+     .rows = data_rows,
+     .offset = offsetof(struct values, data)},
     {.name = "network",
      .type = OPTION_ROWS,
      .rows = options_network,
@@ -106,11 +111,12 @@ static const struct rtc_option options[] = {
 
 static const struct cli_tool tool = {
     .name = "rtc-recv",
-    .operands = "",
+    .operands = "[FILE]",
+    .operands_most = 1,
     .summary = "Receive encoded media from a WebRTC peer to files or stdout.",
     .options = options,
     .notes = "Video is written as IVF (VP8, VP9, AV1) or Annex-B (H.264, "
-             "H.265), audio as Ogg.",
+             "H.265), audio\nas Ogg (Opus) or WAV (G.722, PCMU, PCMA).",
 };
 
 /* By enum rtc_kind. */
@@ -163,8 +169,9 @@ static void on_connected(struct endpoint *end)
 {
     struct receiver *receiver = end->calls.user;
 
-    driver_timer_set(receiver->timeout,
-                     driver_now(end->driver) + receiver->timeout_us);
+    if (receiver->timeout_us != RTC_NEVER)
+        driver_timer_set(receiver->timeout,
+                         driver_now(end->driver) + receiver->timeout_us);
 }
 
 static void on_timeout(void *user, int what)
@@ -242,12 +249,9 @@ static void on_failed(void *user, int error)
 static void open_output(struct receiver *receiver, enum rtc_kind kind,
                         const char *file, const struct values *values)
 {
-    static const enum rtc_media_format by_choice[] = {
-        RTC_MEDIA_NONE, RTC_MEDIA_IVF, RTC_MEDIA_ANNEXB, RTC_MEDIA_OGG,
-        RTC_MEDIA_OBU};
     const struct sink_options about = {
         .file = file,
-        .format = by_choice[values->format],
+        .format = rtc_media_format_by_name(formats[values->format]),
         .force = values->force,
     };
     struct output *output = &receiver->outputs[kind];
@@ -259,7 +263,7 @@ static void open_output(struct receiver *receiver, enum rtc_kind kind,
 /* One output takes video unless only audio is asked for; two take both. */
 static void open_outputs(struct receiver *receiver, const struct values *values)
 {
-    const char *single = values->output;
+    const char *single = values->data.data ? NULL : values->output;
 
     receiver->outputs[RTC_VIDEO].codecs = values->video;
     receiver->outputs[RTC_AUDIO].codecs = values->audio;
@@ -267,12 +271,23 @@ static void open_outputs(struct receiver *receiver, const struct values *values)
         open_output(receiver, RTC_VIDEO, values->video_out, values);
     if (values->audio_out)
         open_output(receiver, RTC_AUDIO, values->audio_out, values);
-    if (!single && !values->video_out && !values->audio_out)
+    if (!single && !values->video_out && !values->audio_out &&
+        !values->data.data)
         single = "-";
     if (single)
         open_output(receiver,
                     values->audio && !values->video ? RTC_AUDIO : RTC_VIDEO,
                     single, values);
+}
+
+static void open_data(struct receiver *receiver, struct values *values)
+{
+    values->data.output = values->output ? values->output : "-";
+    endpoint_open_data(&receiver->end, &values->data);
+    if (receiver->outputs[RTC_VIDEO].sink || receiver->outputs[RTC_AUDIO].sink)
+        endpoint_add_part(&receiver->end); /* which the remote ends */
+    else
+        receiver->timeout_us = RTC_NEVER;
 }
 
 static void close_outputs(struct receiver *receiver)
@@ -293,7 +308,8 @@ static void check(struct values *values)
 {
     bool two = values->video_out || values->audio_out;
 
-    if (values->output && two)
+    data_check(&values->data, values->end.whep);
+    if (values->output && two && !values->data.data)
         die_usage("give either -o FILE or --video-out and --audio-out");
     if (values->format && two)
         die_usage("--format is of a single output, -o or stdout");
@@ -308,9 +324,12 @@ int main(int argc, char **argv)
 {
     static struct receiver receiver;
     struct values values = {.end = ENDPOINT_DEFAULTS,
-                            .media_timeout = 10000000};
+                            .media_timeout = 10000000,
+                            .data = DATA_DEFAULTS};
+    int operand = cli_parse(&tool, &values, argc, argv);
 
-    cli_parse(&tool, &values, argc, argv);
+    if (operand < argc)
+        values.data.input = argv[operand];
     check(&values);
     receiver.end.calls = (struct endpoint_calls){
         .add_tracks = add_tracks,
@@ -325,14 +344,16 @@ int main(int argc, char **argv)
     receiver.timeout =
         driver_timer_new(receiver.end.driver, on_timeout, &receiver);
     open_outputs(&receiver, &values);
+    if (values.data.data)
+        open_data(&receiver, &values);
     meet_start(&receiver.end, ROLE_ANSWER);
     endpoint_run(&receiver.end);
     close_outputs(&receiver);
     driver_watch_free(receiver.timeout);
     if (receiver.broken_pipe && !receiver.end.signal_number)
         receiver.end.signal_number = SIGPIPE;
-    else if (!receiver.end.status && !receiver.frame_count &&
-             !receiver.end.signal_number)
+    else if (!values.data.data && !receiver.end.status &&
+             !receiver.frame_count && !receiver.end.signal_number)
         endpoint_fail(&receiver.end, RTC_EXIT_NO_MEDIA,
                       "the session ended before a whole frame came");
     endpoint_exit(&receiver.end);

@@ -22,11 +22,13 @@ struct values {
     struct endpoint_options end;
     const char *video, *audio, *fps;
     int format;
-    bool loop, unpaced, allow_b_frames;
+    bool loop, unpaced, allow_b_frames, red;
+    const char *output;
+    struct data_options data;
 };
 
-static const char *const formats[] = {"auto", "ivf", "annexb",
-                                      "ogg",  "obu", NULL};
+static const char *const formats[] = {"auto", "ivf", "annexb", "ogg",
+                                      "obu",  "wav", NULL};
 
 static const struct rtc_option options[] = {
     {.name = "meet",
@@ -51,7 +53,7 @@ static const struct rtc_option options[] = {
      .type = OPTION_FILE,
      .argument = "FILE",
      .offset = offsetof(struct values, audio),
-     .help = "an input with audio (Ogg)"},
+     .help = "an input with audio (Ogg, WAV)"},
     {.name = "format",
      .letter = 'f',
      .type = OPTION_CHOICE,
@@ -76,6 +78,20 @@ static const struct rtc_option options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct values, allow_b_frames),
      .help = "send H.264 or H.265 with B-frames as it is"},
+    {.name = "red",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct values, red),
+     .help = "send each Opus frame twice, if the remote takes RED"},
+    {.name = "data",
+     .type = OPTION_ROWS,
+     .rows = data_rows,
+     .offset = offsetof(struct values, data)},
+    {.name = "output",
+     .letter = 'o',
+     .type = OPTION_FILE,
+     .argument = "FILE",
+     .offset = offsetof(struct values, output),
+     .help = "write the data that comes back"},
     {.name = "network",
      .type = OPTION_ROWS,
      .rows = options_network,
@@ -107,6 +123,7 @@ struct sender {
     enum rtc_kind kinds[INPUT_MOST];
     bool has_kind[INPUT_MOST]; /* the option said which */
     unsigned input_count, ready_count, ended_count;
+    bool red;
 };
 
 /* ---- tracks -------------------------------------------------------------- */
@@ -227,6 +244,8 @@ static void start_inputs(struct endpoint *end)
         }
         check_profile(sender, i);
         check_profile_h265(input);
+        if (sender->red)
+            rtc_peer_set_red(end->peer, sender->tracks[i], true);
         source_start(input, end->peer, sender->tracks[i]);
     }
 }
@@ -294,20 +313,18 @@ static void on_ended(void *user, struct source *source, enum rtc_exit status,
         endpoint_say_error(&sender->end, status, "%s", why);
         endpoint_end(&sender->end, status, source_frame_count(source) > 0);
     } else if (++sender->ended_count == sender->input_count) {
-        endpoint_end(&sender->end, RTC_EXIT_DONE, true);
+        endpoint_part_over(&sender->end);
     }
 }
 
 static void open_input(struct sender *sender, const struct values *values,
                        const char *file)
 {
-    static const enum rtc_media_format by_choice[] = {
-        RTC_MEDIA_NONE, RTC_MEDIA_IVF, RTC_MEDIA_ANNEXB, RTC_MEDIA_OGG,
-        RTC_MEDIA_OBU};
     struct source_options about = {
         .file = file,
-        .format =
-            file == values->audio ? RTC_MEDIA_NONE : by_choice[values->format],
+        .format = file == values->audio
+                      ? RTC_MEDIA_NONE
+                      : rtc_media_format_by_name(formats[values->format]),
         .loop = values->loop,
         .unpaced = values->unpaced,
         .allow_b_frames = values->allow_b_frames,
@@ -330,10 +347,20 @@ static void open_input(struct sender *sender, const struct values *values,
     sender->input_count++;
 }
 
+/* What there is to send beside --video and --audio is data. */
+static void open_data(struct sender *sender, struct values *values,
+                      const char *file)
+{
+    values->data.input = file;
+    values->data.output = values->output;
+    values->data.makes_channel = true;
+    endpoint_open_data(&sender->end, &values->data);
+}
+
 int main(int argc, char **argv)
 {
     static struct sender sender;
-    struct values values = {.end = ENDPOINT_DEFAULTS};
+    struct values values = {.end = ENDPOINT_DEFAULTS, .data = DATA_DEFAULTS};
     int operand = cli_parse(&tool, &values, argc, argv);
     bool any = operand < argc || values.video || values.audio;
 
@@ -342,7 +369,9 @@ int main(int argc, char **argv)
 
     for (int i = operand; i < argc; i++)
         media_in = media_in || file_is_standard(argv[i], STDIN_FILENO);
-    meet_check(&values.end, ROLE_OFFER, media_in, false);
+    data_check(&values.data, values.end.whip);
+    meet_check(&values.end, ROLE_OFFER, media_in,
+               file_is_standard(values.output, STDOUT_FILENO));
     sender.end.calls = (struct endpoint_calls){
         .add_tracks = add_tracks,
         .before_answer = refuse_rest,
@@ -353,6 +382,11 @@ int main(int argc, char **argv)
         .user = &sender,
     };
     endpoint_init(&sender.end, &tool, &values, &values.end);
+    sender.red = values.red;
+    if (values.data.data) {
+        open_data(&sender, &values, operand < argc ? argv[operand++] : "-");
+        any = true;
+    }
     if (values.video)
         open_input(&sender, &values, values.video);
     if (values.audio)
@@ -361,6 +395,10 @@ int main(int argc, char **argv)
         open_input(&sender, &values, argv[operand]);
     if (!any)
         open_input(&sender, &values, "-");
+    if (sender.input_count)
+        endpoint_add_part(&sender.end);
+    else
+        meet_start(&sender.end, ROLE_OFFER);
     endpoint_run(&sender.end);
     for (unsigned i = 0; i < sender.input_count; i++)
         source_free(sender.inputs[i]);

@@ -238,8 +238,8 @@ static bool make_answer(struct whip *w, const char *offer, size_t len,
     bool has_tracks = rtc_peer_track_count(end->peer) > 0;
     int error;
 
-    if (!has_tracks && end->calls.add_tracks)
-        end->calls.add_tracks(end);
+    if (!has_tracks)
+        endpoint_add_tracks(end);
     rtc_peer_rollback(end->peer);
     error = rtc_peer_remote_offer(end->peer, offer, len, now);
     if (!error && end->calls.before_answer)

@@ -16,7 +16,8 @@
  * what was wrong. Ownership is said in four words: *borrows* (until return),
  * *copies*, *takes* (also on failure), *lends* (until the next call on the same
  * peer that is not const). A peer is used from one thread at a time; different
- * peers are independent.
+ * peers are independent, but those with data channels share one thread, and one
+ * clock for `now`.
  */
 #pragma once
 
@@ -324,7 +325,7 @@ struct rtc_packet_values {
 struct rtc_packet {
     const uint8_t *payload;
     size_t len;
-    uint64_t sequence;   /* extended to 64 bit */
+    uint64_t sequence;   /* extended to 64 bit; sent: 0 is as `renumber` */
     uint64_t media_time; /* extended RTP time */
     uint8_t payload_type;
     bool marker;
@@ -351,6 +352,9 @@ struct rtc_track_config {
      * it. Letters, digits, `-` and `_`. 0: none. */
     char rids[RTC_LAYER_MOST][RTC_RID_MAX + 1];
     unsigned layer_count;
+    /* Audio: send each Opus frame twice where the remote takes RED (RFC 2198).
+     * Not saved by rtc_peer_save; see rtc_peer_set_red. */
+    bool red;
 };
 
 /* What is known of a track; after negotiation what was agreed. */
@@ -382,13 +386,13 @@ struct rtc_track_stats {
     uint64_t packets_retransmitted, bytes_retransmitted;
     uint64_t nack_received, pli_received, fir_received;
     uint64_t packets_received, bytes_received, frames_received;
-    uint64_t packets_duplicate, packets_recovered;
+    uint64_t packets_duplicate, packets_recovered; /* by resends or RED */
     int64_t packets_lost;    /* RFC 3550 6.4.1, may be negative */
     uint64_t frames_dropped; /* could not be made whole */
     uint64_t nack_sent, pli_sent;
     double jitter;      /* seconds, RFC 3550 6.4.1 */
     double remote_loss; /* fraction, from the last RR */
-    rtc_usec rtt_us;    /* from RR, -1 when unknown */
+    rtc_usec rtt_us;    /* from RR or XR, -1 when unknown */
 };
 
 struct rtc_stats {
@@ -398,7 +402,10 @@ struct rtc_stats {
     uint64_t srtp_failed;       /* did not authenticate */
     uint64_t srtp_replayed;     /* seen before */
     rtc_usec ice_rtt_us;        /* of the selected pair, -1 unknown */
-    struct rtc_path path;       /* the selected pair */
+    /* What the path carries of what we send, datagrams without IP and UDP, as
+     * congestion control sees it and the remote allows; 0 unknown. */
+    uint64_t bitrate_bps;
+    struct rtc_path path; /* the selected pair */
     enum rtc_candidate_type local_type, remote_type;
     const char *srtp_profile; /* RFC name, or NULL. Static. */
     const char *dtls_version; /* "DTLS1.2", or NULL. Static. */
@@ -442,7 +449,8 @@ struct rtc_channel_info {
     enum rtc_channel_state state;
     int id; /* the stream's, -1 before it is known */
     bool by_remote;
-    size_t buffered; /* bytes accepted and not yet acknowledged */
+    size_t buffered;    /* bytes accepted and not yet acknowledged */
+    size_t message_max; /* longest that can be sent, 0 before it is known */
     uint64_t messages_sent, bytes_sent, messages_received, bytes_received;
 };
 
@@ -535,6 +543,8 @@ struct rtc_config {
      * 8841), 256 KiB; bytes that wait to be sent or acknowledged, of all
      * channels together, 1 MiB; bytes received and not polled yet, 1 MiB. */
     size_t message_max, channel_buffer, channel_window;
+    /* Descriptions have a section for data even before there is a channel. */
+    bool data;
 };
 
 /* Defaults everywhere; `random` is NULL and must be set. */
@@ -588,14 +598,15 @@ enum rtc_event_type {
     RTC_EVENT_FRAME,     /* track, frame */
     RTC_EVENT_PACKET,    /* track, packet */
     RTC_EVENT_KEYFRAME_REQUEST, /* track: the remote wants one (PLI, FIR) */
-    RTC_EVENT_GAP,     /* track, gap: packets given up, frames left out */
-    RTC_EVENT_PAUSED,  /* track, paused: nothing came for 1.5 s, or again */
-    RTC_EVENT_BYE,     /* track: the remote ended the stream (RTCP BYE) */
-    RTC_EVENT_BITRATE, /* bitrate_bps: what the path carries, as the remote or
-                          the congestion control sees it */
-    RTC_EVENT_CHANNEL, /* channel: it is open; rtc_peer_channel_info */
-    RTC_EVENT_MESSAGE, /* channel, message */
-    RTC_EVENT_CHANNEL_LOW,    /* channel: its send buffer fell to the mark */
+    RTC_EVENT_GAP,         /* track, gap: packets given up, frames left out */
+    RTC_EVENT_PAUSED,      /* track, paused: nothing came for 1.5 s, or again */
+    RTC_EVENT_BYE,         /* track: the remote ended the stream (RTCP BYE) */
+    RTC_EVENT_BITRATE,     /* bitrate_bps: what the path carries (rtc_stats)
+                              changed by a twentieth; a few times a second */
+    RTC_EVENT_FEEDBACK,    /* track, feedback: rtc_peer_send_feedback there */
+    RTC_EVENT_CHANNEL,     /* channel: it is open; rtc_peer_channel_info */
+    RTC_EVENT_MESSAGE,     /* channel, message */
+    RTC_EVENT_CHANNEL_LOW, /* channel: its send buffer fell to the mark */
     RTC_EVENT_CHANNEL_CLOSED, /* channel: by the remote, or with the session */
     RTC_EVENT_CLOSED,         /* reason; the last event there is */
 };
@@ -640,6 +651,10 @@ struct rtc_event {
         } gap;
         bool paused;
         uint64_t bitrate_bps;
+        struct {
+            const uint8_t *data;
+            size_t len; /* in whole words of four bytes */
+        } feedback;
         struct rtc_message message;
         enum rtc_close_reason reason;
     };
@@ -727,6 +742,8 @@ RTC_API int rtc_peer_add_track(struct rtc_peer *peer,
 /* Changes what we want; takes effect with the next offer or answer. */
 RTC_API int rtc_peer_set_direction(struct rtc_peer *peer, int track,
                                    enum rtc_direction direction);
+/* Changes rtc_track_config.red for the frames that follow. */
+RTC_API int rtc_peer_set_red(struct rtc_peer *peer, int track, bool red);
 /* Ends a track for good with the next description (port 0). Idempotent. */
 RTC_API int rtc_peer_stop_track(struct rtc_peer *peer, int track);
 RTC_API int rtc_peer_track_info(const struct rtc_peer *peer, int track,
@@ -758,6 +775,16 @@ RTC_API bool rtc_peer_is_delivered(const struct rtc_peer *peer, rtc_usec now);
 RTC_API int rtc_peer_request_keyframe(struct rtc_peer *peer, int track,
                                       rtc_usec now);
 
+/* The most bytes of one message of feedback. */
+#define RTC_FEEDBACK_MAX 400
+/* Sends feedback of the application's own about a track, received or sent (RTCP
+ * PSFB of format 15, RFC 4585 6.4); it gets there once, in order, or not at
+ * all. It is filled up with zeros to whole words, and must not begin with
+ * "REMB". Copies. RTC_ERR_ARG, STATE (not connected), AGAIN, CLOSED. */
+RTC_API int rtc_peer_send_feedback(struct rtc_peer *peer, int track,
+                                   const uint8_t *data, size_t len,
+                                   rtc_usec now);
+
 /* ---- data channels ------------------------------------------------------ */
 
 /* Reliable, ordered, without label. */
@@ -780,11 +807,13 @@ RTC_API int rtc_peer_send_message(struct rtc_peer *peer, int channel,
                                   const struct rtc_message *message,
                                   rtc_usec now);
 /* The mark at which RTC_EVENT_CHANNEL_LOW is told when `buffered` falls to it
- * or under it from above; 0 at first. */
+ * or under it from above; 0 at first. Told also, once, to a channel that was
+ * refused by AGAIN because of others, when half of channel_buffer is free. */
 RTC_API int rtc_peer_set_channel_low(struct rtc_peer *peer, int channel,
                                      size_t mark);
-/* While held, no message comes out of poll and what arrives fills the window,
- * so the remote stops sending. For receivers that cannot keep up. */
+/* While held, no message comes out of poll, nor what happened behind it, and
+ * what arrives fills the window, so the remote stops sending. For receivers
+ * that cannot keep up. */
 RTC_API int rtc_peer_hold_messages(struct rtc_peer *peer, bool hold,
                                    rtc_usec now);
 /* What was sent before still arrives; then the stream is reset (RFC 6525) and
@@ -852,8 +881,8 @@ RTC_API int rtc_peer_remote_fragment(struct rtc_peer *peer, const char *text,
 /* ---- handing over to another process ----------------------------------- */
 
 /* Writes the private half (credentials, identity, local addresses, servers and
- * what they gave, tracks, both descriptions) as text with a NUL: a secret. Only
- * before a pair works. Its length, RTC_ERR_NOBUF, STATE. */
+ * what they gave, tracks, channels, both descriptions) as text with a NUL: a
+ * secret. Only before a pair works. Its length, RTC_ERR_NOBUF, STATE. */
 RTC_API int rtc_peer_save(const struct rtc_peer *peer, char *buf, size_t cap,
                           rtc_usec now);
 /* A peer as it was saved `age_us` ago: relays over UDP are refreshed, not made

@@ -66,6 +66,12 @@ static inline void rtc_put_u16(uint8_t *p, uint16_t v)
     p[1] = (uint8_t)v;
 }
 
+static inline void rtc_put_u24(uint8_t *p, uint32_t v)
+{
+    p[0] = (uint8_t)(v >> 16);
+    rtc_put_u16(p + 1, (uint16_t)v);
+}
+
 static inline void rtc_put_u32(uint8_t *p, uint32_t v)
 {
     rtc_put_u16(p, (uint16_t)(v >> 16));

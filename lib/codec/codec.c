@@ -8,8 +8,10 @@
 
 static const struct rtc_codec_entry *const table[RTC_CODEC_COUNT] = {
     [RTC_CODEC_OPUS] = &rtc_codec_opus, [RTC_CODEC_VP8] = &rtc_codec_vp8,
-    [RTC_CODEC_H264] = &rtc_codec_h264, [RTC_CODEC_H265] = &rtc_codec_h265,
-    [RTC_CODEC_VP9] = &rtc_codec_vp9,   [RTC_CODEC_AV1] = &rtc_codec_av1,
+    [RTC_CODEC_H264] = &rtc_codec_h264, [RTC_CODEC_VP9] = &rtc_codec_vp9,
+    [RTC_CODEC_AV1] = &rtc_codec_av1,   [RTC_CODEC_H265] = &rtc_codec_h265,
+    [RTC_CODEC_G722] = &rtc_codec_g722, [RTC_CODEC_PCMU] = &rtc_codec_pcmu,
+    [RTC_CODEC_PCMA] = &rtc_codec_pcma,
 };
 
 const struct rtc_codec_entry *rtc_codec_entry(enum rtc_codec codec)

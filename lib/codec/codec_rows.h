@@ -11,3 +11,6 @@ extern const struct rtc_codec_entry rtc_codec_h264;
 extern const struct rtc_codec_entry rtc_codec_vp9;
 extern const struct rtc_codec_entry rtc_codec_av1;
 extern const struct rtc_codec_entry rtc_codec_h265;
+extern const struct rtc_codec_entry rtc_codec_g722;
+extern const struct rtc_codec_entry rtc_codec_pcmu;
+extern const struct rtc_codec_entry rtc_codec_pcma;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * OBU headers, their sizes in leb128, and the sequence header up to the size of
- * the pictures. */
+ * OBU headers, their sizes in leb128, and the sequence header: the size of the
+ * pictures, and how samples are coded. */
 #include "codec/obu.h"
 
 #include "base/bits.h"
@@ -115,15 +115,22 @@ static unsigned read_timing(struct rtc_bits *b)
     return delay_len;
 }
 
-static void skip_operating_points(struct rtc_bits *b, unsigned delay_len)
+static void read_operating_points(struct rtc_bits *b, unsigned delay_len,
+                                  struct rtc_av1_sequence *sequence)
 {
     bool display_delays = rtc_bits_flag(b);
     unsigned count = rtc_bits_number(b, 5) + 1;
 
     for (unsigned i = 0; i < count && !b->failed; i++) {
-        rtc_bits_number(b, 12);        /* operating_point_idc */
-        if (rtc_bits_number(b, 5) > 7) /* seq_level_idx */
-            rtc_bits_flag(b);          /* seq_tier */
+        uint8_t level, tier;
+
+        rtc_bits_number(b, 12); /* operating_point_idc */
+        level = (uint8_t)rtc_bits_number(b, 5);
+        tier = level > 7 && rtc_bits_flag(b);
+        if (i == 0) {
+            sequence->level = level;
+            sequence->tier = tier;
+        }
         if (delay_len && rtc_bits_flag(b)) {
             rtc_bits_number(b, delay_len);
             rtc_bits_number(b, delay_len);
@@ -134,28 +141,111 @@ static void skip_operating_points(struct rtc_bits *b, unsigned delay_len)
     }
 }
 
+static void read_sequence(struct rtc_bits *b, struct rtc_av1_sequence *sequence)
+{
+    unsigned width_len, height_len;
+
+    *sequence = (struct rtc_av1_sequence){0};
+    sequence->profile = rtc_bits_number(b, 3);
+    rtc_bits_flag(b); /* still_picture */
+    sequence->still = rtc_bits_flag(b);
+    if (sequence->still)
+        sequence->level = (uint8_t)rtc_bits_number(b, 5);
+    else
+        read_operating_points(b, rtc_bits_flag(b) ? read_timing(b) : 0,
+                              sequence);
+    width_len = rtc_bits_number(b, 4) + 1;
+    height_len = rtc_bits_number(b, 4) + 1;
+    sequence->width = rtc_bits_number(b, width_len) + 1;
+    sequence->height = rtc_bits_number(b, height_len) + 1;
+}
+
 bool rtc_av1_sequence_parse(const uint8_t *payload, size_t len,
                             struct rtc_av1_sequence *ret_sequence)
 {
     struct rtc_av1_sequence sequence;
-    unsigned width_len, height_len;
     struct rtc_bits b;
 
     rtc_bits_init(&b, payload, len);
-    sequence.profile = rtc_bits_number(&b, 3);
-    rtc_bits_flag(&b); /* still_picture */
-    sequence.still = rtc_bits_flag(&b);
-    if (sequence.still)
-        rtc_bits_number(&b, 5);
-    else
-        skip_operating_points(&b, rtc_bits_flag(&b) ? read_timing(&b) : 0);
-    width_len = rtc_bits_number(&b, 4) + 1;
-    height_len = rtc_bits_number(&b, 4) + 1;
-    sequence.width = rtc_bits_number(&b, width_len) + 1;
-    sequence.height = rtc_bits_number(&b, height_len) + 1;
+    read_sequence(&b, &sequence);
     if (b.failed)
         return false;
     *ret_sequence = sequence;
+    return true;
+}
+
+/* What stands between the size and the colors: which tools are in use. */
+static void skip_tools(struct rtc_bits *b, bool still)
+{
+    bool has_order_hint, has_screen_content = true;
+
+    if (!still && rtc_bits_flag(b)) /* frame_id_numbers_present_flag */
+        rtc_bits_number(b, 4 + 3);
+    rtc_bits_number(b, 3); /* superblocks, intra filter, edge filter */
+    if (!still) {
+        rtc_bits_number(b, 4); /* compounds, warped motion, dual filter */
+        if ((has_order_hint = rtc_bits_flag(b)))
+            rtc_bits_number(b, 2);
+        if (!rtc_bits_flag(b)) /* seq_choose_screen_content_tools */
+            has_screen_content = rtc_bits_flag(b);
+        if (has_screen_content && !rtc_bits_flag(b)) /* integer motion */
+            rtc_bits_flag(b);
+        if (has_order_hint)
+            rtc_bits_number(b, 3);
+    }
+    rtc_bits_number(b, 3); /* superres, cdef, restoration */
+}
+
+static void read_subsampling(struct rtc_bits *b, unsigned profile,
+                             struct rtc_av1_color *color)
+{
+    rtc_bits_flag(b); /* color_range */
+    color->subsampling_x = profile != 1;
+    color->subsampling_y = profile == 0;
+    if (color->twelve_bit) {
+        color->subsampling_x = rtc_bits_flag(b);
+        color->subsampling_y = color->subsampling_x && rtc_bits_flag(b);
+    }
+    if (color->subsampling_x && color->subsampling_y)
+        color->sample_position = (uint8_t)rtc_bits_number(b, 2);
+}
+
+static void read_color(struct rtc_bits *b, unsigned profile,
+                       struct rtc_av1_color *color)
+{
+    /* BT.709, sRGB, identity. */
+    const uint32_t rgb = 1 << 16 | 13 << 8 | 0;
+    uint32_t description = 0;
+
+    *color = (struct rtc_av1_color){0};
+    color->high_bit_depth = rtc_bits_flag(b);
+    color->twelve_bit =
+        profile == 2 && color->high_bit_depth && rtc_bits_flag(b);
+    color->monochrome = profile != 1 && rtc_bits_flag(b);
+    if (rtc_bits_flag(b)) /* color_description_present_flag */
+        description = rtc_bits_number(b, 24);
+    if (color->monochrome) {
+        color->subsampling_x = color->subsampling_y = true;
+        rtc_bits_flag(b);
+    } else if (description != rgb) {
+        read_subsampling(b, profile, color);
+    }
+}
+
+bool rtc_av1_color_parse(const uint8_t *payload, size_t len,
+                         struct rtc_av1_color *ret_color)
+{
+    struct rtc_av1_sequence sequence;
+    struct rtc_av1_color color;
+    struct rtc_bits b;
+
+    rtc_bits_init(&b, payload, len);
+    read_sequence(&b, &sequence);
+    skip_tools(&b, sequence.still);
+    read_color(&b, sequence.profile, &color);
+    if (b.failed)
+        return false;
+    *ret_color = color;
     return true;
 }
 

@@ -49,12 +49,24 @@ int rtc_obu_next(const uint8_t **at, const uint8_t *end,
 struct rtc_av1_sequence {
     unsigned profile;
     bool still;             /* one key frame, whose header does not say so */
+    uint8_t level, tier;    /* of the first operating point */
     uint32_t width, height; /* 1 to 65536: the largest */
 };
 
 /* Reads the payload of a sequence header (5.5.1). False when malformed. */
 bool rtc_av1_sequence_parse(const uint8_t *payload, size_t len,
                             struct rtc_av1_sequence *ret_sequence);
+
+/* How samples are coded (color_config, 5.5.2). */
+struct rtc_av1_color {
+    bool high_bit_depth, twelve_bit, monochrome;
+    bool subsampling_x, subsampling_y;
+    uint8_t sample_position;
+};
+
+/* Reads on to that part of the same payload. False when malformed. */
+bool rtc_av1_color_parse(const uint8_t *payload, size_t len,
+                         struct rtc_av1_color *ret_color);
 /* Finds and reads the one of a temporal unit. False when there is none. */
 bool rtc_av1_sequence_of(const uint8_t *frame, size_t len,
                          struct rtc_av1_sequence *ret_sequence);

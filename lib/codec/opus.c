@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * Opus over RTP (RFC 7587): one Opus packet is one payload and one frame, so
- * there is nothing to cut or join. Of the packet only the first two bytes are
- * read (RFC 6716 3.1, 3.2), for its duration. A packet of the first byte alone
- * is silence by DTX and as good as any other. */
+ * Opus over RTP (RFC 7587): one Opus packet is one payload and one frame. Of
+ * the packet only the first two bytes are read (RFC 6716 3.1, 3.2), for its
+ * duration. A packet of the first byte alone is silence by DTX and as good as
+ * any other. */
 #include "codec/opus.h"
 
-#include <string.h>
-
 #include "codec/codec_rows.h"
+#include "codec/whole.h"
 
 /* Samples of one frame at 48 kHz, by configuration number (RFC 6716 3.1). */
 static unsigned frame_duration(unsigned config)
@@ -51,50 +50,24 @@ static bool is_packet(const uint8_t *packet, size_t len)
 static int packetize(struct rtc_packetizer *p, const uint8_t *frame, size_t len,
                      size_t max)
 {
-    if (!is_packet(frame, len))
-        return RTC_ERR_FORMAT;
-    if (len > max)
-        return RTC_ERR_ARG;
-    p->at = frame;
-    p->end = frame + len;
-    return 0;
+    return is_packet(frame, len) ? rtc_whole_packetize(p, frame, len, max)
+                                 : RTC_ERR_FORMAT;
 }
 
-static size_t next(struct rtc_packetizer *p, uint8_t *buf, bool *ret_last)
-{
-    size_t len = (size_t)(p->end - p->at);
-
-    if (len == 0)
-        return 0;
-    memcpy(buf, p->at, len);
-    p->at = p->end;
-    *ret_last = true;
-    return len;
-}
-
-/* The marker begins a talkspurt (RFC 7587 4.1) and says nothing of frames. */
 static int inspect(const uint8_t *payload, size_t len, bool marker,
                    struct rtc_payload_info *ret_info)
 {
-    (void)marker;
-    if (!is_packet(payload, len))
-        return RTC_ERR_FORMAT;
-    *ret_info = (struct rtc_payload_info){true, true, true, true};
-    return 0;
+    return is_packet(payload, len)
+               ? rtc_whole_inspect(payload, len, marker, ret_info)
+               : RTC_ERR_FORMAT;
 }
 
 static int depacketize(struct rtc_writer *frame, const uint8_t *payload,
                        size_t len, bool first)
 {
-    if (!first || !is_packet(payload, len))
-        return RTC_ERR_FORMAT;
-    rtc_write_bytes(frame, payload, len);
-    return 0;
-}
-
-static size_t depacketized_max(size_t len)
-{
-    return len;
+    return is_packet(payload, len)
+               ? rtc_whole_depacketize(frame, payload, len, first)
+               : RTC_ERR_FORMAT;
 }
 
 const struct rtc_codec_entry rtc_codec_opus = {
@@ -105,9 +78,9 @@ const struct rtc_codec_entry rtc_codec_opus = {
     .channels = 2,
     .starts_marked = true,
     .packetize = packetize,
-    .next = next,
+    .next = rtc_whole_next,
     .inspect = inspect,
     .depacketize = depacketize,
-    .depacketized_max = depacketized_max,
+    .depacketized_max = rtc_whole_depacketized_max,
     .is_keyframe = is_packet,
 };

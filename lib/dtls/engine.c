@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "dtls/session.h"
+#include "dtls/machine.h"
 
 const char *rtc_dtls_library(void)
 {
@@ -114,7 +114,7 @@ static int set_role(gnutls_session_t engine, enum rtc_dtls_role role)
 static int on_secret(gnutls_session_t engine, const char *label,
                      const gnutls_datum_t *secret)
 {
-    const struct rtc_dtls_config *config = gnutls_session_get_ptr(engine);
+    const struct rtc_dtls *d = gnutls_session_get_ptr(engine);
     gnutls_datum_t client, server;
     char line[256], random[2 * RANDOM_MAX + 1], value[2 * SECRET_MAX + 1];
 
@@ -124,7 +124,7 @@ static int on_secret(gnutls_session_t engine, const char *label,
     rtc_hex_write(client.data, client.size, random);
     rtc_hex_write(secret->data, secret->size, value);
     snprintf(line, sizeof line, "%s %s %s\n", label, random, value);
-    config->keylog(config->keylog_user, line);
+    d->config.keylog(d->config.keylog_user, line);
     rtc_wipe(line, sizeof line);
     rtc_wipe(value, sizeof value);
     return 0;

@@ -10,8 +10,8 @@
 struct gnutls_session_int;
 
 /* A GnuTLS session of `config` that is not started; callbacks for bytes and for
- * the peer's certificate are the caller's to set, and its pointer is to lead to
- * the config, which is borrowed. RTC_ERR_NOMEM, CRYPTO. */
+ * the peer's certificate are the caller's to set, and its pointer is to be the
+ * struct rtc_dtls. RTC_ERR_NOMEM, CRYPTO. */
 int rtc_dtls_engine_new(struct gnutls_session_int **ret_engine,
                         const struct rtc_dtls_config *config,
                         enum rtc_dtls_role role);

@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "dtls/engine.h"
-#include "dtls/queue.h"
+#include "dtls/machine.h"
 #include "dtls/record.h"
 
 /* Bytes kept of records that came too early. */
@@ -26,8 +26,6 @@
 #define EXPECTED_MOST 16
 #define RECORD_MAX 16384 /* RFC 5246 6.2.1: content of one record */
 #define MTU_MIN 256
-/* Header, explicit nonce and tag of the longest AEAD record. */
-#define RECORD_OVERHEAD 64
 
 #define RESEND_DEFAULT (100 * RTC_MS)
 #define PATIENCE_DEFAULT (30 * RTC_SEC)
@@ -37,37 +35,6 @@
 /* An alert in the clear may be anybody's: it counts when the peer then says
  * nothing for so long. */
 #define ALERT_SILENCE (1 * RTC_SEC)
-
-struct rtc_dtls {
-    struct rtc_dtls_config config; /* the first: engine.c looks here */
-    struct rtc_dtls_fingerprint *expected;
-    unsigned expected_count;
-
-    enum rtc_dtls_role role;
-    enum rtc_dtls_state state;
-    enum rtc_dtls_failure failure;
-    char why[160];
-
-    gnutls_session_t engine; /* NULL in state NEW */
-    const uint8_t *input;    /* the record GnuTLS may take now, or NULL */
-    size_t input_len;
-    struct rtc_dtls_queue held;     /* records that came too early */
-    struct rtc_dtls_queue output;   /* records to send */
-    struct rtc_dtls_queue received; /* content to read */
-    struct rtc_dtls_queue flight;   /* what the last flight consisted of */
-    bool is_asked_again;            /* for the last flight, once connected */
-    bool is_new_flight;             /* the next record begins another */
-
-    bool verified;        /* the peer's certificate is the expected one */
-    bool is_heard;        /* at least one record came */
-    uint32_t clear_count; /* records of epoch 0 handed to GnuTLS */
-    uint32_t hello_until; /* bytes of the ClientHello handed to GnuTLS */
-    uint8_t alert;        /* what the peer, or somebody, said in the clear */
-    rtc_usec alert_at;    /* when it counts, or RTC_NEVER */
-    rtc_usec resend_at;   /* when GnuTLS wants to be called, or RTC_NEVER */
-    rtc_usec copy_at;     /* when the flight is sent once more, or RTC_NEVER */
-    rtc_usec give_up_at;
-};
 
 const char *rtc_dtls_state_name(enum rtc_dtls_state state)
 {
@@ -97,7 +64,7 @@ static void set_state(struct rtc_dtls *d, enum rtc_dtls_state state)
         return;
     /* Nothing is timed or held once the handshake is over. */
     d->resend_at = d->copy_at = d->alert_at = d->give_up_at = RTC_NEVER;
-    rtc_dtls_queue_done(&d->held);
+    rtc_queue_done(&d->held);
 }
 
 /* ---- what GnuTLS calls -------------------------------------------------- */
@@ -106,13 +73,18 @@ static ssize_t push(gnutls_transport_ptr_t user, const void *data, size_t len)
 {
     struct rtc_dtls *d = user;
 
+    if (d->sealed) {
+        d->sealed_len = len <= d->sealed_cap ? len : 0;
+        memcpy(d->sealed, data, d->sealed_len);
+        return (ssize_t)len;
+    }
     /* Without room it is lost, as the network may lose it, and sent again. */
-    (void)rtc_dtls_queue_push(&d->output, data, len);
+    (void)rtc_queue_push(&d->output, data, len);
     if (d->state == RTC_DTLS_HANDSHAKE) {
         if (d->is_new_flight)
-            rtc_dtls_queue_clear(&d->flight);
+            rtc_queue_clear(&d->flight);
         d->is_new_flight = false;
-        (void)rtc_dtls_queue_push(&d->flight, data, len);
+        (void)rtc_queue_push(&d->flight, data, len);
     }
     return (ssize_t)len;
 }
@@ -186,7 +158,7 @@ static void set_connected(struct rtc_dtls *d)
     }
     set_state(d, RTC_DTLS_CONNECTED);
     if (d->role == RTC_DTLS_CLIENT) /* the last flight was the server's */
-        rtc_dtls_queue_done(&d->flight);
+        rtc_queue_done(&d->flight);
     rtc_log(d->config.log, RTC_LOG_INFO, "dtls.connected version=%s cipher=%s",
             rtc_dtls_version_name(d), rtc_dtls_cipher_name(d));
 }
@@ -205,7 +177,7 @@ static void shake_hands(struct rtc_dtls *d, rtc_usec now)
         set_connected(d);
     } else if (gnutls_error_is_fatal(e)) {
         refuse(d, e);
-    } else if (!rtc_dtls_queue_is_empty(&d->flight)) {
+    } else if (!rtc_queue_is_empty(&d->flight)) {
         if (!d->is_new_flight)
             d->copy_at = rtc_after(now, COPY_AFTER);
         /* GnuTLS counts whole milliseconds; 0 would be a deadline in the past
@@ -236,7 +208,7 @@ static void read_content(struct rtc_dtls *d)
         n = gnutls_record_recv(d->engine, content, sizeof content);
         if (n > 0) {
             /* A full queue drops, as the network may. */
-            (void)rtc_dtls_queue_push(&d->received, content, (size_t)n);
+            (void)rtc_queue_push(&d->received, content, (size_t)n);
         } else if (n == 0) {
             end_by_peer(d);
             return;
@@ -276,7 +248,7 @@ static bool is_expected(const struct rtc_dtls *d,
     return record->type != RTC_DTLS_ALERT &&
            (d->role == RTC_DTLS_CLIENT ||
             rtc_dtls_record_hello(record, &from, &until) ==
-                rtc_dtls_queue_is_empty(&d->flight));
+                rtc_queue_is_empty(&d->flight));
 }
 
 static void feed(struct rtc_dtls *d, const struct rtc_dtls_record *record,
@@ -303,7 +275,7 @@ static void receive_record(struct rtc_dtls *d,
     d->is_heard = true;
     if (d->state == RTC_DTLS_NEW || is_early(d, record)) {
         /* Without room it is lost, as the network may lose it. */
-        (void)rtc_dtls_queue_push(&d->held, record->data, record->len);
+        (void)rtc_queue_push(&d->held, record->data, record->len);
     } else if (d->state == RTC_DTLS_CONNECTED) {
         /* In the clear it is late or forged, or the peer did not get our last
          * flight and sent copies of its own: GnuTLS answers no copies. */
@@ -326,22 +298,22 @@ static void release_held(struct rtc_dtls *d, rtc_usec now)
     uint32_t before;
 
     do {
-        struct rtc_dtls_queue waiting = d->held;
+        struct rtc_queue waiting = d->held;
         const uint8_t *data;
         size_t len;
 
         before = d->hello_until;
-        rtc_dtls_queue_init(&d->held, HELD_MOST);
-        while ((data = rtc_dtls_queue_peek(&waiting, &len))) {
+        rtc_queue_init(&d->held, HELD_MOST);
+        while ((data = rtc_queue_peek(&waiting, &len))) {
             struct rtc_dtls_record record;
             struct rtc_reader r;
 
             rtc_reader_init(&r, data, len);
             if (rtc_dtls_record_next(&r, &record))
                 receive_record(d, &record, now);
-            rtc_dtls_queue_pop(&waiting);
+            rtc_queue_pop(&waiting);
         }
-        rtc_dtls_queue_done(&waiting);
+        rtc_queue_done(&waiting);
     } while (d->hello_until != before);
 }
 
@@ -356,8 +328,8 @@ void rtc_dtls_receive(struct rtc_dtls *d, const uint8_t *data, size_t len,
         receive_record(d, &record, now);
     if (d->state != RTC_DTLS_NEW)
         release_held(d, now);
-    if (d->is_asked_again && rtc_dtls_queue_is_empty(&d->output))
-        rtc_dtls_queue_append(&d->output, &d->flight);
+    if (d->is_asked_again && rtc_queue_is_empty(&d->output))
+        rtc_queue_append(&d->output, &d->flight);
     d->is_asked_again = false;
 }
 
@@ -371,15 +343,14 @@ int rtc_dtls_transmit(struct rtc_dtls *d, uint8_t *buf, size_t cap)
 
     /* A flight's records share a datagram (RFC 6347 4.1.1): fewer of them to
      * lose. Application data keeps the bounds of what was sent. */
-    while ((record = rtc_dtls_queue_peek(&d->output, &len)) &&
-           len <= limit - used) {
+    while ((record = rtc_queue_peek(&d->output, &len)) && len <= limit - used) {
         bool alone = record[0] == RTC_DTLS_APPLICATION_DATA;
 
         if (alone && used > 0)
             break;
         memcpy(buf + used, record, len);
         used += len;
-        rtc_dtls_queue_pop(&d->output);
+        rtc_queue_pop(&d->output);
         if (alone)
             break;
     }
@@ -399,7 +370,7 @@ static void resend(struct rtc_dtls *d, rtc_usec now)
     if (now >= d->resend_at)
         shake_hands(d, now); /* may have ended the handshake */
     if (now >= d->copy_at) {
-        rtc_dtls_queue_append(&d->output, &d->flight);
+        rtc_queue_append(&d->output, &d->flight);
         d->copy_at = rtc_after(now, COPY_AFTER);
     }
 }
@@ -443,10 +414,10 @@ int rtc_dtls_new(struct rtc_dtls **ret_dtls,
     if (d->config.patience_us < RTC_MS)
         d->config.patience_us = PATIENCE_DEFAULT;
     d->resend_at = d->copy_at = d->alert_at = d->give_up_at = RTC_NEVER;
-    rtc_dtls_queue_init(&d->held, HELD_MOST);
-    rtc_dtls_queue_init(&d->output, OUTPUT_MOST);
-    rtc_dtls_queue_init(&d->received, INPUT_MOST);
-    rtc_dtls_queue_init(&d->flight, OUTPUT_MOST);
+    rtc_queue_init(&d->held, HELD_MOST);
+    rtc_queue_init(&d->output, OUTPUT_MOST);
+    rtc_queue_init(&d->received, INPUT_MOST);
+    rtc_queue_init(&d->flight, OUTPUT_MOST);
     *ret_dtls = d;
     return 0;
 }
@@ -455,12 +426,12 @@ void rtc_dtls_free(struct rtc_dtls *d)
 {
     if (!d)
         return;
-    rtc_dtls_queue_done(&d->held);
+    rtc_queue_done(&d->held);
     if (d->engine)
         gnutls_deinit(d->engine);
-    rtc_dtls_queue_done(&d->output);
-    rtc_dtls_queue_done(&d->received);
-    rtc_dtls_queue_done(&d->flight);
+    rtc_queue_done(&d->output);
+    rtc_queue_done(&d->received);
+    rtc_queue_done(&d->flight);
     rtc_free(d->expected);
     rtc_free(d);
 }
@@ -521,45 +492,12 @@ void rtc_dtls_close(struct rtc_dtls *d)
 {
     if (d->state == RTC_DTLS_CLOSED || d->state == RTC_DTLS_FAILED)
         return;
-    if (d->state == RTC_DTLS_HANDSHAKE && !rtc_dtls_queue_is_empty(&d->flight))
+    if (d->state == RTC_DTLS_HANDSHAKE && !rtc_queue_is_empty(&d->flight))
         gnutls_alert_send(d->engine, GNUTLS_AL_WARNING, GNUTLS_A_CLOSE_NOTIFY);
     if (d->state == RTC_DTLS_CONNECTED)
         gnutls_bye(d->engine, GNUTLS_SHUT_WR);
     snprintf(d->why, sizeof d->why, "closed by us");
     set_state(d, RTC_DTLS_CLOSED);
-}
-
-/* ---- application data --------------------------------------------------- */
-
-size_t rtc_dtls_data_max(const struct rtc_dtls *d)
-{
-    return d->state == RTC_DTLS_CONNECTED ? gnutls_dtls_get_data_mtu(d->engine)
-                                          : 0;
-}
-
-int rtc_dtls_send(struct rtc_dtls *d, const uint8_t *data, size_t len)
-{
-    if (d->state != RTC_DTLS_CONNECTED)
-        return RTC_ERR_STATE;
-    if (len == 0 || len > rtc_dtls_data_max(d))
-        return RTC_ERR_ARG;
-    if (!rtc_dtls_queue_has_room(&d->output, len + RECORD_OVERHEAD))
-        return RTC_ERR_AGAIN;
-    return gnutls_record_send(d->engine, data, len) < 0 ? RTC_ERR_CRYPTO : 0;
-}
-
-int rtc_dtls_read(struct rtc_dtls *d, uint8_t *buf, size_t cap)
-{
-    size_t len;
-    const uint8_t *content = rtc_dtls_queue_peek(&d->received, &len);
-
-    if (!content)
-        return 0;
-    if (len > cap)
-        return RTC_ERR_NOBUF;
-    memcpy(buf, content, len);
-    rtc_dtls_queue_pop(&d->received);
-    return (int)len;
 }
 
 /* ---- what is known ------------------------------------------------------ */

@@ -81,6 +81,17 @@ void rtc_dtls_tick(struct rtc_dtls *d, rtc_usec now);
  * connected), ARG (empty, or longer than rtc_dtls_data_max), AGAIN (drain
  * transmit first). Borrows. */
 int rtc_dtls_send(struct rtc_dtls *d, const uint8_t *data, size_t len);
+/* The same, but the record goes into `buf` instead of the queue, to be sent as
+ * a datagram. Its length; RTC_ERR_NOBUF, and as above. */
+int rtc_dtls_seal(struct rtc_dtls *d, const uint8_t *data, size_t len,
+                  uint8_t *buf, size_t cap);
+/* Bytes that a record has more than its content; 0 when not connected. */
+size_t rtc_dtls_overhead(const struct rtc_dtls *d);
+/* The next received record's content, lent until the next call that is not
+ * const; NULL when there is none. */
+const uint8_t *rtc_dtls_peek(const struct rtc_dtls *d, size_t *ret_len);
+/* Removes it; there must be one. */
+void rtc_dtls_pop(struct rtc_dtls *d);
 /* Takes the next received record's content out; its length, 0 when there is
  * none, RTC_ERR_NOBUF. At most 64 KiB wait: later ones are dropped. */
 int rtc_dtls_read(struct rtc_dtls *d, uint8_t *buf, size_t cap);

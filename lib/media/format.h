@@ -21,13 +21,15 @@ struct rtc_media_entry {
     unsigned tracks_most;   /* that one file carries */
 
     /* By the first bytes: 1 it is this format, 0 more are needed, -1 it is
-     * not. */
+     * not. NULL: it is never told by them. */
     int (*probe)(const uint8_t *data, size_t len);
 
     size_t reader_len; /* bytes of the format's own state, zeroed at first */
     size_t buffer_max; /* input kept at most; the longest frame fits */
     /* As rtc_media_reader_pop; failures by rtc_media_reader_fail. */
     int (*pop)(struct rtc_media_reader *r, struct rtc_media_frame *ret_frame);
+    /* Frees what the state owns; NULL: nothing. */
+    void (*reader_done)(void *state);
 
     size_t writer_len;
     /* Appends a frame, which is not empty and not over the cap, to w->out. */
@@ -35,12 +37,17 @@ struct rtc_media_entry {
                  const struct rtc_media_frame *frame);
     /* Appends what ends the file; NULL: nothing does. */
     int (*end)(struct rtc_media_writer *w);
+    void (*writer_done)(void *state); /* as reader_done */
 };
 
 extern const struct rtc_media_entry rtc_media_ivf;
 extern const struct rtc_media_entry rtc_media_annexb;
 extern const struct rtc_media_entry rtc_media_ogg;
 extern const struct rtc_media_entry rtc_media_obu;
+extern const struct rtc_media_entry rtc_media_matroska;
+extern const struct rtc_media_entry rtc_media_webm;
+extern const struct rtc_media_entry rtc_media_wav;
+extern const struct rtc_media_entry rtc_media_rtpdump;
 
 /* The row of a format, or NULL. Static. */
 const struct rtc_media_entry *rtc_media_entry(enum rtc_media_format format);
@@ -62,7 +69,8 @@ struct rtc_media_reader {
     bool starved;    /* the last pop needed more than there was */
     unsigned torn;
     struct rtc_media_track tracks[RTC_MEDIA_TRACK_MOST];
-    unsigned track_count; /* 0: not known yet */
+    unsigned track_count;             /* 0: not known yet */
+    char left_out[RTC_MEDIA_WHY_MAX]; /* tracks not in the list */
     int error;
     char why[RTC_MEDIA_WHY_MAX];
 };

@@ -14,6 +14,10 @@ static const struct rtc_media_entry *const table[RTC_MEDIA_FORMAT_COUNT] = {
     [RTC_MEDIA_ANNEXB] = &rtc_media_annexb,
     [RTC_MEDIA_OGG] = &rtc_media_ogg,
     [RTC_MEDIA_OBU] = &rtc_media_obu,
+    [RTC_MEDIA_MATROSKA] = &rtc_media_matroska,
+    [RTC_MEDIA_WEBM] = &rtc_media_webm,
+    [RTC_MEDIA_WAV] = &rtc_media_wav,
+    [RTC_MEDIA_RTPDUMP] = &rtc_media_rtpdump,
 };
 
 const struct rtc_media_entry *rtc_media_entry(enum rtc_media_format format)
@@ -66,7 +70,7 @@ enum rtc_media_format rtc_media_format_by_path(const char *path)
 
 enum rtc_media_format rtc_media_format_for(enum rtc_codec codec)
 {
-    for (unsigned i = 0; i < RTC_MEDIA_FORMAT_COUNT; i++)
+    for (unsigned i = 0; codec && i < RTC_MEDIA_FORMAT_COUNT; i++)
         if (rtc_media_format_carries(i, codec))
             return table[i]->format;
     return RTC_MEDIA_NONE;
@@ -77,7 +81,7 @@ bool rtc_media_format_carries(enum rtc_media_format format,
 {
     const struct rtc_media_entry *entry = rtc_media_entry(format);
 
-    return entry && codec != RTC_CODEC_NONE &&
+    return entry && (unsigned)codec < RTC_CODEC_COUNT &&
            (entry->codecs & RTC_MEDIA_CODEC(codec));
 }
 
@@ -86,23 +90,22 @@ static const struct {
     size_t at, len;
     const char *magic, *why;
 } others[] = {
-    {0, 4, "\x1a\x45\xdf\xa3",
-     "this is Matroska or WebM, which is not read yet: convert one track with "
-     "ffmpeg -c copy to ivf (VP8, VP9, AV1), h264, hevc or ogg (Opus)"},
     {4, 4, "ftyp",
-     "this is MP4, which is not read: convert one track with ffmpeg -c copy "
-     "to h264 (H.264), hevc (H.265) or ogg (Opus)"},
+     "this is MP4, which is not read: convert it with ffmpeg -c copy -f "
+     "matroska"},
     {0, 4, "RIFF",
-     "this is WAV or AVI, which is not read yet: encode it with ffmpeg "
-     "-c:a libopus to ogg, or -c:v libvpx to ivf"},
+     "this is RIFF but not WAV, probably AVI, which is not read: convert one "
+     "track with ffmpeg to ivf (-c:v libvpx) or ogg (-c:a libopus)"},
+    {0, 12, "#!rtpplay1.0",
+     "this is rtpdump, whose RTP packets are not sent yet"},
     {0, 9, "YUV4MPEG2",
      "these are raw pictures: encode them with ffmpeg -c:v libvpx to ivf"},
     {0, 3, "FLV",
-     "this is FLV, which is not read: convert one track with ffmpeg -c copy "
-     "to h264"},
+     "this is FLV, which is not read: convert it with ffmpeg -c copy -f "
+     "matroska"},
     {0, 1, "\x47",
-     "this looks like MPEG-TS, which is not read: convert one track with "
-     "ffmpeg -c copy to h264 or hevc"},
+     "this looks like MPEG-TS, which is not read: convert it with ffmpeg "
+     "-c copy -f matroska"},
 };
 
 static const char *why_unknown(const uint8_t *data, size_t len, int *ret_error)
@@ -115,7 +118,7 @@ static const char *why_unknown(const uint8_t *data, size_t len, int *ret_error)
     *ret_error = RTC_ERR_FORMAT;
     return len ? "the first bytes are of no format that is read: IVF (VP8, "
                  "VP9, AV1), H.264 or H.265 with start codes, OBUs (AV1), Ogg "
-                 "(Opus)"
+                 "(Opus), WAV (G.711, G.722), Matroska, WebM"
                : "the input is empty";
 }
 
@@ -126,7 +129,8 @@ int rtc_media_probe(const uint8_t *data, size_t len, bool eof,
     int error;
 
     for (unsigned i = 0; i < RTC_MEDIA_FORMAT_COUNT; i++) {
-        int found = table[i] ? table[i]->probe(data, len) : -1;
+        bool probes = table[i] && table[i]->probe;
+        int found = probes ? table[i]->probe(data, len) : -1;
 
         if (found > 0) {
             *ret_format = table[i]->format;

@@ -9,15 +9,25 @@
 
 enum rtc_media_format {
     RTC_MEDIA_NONE,
-    RTC_MEDIA_IVF,    /* VP8, VP9, AV1 */
-    RTC_MEDIA_ANNEXB, /* H.264, H.265: a byte stream (Annex B of each) */
-    RTC_MEDIA_OGG,    /* Opus (RFC 3533, RFC 7845) */
-    RTC_MEDIA_OBU,    /* AV1 low-overhead byte stream (AV1 5.2) */
+    RTC_MEDIA_IVF,      /* VP8, VP9, AV1 */
+    RTC_MEDIA_ANNEXB,   /* H.264, H.265: a byte stream (Annex B of each) */
+    RTC_MEDIA_OGG,      /* Opus (RFC 3533, RFC 7845) */
+    RTC_MEDIA_OBU,      /* AV1 low-overhead byte stream (AV1 5.2) */
+    RTC_MEDIA_WAV,      /* G.711, G.722 */
+    RTC_MEDIA_MATROSKA, /* any codecs, several tracks (RFC 9559) */
+    RTC_MEDIA_WEBM,     /* the same of VP8, VP9, AV1 and Opus only; what is
+                           read is told as Matroska */
+    /* RTP packets, by rtptools: a frame is one packet with its header, of any
+     * SSRC, and its time is the arrival. A frame's codec is what a payload type
+     * of RFC 3551 6 means, else NONE; the track's is NONE, and that of a
+     * writer. Packets mean nothing without their session's description, so that
+     * a probe never gives this format: it has to be asked for by name. */
+    RTC_MEDIA_RTPDUMP,
     RTC_MEDIA_FORMAT_COUNT
 };
 
-/* Name for options and messages ("ivf", "annexb", "ogg", "obu"; "none").
- * Static. */
+/* Name for options and messages ("ivf", "annexb", "ogg", "obu", "wav",
+ * "matroska", "webm", "rtpdump"; "none"). Static. */
 const char *rtc_media_format_name(enum rtc_media_format format);
 /* By that name, or by the extension of a path; RTC_MEDIA_NONE: unknown. */
 enum rtc_media_format rtc_media_format_by_name(const char *name);
@@ -63,7 +73,7 @@ struct rtc_media_track {
 struct rtc_media_frame {
     unsigned track;
     enum rtc_codec codec;
-    const uint8_t *data; /* as in struct rtc_frame */
+    const uint8_t *data; /* as in struct rtc_frame; rtpdump: an RTP packet */
     size_t len;
     int64_t time;
     int64_t duration; /* same units; 0: not known */
@@ -125,6 +135,11 @@ unsigned rtc_media_reader_track_count(const struct rtc_media_reader *r);
 const struct rtc_media_track *
 rtc_media_reader_track(const struct rtc_media_reader *r, unsigned index);
 
+/* The other tracks of the file, which are left out, as the file names their
+ * codecs ("A_AAC, S_TEXT/UTF8"), perhaps with a word on why; "" when there are
+ * none. Known as soon as the tracks are. Lends. */
+const char *rtc_media_reader_left_out(const struct rtc_media_reader *r);
+
 /* ---- writing ----------------------------------------------------------- */
 
 struct rtc_media_writer;
@@ -150,7 +165,9 @@ void rtc_media_writer_free(struct rtc_media_writer *w);
 /* Gives the bytes to write out for this frame, lent until the next call on the
  * writer; the first ones hold the file's header. Times may start anywhere, for
  * all tracks from the same origin: the file's begin at 0, with the frame that
- * is written first; those of one track never step back in the file. Of `frame`
+ * is written first; those of one track never step back in the file,
+ * unless it has_b_frames. Matroska holds the first frames for up to a second of
+ * media, until its header can be written; then no bytes are given. Of `frame`
  * the fields track, data, len, time and its base count. Borrows. RTC_ERR_ARG
  * (no such track, no time where the format needs one), FORMAT (not a frame of
  * the codec), STATE (after end), NOMEM (over 16 MiB, or out of memory). */
@@ -160,3 +177,14 @@ int rtc_media_writer_frame(struct rtc_media_writer *w,
 /* Gives the trailing bytes, perhaps none; the writer is done. 0 or as above. */
 int rtc_media_writer_end(struct rtc_media_writer *w, const uint8_t **ret_data,
                          size_t *ret_len);
+
+/* ---- packets of rtpdump ------------------------------------------------- */
+
+/* Takes an RTP packet apart; sequence and time are as narrow as they come, the
+ * payload is lent by `data`. RTC_ERR_FORMAT. */
+int rtc_media_packet_parse(const uint8_t *data, size_t len,
+                           struct rtc_packet *ret_packet);
+/* Puts one together, the low bits of sequence and time. Its length, at most 12
+ * more than the payload's, or RTC_ERR_NOBUF. */
+int rtc_media_packet_write(const struct rtc_packet *packet, uint8_t *buf,
+                           size_t cap);

@@ -23,11 +23,11 @@ int rtc_media_reader_new(struct rtc_media_reader **ret_reader,
         return RTC_ERR_ARG;
     if (!(r = rtc_calloc(1, sizeof *r)))
         return RTC_ERR_NOMEM;
+    r->entry = entry;
     if (!(r->state = rtc_calloc(1, entry->reader_len))) {
         rtc_media_reader_free(r);
         return RTC_ERR_NOMEM;
     }
-    r->entry = entry;
     if (options)
         r->options = *options;
     r->starved = true;
@@ -39,6 +39,8 @@ void rtc_media_reader_free(struct rtc_media_reader *r)
 {
     if (!r)
         return;
+    if (r->state && r->entry->reader_done)
+        r->entry->reader_done(r->state);
     rtc_free(r->data);
     rtc_free(r->state);
     rtc_free(r);
@@ -135,6 +137,11 @@ const struct rtc_media_track *
 rtc_media_reader_track(const struct rtc_media_reader *r, unsigned index)
 {
     return index < r->track_count ? &r->tracks[index] : NULL;
+}
+
+const char *rtc_media_reader_left_out(const struct rtc_media_reader *r)
+{
+    return r->left_out;
 }
 
 void rtc_media_reader_drop(struct rtc_media_reader *r, size_t len)

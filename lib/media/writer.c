@@ -20,11 +20,11 @@ int rtc_media_writer_new(struct rtc_media_writer **ret_writer,
             return RTC_ERR_UNSUPPORTED;
     if (!(w = rtc_calloc(1, sizeof *w)))
         return RTC_ERR_NOMEM;
+    w->entry = entry;
     if (!(w->state = rtc_calloc(1, entry->writer_len))) {
         rtc_media_writer_free(w);
         return RTC_ERR_NOMEM;
     }
-    w->entry = entry;
     memcpy(w->tracks, config->tracks,
            config->track_count * sizeof *config->tracks);
     w->config = *config;
@@ -37,6 +37,8 @@ void rtc_media_writer_free(struct rtc_media_writer *w)
 {
     if (!w)
         return;
+    if (w->state && w->entry->writer_done)
+        w->entry->writer_done(w->state);
     rtc_free(w->out);
     rtc_free(w->state);
     rtc_free(w);

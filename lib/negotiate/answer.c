@@ -103,6 +103,7 @@ struct answering {
     const struct rtc_negotiate_local *local;
     const struct rtc_negotiate_current *current;
     struct rtc_sdp *sdp;
+    bool has_data;
     enum rtc_sdp_setup setup; /* after an offer that leaves it to us */
 };
 
@@ -111,8 +112,10 @@ static void add_format(struct answering *a, struct rtc_sdp_media *media,
                        const struct rtc_sdp_format *theirs)
 {
     const struct rtc_payload *row = rtc_payload_of(theirs);
-    const struct rtc_sdp_format *rtx =
-        rtc_sdp_find_rtx(offered, theirs->payload_type);
+    const struct rtc_sdp_format *rtx = rtc_sdp_find_rtx(offered,
+                                                        theirs->payload_type),
+                                *red = rtc_sdp_find_red(offered,
+                                                        theirs->payload_type);
     struct rtc_sdp_format *format = rtc_sdp_add_format(a->sdp, media);
     struct rtc_text ours = rtc_text_of(row->fmtp);
 
@@ -120,11 +123,15 @@ static void add_format(struct answering *a, struct rtc_sdp_media *media,
         return;
     *format = *theirs;
     format->name = rtc_sdp_copy(a->sdp, theirs->name);
-    format->feedback = theirs->feedback & row->accepted;
+    format->feedback =
+        theirs->feedback & (row->accepted | RTC_PAYLOAD_FEEDBACK);
     format->fmtp = row->answer ? row->answer(a->sdp, theirs->fmtp, ours) : ours;
     if (rtx && row->rtx_payload_type)
         rtc_section_add_rtx(a->sdp, media, theirs->payload_type,
                             rtx->payload_type);
+    if (red && rtc_payload_has_red(row->codec))
+        rtc_section_add_red(a->sdp, media, theirs->payload_type,
+                            red->payload_type);
 }
 
 /* All formats of the offer that mean `codec`, in the offer's order. */
@@ -267,6 +274,31 @@ static bool add_section(struct answering *a,
     return true;
 }
 
+/* The first section for data channels is always taken: the remote may open some
+ * though we do not. Without BUNDLE it needs the one transport to itself. */
+static bool takes_data(const struct answering *a,
+                       const struct rtc_sdp_media *offered)
+{
+    if (a->has_data || !rtc_section_is_data(offered) ||
+        rtc_sdp_is_rejected(a->offer, offered))
+        return false;
+    return a->offer->bundle_count ? rtc_sdp_is_bundled(a->offer, offered)
+                                  : a->sdp->bundle_count == 0;
+}
+
+static bool add_data(struct answering *a, const struct rtc_sdp_media *offered)
+{
+    struct rtc_sdp_media *media =
+        rtc_section_data(a->sdp, a->local, offered, offered->mid);
+
+    if (!media)
+        return false;
+    a->has_data = true;
+    media->setup = answer_setup(a, offered);
+    rtc_section_transport(a->sdp, media, a->local, a->sdp->bundle_count == 0);
+    return true;
+}
+
 /* ---- the answer --------------------------------------------------------- */
 
 /* The role in force stays (RFC 8842 5.3); at first we take the client's, which
@@ -305,7 +337,9 @@ static int add_sections(struct answering *a,
         const struct rtc_sdp_media *offered = &a->offer->media[i];
         const struct rtc_negotiate_track *track = track_for(a, i, &matches[i]);
         bool added = track ? add_section(a, offered, track)
-                           : rtc_section_reject(a->sdp, offered) != NULL;
+                     : takes_data(a, offered)
+                         ? add_data(a, offered)
+                         : rtc_section_reject(a->sdp, offered) != NULL;
 
         if (!added)
             return RTC_ERR_NOMEM;

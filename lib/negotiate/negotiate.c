@@ -339,6 +339,21 @@ static void agree_rtx(const struct rtc_sdp_media *local,
     codec->rtx_payload_type = codec->has_rtx ? ours->payload_type : 0;
 }
 
+/* RED alike. */
+static void agree_red(const struct rtc_sdp_media *local,
+                      const struct rtc_sdp_media *remote,
+                      struct rtc_negotiate_codec *codec)
+{
+    const struct rtc_sdp_format *ours = rtc_sdp_find_red(local,
+                                                         codec->payload_type),
+                                *theirs = rtc_sdp_find_red(remote,
+                                                           codec->payload_type);
+
+    codec->has_red =
+        ours && theirs && ours->payload_type == theirs->payload_type;
+    codec->red_payload_type = codec->has_red ? ours->payload_type : 0;
+}
+
 /* Our offers say actpass in every section (RFC 9429 5.2), answers never. */
 static bool is_offer(const struct rtc_sdp_media *local)
 {
@@ -370,10 +385,12 @@ static void agree_codecs(const struct rtc_sdp_media *local,
             .nack = feedback & RTC_SDP_NACK,
             .pli = feedback & RTC_SDP_PLI,
             .fir = feedback & RTC_SDP_FIR,
+            .transport_cc = feedback & RTC_SDP_TRANSPORT_CC,
             .profile = rtc_payload_profile(is_offer(local) ? a : o),
             .h264_level_id = h264_level_id(is_offer(local) ? a : o),
         };
         agree_rtx(local, remote, codec);
+        agree_red(local, remote, codec);
     }
 }
 
@@ -385,6 +402,8 @@ static void list_receives(const struct rtc_sdp_media *local,
          i++) {
         const struct rtc_sdp_format *f = &local->formats[i],
                                     *rtx = rtc_sdp_find_rtx(local,
+                                                            f->payload_type),
+                                    *red = rtc_sdp_find_red(local,
                                                             f->payload_type);
 
         if (rtc_payload_codec(f) == RTC_CODEC_NONE)
@@ -395,6 +414,8 @@ static void list_receives(const struct rtc_sdp_media *local,
                 .payload_type = f->payload_type,
                 .has_rtx = rtx != NULL,
                 .rtx_payload_type = rtx ? rtx->payload_type : 0,
+                .has_red = red != NULL,
+                .red_payload_type = red ? red->payload_type : 0,
             };
     }
 }

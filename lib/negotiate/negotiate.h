@@ -42,6 +42,8 @@ struct rtc_negotiate_local {
     const struct rtc_negotiate_track *tracks;
     unsigned track_count;
     const char *const *own_uris; /* RTC_OWN_EXTENSION_MOST, or NULL */
+    bool data;          /* offers have a section for data channels */
+    size_t message_max; /* longest message we take */
 };
 
 /* The descriptions in force (NULL: none yet), from our point of view. */
@@ -104,7 +106,9 @@ struct rtc_negotiate_codec {
     uint8_t payload_type;
     bool has_rtx;
     uint8_t rtx_payload_type;
-    bool nack, pli, fir;
+    bool has_red; /* of one earlier frame (RFC 2198) */
+    uint8_t red_payload_type;
+    bool nack, pli, fir, transport_cc;
     unsigned profile;       /* as rtc_codec_entry.profile has it, or 0 */
     uint32_t h264_level_id; /* profile-level-id we may send, 0 for others */
 };
@@ -153,6 +157,18 @@ void rtc_negotiate_agree_own(const struct rtc_sdp *local,
                              const struct rtc_sdp *remote, unsigned index,
                              const char *const *own_uris,
                              struct rtc_negotiate_agreed *agreed);
+
+/* What two descriptions agree on for data channels. */
+struct rtc_negotiate_data {
+    bool described;       /* there is a section for them */
+    bool accepted;        /* and both sides take it */
+    uint16_t port;        /* of the remote's SCTP */
+    uint64_t message_max; /* longest one the remote takes, 0: any */
+};
+/* Pending or in force; NULL: none. */
+void rtc_negotiate_agree_data(const struct rtc_sdp *local,
+                              const struct rtc_sdp *remote,
+                              struct rtc_negotiate_data *ret_data);
 
 /* The section of `remote` whose ICE and DTLS attributes count for the bundle:
  * the first one of its BUNDLE group that both descriptions accept; -1 for none,

@@ -18,6 +18,7 @@ struct offering {
     struct rtc_sdp *sdp;
     int *tracks;          /* by section */
     unsigned next_track;  /* where to look for the next new one */
+    bool has_data;        /* the section for data channels is there */
     unsigned next_number; /* where to look for the next free mid */
 };
 
@@ -28,7 +29,7 @@ static void add_payload(struct offering *o, struct rtc_sdp_media *media,
 {
     const struct rtc_payload *payload = rtc_payload_at(row);
     const struct rtc_codec_entry *codec = rtc_codec_entry(payload->codec);
-    uint8_t number = rtc_payload_number(&o->numbers, row), rtx;
+    uint8_t number = rtc_payload_number(&o->numbers, row), rtx, red;
     struct rtc_sdp_format *format =
         number != RTC_PAYLOAD_NONE ? rtc_sdp_add_format(o->sdp, media) : NULL;
 
@@ -38,11 +39,15 @@ static void add_payload(struct offering *o, struct rtc_sdp_media *media,
     format->name = rtc_text_of(codec->name);
     format->clock_rate = codec->clock_rate;
     format->channels = codec->channels;
-    format->feedback = payload->offered;
+    format->feedback = payload->offered | RTC_PAYLOAD_FEEDBACK;
     format->fmtp = rtc_text_of(payload->fmtp);
     rtx = rtc_payload_rtx_number(&o->numbers, row);
     if (rtx != RTC_PAYLOAD_NONE)
         rtc_section_add_rtx(o->sdp, media, number, rtx);
+    /* Behind its codec: who prefers what is listed first sends it plain. */
+    red = rtc_payload_red_number(&o->numbers, row);
+    if (red != RTC_PAYLOAD_NONE)
+        rtc_section_add_red(o->sdp, media, number, red);
 }
 
 static void add_codec(struct offering *o, struct rtc_sdp_media *media,
@@ -134,6 +139,28 @@ static int add_section(struct offering *o, int index, struct rtc_text mid,
     return 0;
 }
 
+/* The section for data channels: that of `before`, or with NULL a new one. */
+static int add_data(struct offering *o, const struct rtc_sdp_media *before,
+                    struct rtc_text mid)
+{
+    struct rtc_sdp *sdp = o->sdp;
+    struct rtc_sdp_media *media = rtc_section_data(sdp, o->local, before, mid);
+    bool bundle_only = o->local->max_bundle && sdp->bundle_count > 0;
+
+    if (!media)
+        return RTC_ERR_NOMEM;
+    o->has_data = true;
+    media->setup = RTC_SDP_ACTPASS;
+    rtc_section_transport(sdp, media, o->local,
+                          !bundle_only &&
+                              (!o->current->remote || sdp->bundle_count == 0));
+    if (bundle_only) {
+        media->bundle_only = true;
+        media->port = 0;
+    }
+    return 0;
+}
+
 /* ---- which sections ----------------------------------------------------- */
 
 static int find_track(const struct rtc_negotiate_local *local,
@@ -187,7 +214,11 @@ static int repeat_section(struct offering *o, unsigned index)
 {
     const struct rtc_sdp_media *before = &o->current->local->media[index];
     bool dead = is_dead(o->current, index);
-    int track = dead ? next_track(o) : find_track(o->local, before->mid);
+    int track;
+
+    if (!dead && rtc_section_is_data(before))
+        return add_data(o, before, before->mid);
+    track = dead ? next_track(o) : find_track(o->local, before->mid);
 
     if (track >= 0 && dead)
         return add_section(o, track, new_mid(o), NULL);
@@ -205,6 +236,8 @@ static int add_sections(struct offering *o)
         error = repeat_section(o, i);
     while (!error && (track = next_track(o)) >= 0)
         error = add_section(o, track, new_mid(o), NULL);
+    if (!error && o->local->data && !o->has_data)
+        error = add_data(o, NULL, new_mid(o));
     return error;
 }
 

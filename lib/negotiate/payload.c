@@ -101,7 +101,7 @@ static struct rtc_text h265_answer(struct rtc_sdp *sdp, struct rtc_text theirs,
 
 /* ---- the tables --------------------------------------------------------- */
 
-#define VIDEO_FEEDBACK (RTC_SDP_NACK | RTC_SDP_PLI | RTC_SDP_FIR)
+#define VIDEO_FEEDBACK (RTC_SDP_NACK | RTC_SDP_PLI | RTC_SDP_FIR | RTC_SDP_REMB)
 #define H264_FMTP                                                              \
     "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id="
 
@@ -138,11 +138,13 @@ static const struct rtc_payload payloads[] = {
 #define PAYLOAD_COUNT (sizeof payloads / sizeof *payloads)
 _Static_assert(PAYLOAD_COUNT <= RTC_PAYLOAD_MOST, "numbers hold every row");
 
-/* No transport-wide numbers or send times before there is congestion control.
- * Orientation for packets only: a sender that sees it agreed stops turning its
+/* Orientation for packets only: a sender that sees it agreed stops turning its
  * pictures upright, and frames have no field to say so. */
 static const struct rtc_payload_extension extensions[] = {
     {RTC_EXTENSION_AUDIO_LEVEL, 1, true, false, true, RTC_SENDRECV, false},
+    {RTC_EXTENSION_ABS_SEND_TIME, 2, true, true, true, RTC_SENDRECV, false},
+    {RTC_EXTENSION_TRANSPORT_SEQUENCE, 3, true, true, true, RTC_SENDRECV,
+     false},
     {RTC_EXTENSION_MID, 4, true, true, true, RTC_SENDRECV, false},
     {RTC_EXTENSION_RID, 10, false, true, false, RTC_SENDRECV, false},
     {RTC_EXTENSION_REPAIRED_RID, 11, false, true, false, RTC_SENDRECV, false},
@@ -244,13 +246,16 @@ static void take_over_formats(struct rtc_payload_numbers *numbers,
                               const struct rtc_sdp_media *media)
 {
     for (unsigned i = 0; i < media->format_count; i++) {
-        const struct rtc_sdp_format *format = &media->formats[i], *rtx;
+        const struct rtc_sdp_format *format = &media->formats[i], *rtx, *red;
         const struct rtc_payload *row = rtc_payload_of(format);
 
         numbers->payload_type_used[format->payload_type & 127] = true;
         if (!row || numbers->payload_types[row - payloads] != RTC_PAYLOAD_NONE)
             continue;
         numbers->payload_types[row - payloads] = format->payload_type;
+        red = rtc_sdp_find_red(media, format->payload_type);
+        if (red && rtc_payload_has_red(row->codec))
+            numbers->red_payload_type = red->payload_type;
         rtx = rtc_sdp_find_rtx(media, format->payload_type);
         if (rtx)
             numbers->rtx_payload_types[row - payloads] = rtx->payload_type;
@@ -283,6 +288,7 @@ void rtc_payload_numbers_init(struct rtc_payload_numbers *numbers,
            sizeof numbers->payload_types);
     memset(numbers->rtx_payload_types, RTC_PAYLOAD_NONE,
            sizeof numbers->rtx_payload_types);
+    numbers->red_payload_type = RTC_PAYLOAD_NONE;
     for (unsigned k = 0; k < 2; k++)
         for (unsigned i = 0; both[k] && i < both[k]->media_count; i++) {
             take_over_formats(numbers, &both[k]->media[i]);
@@ -325,6 +331,21 @@ uint8_t rtc_payload_rtx_number(struct rtc_payload_numbers *numbers,
     if (*number == RTC_PAYLOAD_NONE && preferred)
         *number = take_payload_type(numbers, preferred);
     return *number;
+}
+
+bool rtc_payload_has_red(enum rtc_codec codec)
+{
+    return codec == RTC_CODEC_OPUS;
+}
+
+uint8_t rtc_payload_red_number(struct rtc_payload_numbers *numbers,
+                               unsigned index)
+{
+    if (!rtc_payload_has_red(payloads[index].codec))
+        return RTC_PAYLOAD_NONE;
+    if (numbers->red_payload_type == RTC_PAYLOAD_NONE)
+        numbers->red_payload_type = take_payload_type(numbers, 63);
+    return numbers->red_payload_type;
 }
 
 uint8_t rtc_payload_extension_id(struct rtc_payload_numbers *numbers,

@@ -19,6 +19,8 @@ struct rtc_payload {
 };
 
 #define RTC_PAYLOAD_MOST 32
+/* What every row offers and accepts beside its own. */
+#define RTC_PAYLOAD_FEEDBACK RTC_SDP_TRANSPORT_CC
 
 /* Row `index`, NULL past the last. Static. */
 const struct rtc_payload *rtc_payload_at(unsigned index);
@@ -61,6 +63,7 @@ struct rtc_payload_numbers {
     bool payload_type_used[128];
     uint8_t payload_types[RTC_PAYLOAD_MOST]; /* by row; RTC_PAYLOAD_NONE */
     uint8_t rtx_payload_types[RTC_PAYLOAD_MOST];
+    uint8_t red_payload_type; /* of Opus, the only one with RED */
     bool id_used[RTC_EXTENSION_ID_MAX + 1];
     uint8_t ids[RTC_EXTENSION_COUNT];
     const char *const *own_uris;
@@ -76,6 +79,11 @@ void rtc_payload_numbers_init(struct rtc_payload_numbers *numbers,
 uint8_t rtc_payload_number(struct rtc_payload_numbers *numbers, unsigned index);
 uint8_t rtc_payload_rtx_number(struct rtc_payload_numbers *numbers,
                                unsigned index);
+/* The number of the RED of row `index` (RFC 2198), RTC_PAYLOAD_NONE without. */
+uint8_t rtc_payload_red_number(struct rtc_payload_numbers *numbers,
+                               unsigned index);
+/* Whether RED is taken for the codec. */
+bool rtc_payload_has_red(enum rtc_codec codec);
 /* The id of a header extension, or 0 when none are left. */
 uint8_t rtc_payload_extension_id(struct rtc_payload_numbers *numbers,
                                  const struct rtc_payload_extension *row);

@@ -171,6 +171,22 @@ void rtc_section_add_rtx(struct rtc_sdp *sdp, struct rtc_sdp_media *media,
     format->fmtp = rtc_sdp_print(sdp, "apt=%u", payload_type);
 }
 
+void rtc_section_add_red(struct rtc_sdp *sdp, struct rtc_sdp_media *media,
+                         uint8_t payload_type, uint8_t red)
+{
+    struct rtc_sdp_format *format = rtc_sdp_add_format(sdp, media);
+    const struct rtc_sdp_format *primary =
+        rtc_sdp_find_format(media, payload_type);
+
+    if (!format)
+        return;
+    format->payload_type = red;
+    format->name = rtc_text_of("red");
+    format->clock_rate = primary->clock_rate;
+    format->channels = primary->channels;
+    format->fmtp = rtc_sdp_print(sdp, "%u/%u", payload_type, payload_type);
+}
+
 bool rtc_section_wants_codec(const struct rtc_negotiate_track *track,
                              enum rtc_codec codec)
 {

@@ -218,6 +218,9 @@ int rtc_peer_apply(struct rtc_peer *peer, rtc_usec now)
         error = apply_dtls(peer, &d->remote->media[index]);
     if (!error)
         error = apply_ice(peer, &d->remote->media[index], now);
+    if (!error)
+        error = rtc_peer_apply_data(peer, now);
+    rtc_peer_agree_bandwidth(peer);
     peer->as_of = now;
     rtc_peer_follow(peer, now);
     return error;

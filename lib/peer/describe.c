@@ -86,6 +86,9 @@ static int describe_ourselves(struct rtc_peer *peer, struct ourselves *us)
         .candidates = us->candidates,
         .end_of_candidates =
             !peer->config.trickle || rtc_peer_is_gathered(peer),
+        .data = peer->config.data ||
+                (peer->channels && rtc_channels_has_any(peer->channels)),
+        .message_max = peer->config.message_max,
     };
     us->local.fingerprint.hash = RTC_SDP_SHA256;
     us->local.fingerprint.len = (uint8_t)rtc_dtls_hash_len(RTC_DTLS_SHA256);

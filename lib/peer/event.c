@@ -59,13 +59,18 @@ bool rtc_peer_poll(struct rtc_peer *peer, struct rtc_event *ret_event)
         return false;
     if (rtc_event_pop(&peer->events, ret_event) ||
         rtc_peer_poll_candidate(peer, ret_event) ||
-        poll_packet(peer, ret_event))
+        poll_packet(peer, ret_event) ||
+        rtc_peer_poll_application(peer, ret_event))
+        return true;
+    if (peer->channels &&
+        rtc_channels_poll(peer->channels, ret_event, peer->as_of))
         return true;
     for (unsigned i = 0; i < peer->layer_count; i++)
         if (peer->layers[i]->receiving &&
             poll_layer(peer, peer->layers[i], ret_event))
             return true;
-    if (peer->closed && !peer->close_told) {
+    if (peer->closed && !peer->close_told &&
+        (!peer->channels || rtc_channels_is_drained(peer->channels))) {
         peer->close_told = true;
         *ret_event = (struct rtc_event){.type = RTC_EVENT_CLOSED,
                                         .track = -1,

@@ -23,26 +23,44 @@ static void take_block(struct rtc_peer *peer,
 
     if (!layer)
         return;
-    rtt =
-        rtc_ntp_rtt(rtc_ntp_write(now), block->last_sr, block->delay_since_sr);
+    rtt = rtc_ntp_rtt(rtc_peer_ntp(peer, now), block->last_sr,
+                      block->delay_since_sr);
     if (rtt >= 0)
         layer->rtt_us = rtt;
     layer->remote_loss = block->fraction_lost / 256.0;
+    rtc_estimate_report(&peer->bandwidth.estimate, block->fraction_lost, rtt,
+                        now);
+    rtc_peer_tell_bitrate(peer, now);
     layer->known = true;
     rtc_tail_report(&layer->tail, block->highest_sequence, now);
+}
+
+/* A stream's first report may come before its first packet. */
+static void take_sr(struct rtc_peer *peer, const struct rtc_rtcp_report *report,
+                    rtc_usec now)
+{
+    struct rtc_layer *layer = rtc_peer_layer_by_ssrc(peer, report->ssrc);
+
+    if (layer && layer->receiving && layer->remote_ssrc == report->ssrc)
+        rtc_inbound_sr(&layer->inbound, report->ntp, report->rtp_time, now);
+    else
+        rtc_capture_keep(
+            &peer->early_reports,
+            &(struct rtc_capture_early_report){.ssrc = report->ssrc,
+                                               .rtp_time = report->rtp_time,
+                                               .ntp = report->ntp,
+                                               .came_us = now});
 }
 
 static void take_report(struct rtc_peer *peer,
                         const struct rtc_rtcp_packet *packet, rtc_usec now)
 {
     struct rtc_rtcp_report report;
-    struct rtc_layer *layer;
 
     if (rtc_rtcp_report_parse(packet, &report))
         return;
-    layer = report.is_sender ? rtc_peer_layer_by_ssrc(peer, report.ssrc) : NULL;
-    if (layer && layer->receiving && layer->remote_ssrc == report.ssrc)
-        rtc_receiver_sr(&layer->inbound.receiver, report.ntp, now);
+    if (report.is_sender)
+        take_sr(peer, &report, now);
     for (unsigned i = 0; i < report.block_count; i++)
         take_block(peer, &report.blocks[i], now);
 }
@@ -108,7 +126,13 @@ static void take_feedback(struct rtc_peer *peer,
     if (rtc_rtcp_feedback_parse(packet, &feedback))
         return;
     layer = sending(peer, feedback.media_ssrc);
-    if (feedback.kind == RTC_FEEDBACK_FIR)
+    if (feedback.kind == RTC_FEEDBACK_TWCC)
+        rtc_peer_take_twcc(peer, &feedback, now);
+    else if (feedback.kind == RTC_FEEDBACK_REMB)
+        rtc_peer_take_remb(peer, &feedback, now);
+    else if (feedback.kind == RTC_FEEDBACK_APPLICATION)
+        rtc_peer_take_application(peer, &feedback, now);
+    else if (feedback.kind == RTC_FEEDBACK_FIR)
         take_fir(peer, &feedback, now);
     else if (layer && feedback.kind == RTC_FEEDBACK_NACK)
         take_nack(peer, layer, &feedback, now);
@@ -136,6 +160,9 @@ void rtc_peer_take_rtcp(struct rtc_peer *peer, const uint8_t *data, size_t len,
         case RTC_RTCP_RTPFB:
         case RTC_RTCP_PSFB:
             take_feedback(peer, &packet, now);
+            break;
+        case RTC_RTCP_XR:
+            rtc_peer_take_xr(peer, &packet, now);
             break;
         default:
             break;

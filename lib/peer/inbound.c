@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Authenticated RTP in: finds the stream, undoes RTX, and hands the packet to
- * it. Frames are taken out by poll. */
+ * Authenticated RTP in: finds the stream, undoes RTX and RED, and hands the
+ * packet to it. Frames are taken out by poll. */
 #include "peer/event.h"
 #include "peer/peer.h"
 #include "peer/track.h"
@@ -10,6 +10,9 @@
 
 /* How long a stream is silent before it counts as paused. */
 #define PAUSED_US (1500 * RTC_MS)
+
+/* RFC 3389 4: comfort noise at 8 kHz, which needs no agreement. */
+#define COMFORT_NOISE 13
 
 static const struct rtc_negotiate_codec *
 codec_of(const struct rtc_track *track, uint8_t payload_type, bool is_rtx)
@@ -21,6 +24,61 @@ codec_of(const struct rtc_track *track, uint8_t payload_type, bool is_rtx)
             return c;
     }
     return NULL;
+}
+
+/* How to read a payload, NULL: it only has a number. */
+static const struct rtc_codec_entry *entry_of(const struct rtc_track *track,
+                                              uint8_t payload_type)
+{
+    const struct rtc_negotiate_codec *codec =
+        codec_of(track, payload_type, false);
+
+    return codec ? rtc_codec_entry(codec->codec) : NULL;
+}
+
+static bool is_red(const struct rtc_track *track, uint8_t payload_type)
+{
+    for (unsigned i = 0; i < track->agreed.receive_count; i++)
+        if (track->agreed.receives[i].has_red &&
+            track->agreed.receives[i].red_payload_type == payload_type)
+            return true;
+    return false;
+}
+
+/* Whether a payload type that is none of the codecs' may come all the same. */
+static bool is_beside(const struct rtc_track *track, uint8_t payload_type)
+{
+    return is_red(track, payload_type) ||
+           (payload_type == COMFORT_NOISE && track->wish.kind == RTC_AUDIO);
+}
+
+/* Turns a RED packet into one of its primary frame; the copies go to `ret_red`.
+ */
+static int open_red(struct rtc_rtp_header *header, struct rtc_red *ret_red)
+{
+    int error = rtc_red_parse(header->payload, header->payload_len, ret_red);
+
+    if (error)
+        return error;
+    header->payload_type = ret_red->primary.payload_type;
+    header->payload = ret_red->primary.data;
+    header->payload_len = ret_red->primary.len;
+    return 0;
+}
+
+/* The copies stand for the packets right before. */
+static void restore(struct rtc_layer *layer, const struct rtc_packet *packet,
+                    const struct rtc_red *red)
+{
+    for (unsigned i = 0; i < red->copy_count; i++) {
+        const struct rtc_codec_entry *entry =
+            entry_of(layer->track, red->copies[i].payload_type);
+
+        if (entry)
+            (void)rtc_inbound_restore(&layer->inbound, packet,
+                                      red->copy_count - i, &red->copies[i],
+                                      entry);
+    }
 }
 
 static void note_paused(struct rtc_peer *peer, struct rtc_layer *layer,
@@ -44,6 +102,8 @@ static void queue_packet(struct rtc_peer *peer, const struct rtc_track *track,
     struct rtc_extensions extensions = {.has = 0};
     struct rtc_packet_values values;
 
+    if (packet->payload_type == COMFORT_NOISE)
+        return;
     if (header->has_extension)
         (void)rtc_extensions_parse(&track->agreed.extmap,
                                    header->extension_profile, block,
@@ -56,39 +116,55 @@ static void queue_packet(struct rtc_peer *peer, const struct rtc_track *track,
         peer->stats.datagrams_dropped++;
 }
 
+/* What was reported of a stream before its first packet. */
+static void take_early_report(struct rtc_peer *peer, struct rtc_layer *layer)
+{
+    struct rtc_capture_early_report report;
+
+    if (rtc_capture_take(&peer->early_reports, layer->remote_ssrc, &report))
+        rtc_inbound_sr(&layer->inbound, report.ntp, report.rtp_time,
+                       report.came_us);
+}
+
 static void take_stream(struct rtc_peer *peer, struct rtc_layer *layer,
                         struct rtc_rtp_header *header, bool is_rtx,
                         rtc_usec now)
 {
     const struct rtc_negotiate_codec *codec =
         codec_of(layer->track, header->payload_type, is_rtx);
-    const struct rtc_codec_entry *entry = NULL;
+    struct rtc_red red = {.copy_count = 0};
+    bool is_new = !is_rtx && header->ssrc != layer->remote_ssrc;
     struct rtc_packet packet;
 
     if (is_rtx) {
         if (!codec ||
             rtc_rtx_parse(header, layer->remote_ssrc, codec->payload_type))
             return; /* padding that probes for bandwidth */
-    } else if (!codec) {
+    } else if ((!codec && !is_beside(layer->track, header->payload_type)) ||
+               (is_red(layer->track, header->payload_type) &&
+                !layer->track->wish.packets && open_red(header, &red))) {
         peer->stats.datagrams_dropped++;
         return;
     }
-    if (!is_rtx && header->ssrc != layer->remote_ssrc)
-        layer->ended = layer->end_told = false; /* a new stream */
+    if (is_new)
+        layer->ended = layer->end_told = false;
     if (layer->end_told) {
         peer->stats.datagrams_dropped++; /* overtaken by its own BYE */
         return;
     }
-    if (codec)
-        entry = rtc_codec_entry(codec->codec);
     if (!is_rtx)
         layer->remote_ssrc = header->ssrc;
     layer->heard_us = now;
     if (layer->paused)
         note_paused(peer, layer, false, now);
-    if (rtc_inbound_receive(&layer->inbound, header, entry, is_rtx, &packet,
-                            now) &&
-        layer->track->wish.packets)
+    if (!rtc_inbound_receive(&layer->inbound, header,
+                             entry_of(layer->track, header->payload_type),
+                             is_rtx, &packet, now))
+        return;
+    if (is_new)
+        take_early_report(peer, layer);
+    restore(layer, &packet, &red);
+    if (layer->track->wish.packets)
         queue_packet(peer, layer->track, header, &packet);
 }
 
@@ -102,6 +178,7 @@ void rtc_peer_take_rtp(struct rtc_peer *peer, uint8_t *data, size_t len,
         peer->stats.datagrams_dropped++;
         return;
     }
+    rtc_peer_note_arrival(peer, data, len, header.ssrc, now);
     route = rtc_peer_route(peer, &header);
     if (!route || !route->layer->receiving) {
         peer->stats.datagrams_dropped++;

@@ -78,7 +78,11 @@ void rtc_peer_drop_layers(struct rtc_peer *peer, struct rtc_track *track)
 rtc_usec rtc_layer_rtt_us(const struct rtc_peer *peer,
                           const struct rtc_layer *layer)
 {
-    return layer->rtt_us >= 0 ? layer->rtt_us : rtc_ice_rtt_us(peer->ice);
+    if (layer->rtt_us >= 0)
+        return layer->rtt_us;
+    if (peer->bandwidth.round_trip.rtt_us >= 0)
+        return peer->bandwidth.round_trip.rtt_us;
+    return rtc_ice_rtt_us(peer->ice);
 }
 
 int rtc_peer_restart_track(struct rtc_peer *peer, int number)

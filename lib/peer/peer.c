@@ -15,6 +15,9 @@
 
 #define MTU_LEAST 576 /* RFC 791: every host takes that much */
 #define MTU_MOST 1500
+/* Of data channels; SCTP wants a window of 1500 at least (RFC 9260 3.3.2). */
+#define BUFFER_MOST ((size_t)256 << 20)
+#define WINDOW_LEAST 4096
 /* Packets of all streams together that a peer ever holds. */
 #define POOL_MOST 32768
 
@@ -28,6 +31,9 @@ void rtc_config_init(struct rtc_config *config)
         .history_us = RTC_SEC,
         .history_packets = 4096,
         .report_us = RTC_SEC,
+        .message_max = (size_t)256 << 10,
+        .channel_buffer = (size_t)1 << 20,
+        .channel_window = (size_t)1 << 20,
     };
     rtc_ice_timing_init(&config->ice);
 }
@@ -93,8 +99,11 @@ static bool is_config_good(const struct rtc_config *c)
     return are_uris_good(c) && c->random && c->mtu >= MTU_LEAST &&
            c->mtu <= MTU_MOST && c->report_us > 0 && c->reorder_us >= 0 &&
            c->history_us >= 0 && c->history_packets <= RTC_HISTORY_MOST &&
-           c->reorder_packets <= RTC_REORDER_MOST / 2 &&
-           !c->ice_ufrag == !c->ice_pwd;
+           c->reorder_packets <= RTC_REORDER_MOST / 2 && c->message_max > 0 &&
+           c->message_max <= BUFFER_MOST && c->channel_buffer > 0 &&
+           c->channel_buffer <= BUFFER_MOST &&
+           c->channel_window >= WINDOW_LEAST &&
+           c->channel_window <= BUFFER_MOST && !c->ice_ufrag == !c->ice_pwd;
 }
 
 static int make_ice(struct rtc_peer *peer)
@@ -141,6 +150,16 @@ static void copy_uris(struct rtc_peer *peer)
                 strcpy(peer->uris[i], peer->config.extensions[i]);
 }
 
+/* Not the caller's clock itself, which tells how long a machine is up; some day
+ * of 1968 to 2002, so that no session is long enough for NTP to wrap. */
+static rtc_usec draw_ntp_origin(struct rtc_peer *peer)
+{
+    uint32_t seconds = rtc_random_u32(&peer->random) >> 2 | UINT32_C(1) << 31;
+
+    return (rtc_usec)seconds * RTC_SEC +
+           rtc_random_u32(&peer->random) % RTC_SEC;
+}
+
 static void init(struct rtc_peer *peer, const struct rtc_config *config)
 {
     peer->config = *config;
@@ -153,9 +172,13 @@ static void init(struct rtc_peer *peer, const struct rtc_config *config)
     peer->report_us = RTC_NEVER;
     peer->stats.ice_rtt_us = -1;
     peer->rtcp_ssrc = rtc_random_u32(&peer->random) | 1;
+    peer->ntp_origin_us = draw_ntp_origin(peer);
     /* The remote's MTU may be larger than ours. */
     rtc_pool_init(&peer->pool, MTU_MOST, POOL_MOST);
     rtc_packet_queue_init(&peer->packets, &peer->pool);
+    rtc_packet_queue_init(&peer->feedback_in, &peer->pool);
+    rtc_packet_queue_init(&peer->feedback_out, &peer->pool);
+    rtc_peer_init_bandwidth(peer);
     rtc_early_init(&peer->early, &peer->pool);
     rtc_descriptions_init(&peer->descriptions, &peer->random);
     /* RFC 7022 4.2: 96 random bits. */
@@ -195,9 +218,13 @@ void rtc_peer_free(struct rtc_peer *peer)
         return;
     while (peer->track_count)
         rtc_peer_drop_track(peer);
+    rtc_peer_free_bandwidth(peer);
     rtc_descriptions_done(&peer->descriptions);
     rtc_packet_queue_done(&peer->packets);
+    rtc_packet_queue_done(&peer->feedback_in);
+    rtc_packet_queue_done(&peer->feedback_out);
     rtc_pool_done(&peer->pool);
+    rtc_channels_free(peer->channels);
     rtc_srtp_free(peer->srtp);
     rtc_dtls_free(peer->dtls);
     rtc_identity_free(peer->identity);

@@ -8,11 +8,13 @@
  *     transmit.c  ice | dtls | rtcp.c | senders -> datagrams
  *     event.c     queued notes, frames and packets -> the caller
  *     session.c   what follows when ICE and DTLS change state
+ *     bandwidth.c numbers and feedback <-> congestion control
  *     tick.c      time
  *     track.c     tracks, each of one or more streams: layer.c, route.c
  *     tap.c       packets as they pass, to a capture
  *     describe.c  descriptions in and out; negotiate.c decides, apply.c obeys
  *     servers.c   what STUN and TURN servers give -> ice; relay.c: through them
+ *     data.c      data channels <-> dtls
  *     restart.c   ICE restarts and SDP fragments; told.c: what they tell
  */
 #pragma once
@@ -23,11 +25,13 @@
 #include "dtls/session.h"
 #include "ice/agent.h"
 #include "negotiate/negotiate.h"
+#include "peer/bandwidth.h"
 #include "peer/describe.h"
 #include "peer/queue.h"
 #include "peer/servers.h"
 #include "peer/told.h"
 #include "rtc.h"
+#include "sctp/channels.h"
 #include "sdp/sdp.h"
 #include "srtp/context.h"
 #include "stream/inbound.h"
@@ -38,6 +42,9 @@
 #define RTC_PEER_WHY_LEN 256
 /* SSRCs routed to tracks: media and RTX of each, and some that changed. */
 #define RTC_PEER_ROUTE_MOST 64
+
+/* Datagrams of one run: what older kernels take in one UDP_SEGMENT send. */
+#define RTC_PEER_RUN_MOST 64
 
 /* One stream in each direction: a layer of simulcast, or all there is of a
  * track without. Owned by its track, never moved. */
@@ -114,6 +121,10 @@ struct rtc_peer {
     bool dtls_started;
     bool dtls_heard; /* the remote speaks DTLS */
     bool rtcp_rsize;
+    bool connected; /* DTLS is done, and its keys are taken */
+
+    struct rtc_channels *channels; /* NULL: none, and none agreed */
+    struct rtc_negotiate_data data;
 
     struct rtc_local locals[RTC_PEER_LOCAL_MOST];
     unsigned local_count;
@@ -133,6 +144,7 @@ struct rtc_peer {
 
     struct rtc_event_queue events;
     struct rtc_packet_queue packets; /* packet-level tracks */
+    struct rtc_packet_queue feedback_in, feedback_out;
     struct rtc_early_queue early;
     rtc_usec as_of; /* poll gives up holes as of the last receive or tick */
 
@@ -144,6 +156,9 @@ struct rtc_peer {
         close_repeats;  /* sends left of the last datagram, kept in `early` */
     uint32_t rtcp_ssrc; /* ours when nothing is sent */
     rtc_usec report_us; /* next SR or RR, RTC_NEVER before SRTP */
+    rtc_usec ntp_origin_us; /* the moment 0 as told to the remote, since 1900 */
+    struct rtc_capture_early early_reports;
+    struct rtc_bandwidth bandwidth;
     unsigned report_blocks_from, report_senders_from; /* whose turn it is */
     char cname[40];
 
@@ -179,6 +194,10 @@ void rtc_peer_take_rtcp(struct rtc_peer *peer, const uint8_t *data, size_t len,
  */
 int rtc_peer_make_rtcp(struct rtc_peer *peer, uint8_t *buf, size_t cap,
                        rtc_usec now);
+/* `now` as all our tracks tell it to the remote. */
+uint64_t rtc_peer_ntp(const struct rtc_peer *peer, rtc_usec now);
+/* The SSRC to speak as. */
+uint32_t rtc_peer_own_ssrc(const struct rtc_peer *peer);
 /* When rtc_peer_make_rtcp has something to do. */
 rtc_usec rtc_peer_rtcp_deadline(const struct rtc_peer *peer);
 
@@ -191,6 +210,54 @@ void rtc_peer_add_route(struct rtc_peer *peer, uint32_t ssrc,
                         struct rtc_layer *layer, bool is_rtx);
 void rtc_peer_remove_routes(struct rtc_peer *peer,
                             const struct rtc_layer *layer);
+
+/* data.c: what was agreed on for data channels; apply.c asks. 0 or NOMEM. */
+int rtc_peer_apply_data(struct rtc_peer *peer, rtc_usec now);
+/* The channels, made when there are none yet. RTC_ERR_NOMEM. */
+int rtc_peer_need_channels(struct rtc_peer *peer);
+/* SCTP starts when DTLS is connected and both sides agreed. */
+void rtc_peer_follow_data(struct rtc_peer *peer, rtc_usec now);
+/* Hands what DTLS has read to SCTP. */
+void rtc_peer_take_data(struct rtc_peer *peer, rtc_usec now);
+/* A run of SCTP packets, sealed: its length or 0. */
+int rtc_peer_transmit_data(struct rtc_peer *peer, uint8_t *buf, size_t cap,
+                           struct rtc_datagrams *d, rtc_usec now);
+/* `relay_reserve` has grown: DTLS and SCTP leave that much free. */
+void rtc_peer_reserve_data(struct rtc_peer *peer);
+rtc_usec rtc_peer_data_deadline(const struct rtc_peer *peer);
+
+/* application.c: feedback of the application's own; the next one is written if
+ * there is one. */
+void rtc_peer_take_application(struct rtc_peer *peer,
+                               const struct rtc_rtcp_feedback *feedback,
+                               rtc_usec now);
+bool rtc_peer_poll_application(struct rtc_peer *peer,
+                               struct rtc_event *ret_event);
+bool rtc_peer_write_application(struct rtc_peer *peer, struct rtc_writer *w);
+
+/* bandwidth.c */
+void rtc_peer_init_bandwidth(struct rtc_peer *peer);
+void rtc_peer_free_bandwidth(struct rtc_peer *peer);
+/* Takes over what the tracks agreed. */
+void rtc_peer_agree_bandwidth(struct rtc_peer *peer);
+/* Writes number and send time into an unprotected packet about to leave, if it
+ * has a place for them; whether it got a number. Then, once it is protected,
+ * that it leaves. */
+bool rtc_peer_stamp(struct rtc_peer *peer, uint8_t *packet, size_t len,
+                    rtc_usec now);
+void rtc_peer_note_sent(struct rtc_peer *peer, bool numbered, size_t len,
+                        rtc_usec now);
+/* An authenticated RTP packet came. */
+void rtc_peer_note_arrival(struct rtc_peer *peer, uint8_t *packet, size_t len,
+                           uint32_t ssrc, rtc_usec now);
+void rtc_peer_take_twcc(struct rtc_peer *peer,
+                        const struct rtc_rtcp_feedback *feedback, rtc_usec now);
+void rtc_peer_take_remb(struct rtc_peer *peer,
+                        const struct rtc_rtcp_feedback *feedback, rtc_usec now);
+void rtc_peer_take_xr(struct rtc_peer *peer,
+                      const struct rtc_rtcp_packet *packet, rtc_usec now);
+/* Notes RTC_EVENT_BITRATE when the estimate has changed enough. */
+void rtc_peer_tell_bitrate(struct rtc_peer *peer, rtc_usec now);
 
 /* track.c */
 struct rtc_track *rtc_peer_find_track(const struct rtc_peer *peer, int number);
@@ -213,7 +280,7 @@ void rtc_peer_stop_receiving(struct rtc_peer *peer, struct rtc_layer *layer);
 void rtc_peer_drop_layers(struct rtc_peer *peer, struct rtc_track *track);
 /* Bytes an unprotected packet may have. */
 size_t rtc_peer_packet_max(const struct rtc_peer *peer);
-/* Round-trip time for resends: of the stream's reports, else of the ICE pair,
+/* Round-trip time for resends: of its own reports, else of XR or the ICE pair,
  * -1 when unknown. */
 rtc_usec rtc_layer_rtt_us(const struct rtc_peer *peer,
                           const struct rtc_layer *layer);

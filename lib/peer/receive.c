@@ -10,6 +10,7 @@ static void take_dtls(struct rtc_peer *peer, const uint8_t *data, size_t len,
 {
     peer->dtls_heard = true;
     rtc_dtls_receive(peer->dtls, data, len, now);
+    rtc_peer_take_data(peer, now);
     rtc_peer_follow(peer, now);
 }
 
@@ -95,6 +96,8 @@ int rtc_peer_receive(struct rtc_peer *peer, const struct rtc_path *path,
         take_datagram(peer, path, data + at, left < segment ? left : segment,
                       now);
     }
+    if (peer->channels && !peer->closed)
+        rtc_channels_tick(peer->channels, now);
     return 0;
 }
 

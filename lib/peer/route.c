@@ -43,7 +43,8 @@ static bool receives(const struct rtc_track *track, uint8_t payload_type,
 {
     for (unsigned i = 0; i < track->agreed.receive_count; i++) {
         const struct rtc_negotiate_codec *c = &track->agreed.receives[i];
-        if (c->payload_type == payload_type) {
+        if (c->payload_type == payload_type ||
+            (c->has_red && c->red_payload_type == payload_type)) {
             *ret_rtx = false;
             return true;
         }

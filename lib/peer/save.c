@@ -15,7 +15,7 @@
 #include "peer/peer.h"
 #include "peer/save.h"
 
-#define VERSION 2
+#define VERSION 3
 #define RID "rid=" /* before the names of layers, which follow the codecs */
 #define PEM_MAX 16384
 #define SDP_MAX 65536
@@ -34,6 +34,31 @@ static void write_track(struct rtc_writer *w, const struct rtc_track *track)
     for (unsigned i = 0; i < track->wish.layer_count; i++)
         rtc_write_text(w, " " RID "%s", track->wish.rids[i]);
     rtc_write_text(w, "\n");
+}
+
+static bool is_saved(const struct rtc_channel *channel)
+{
+    return channel && channel->state == RTC_CHANNEL_CONNECTING;
+}
+
+static void write_channels(struct rtc_writer *w, const struct rtc_peer *peer)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; peer->channels && i < RTC_CHANNEL_MOST; i++)
+        count += is_saved(rtc_channels_at(peer->channels, i));
+    rtc_write_text(w, "channels %u\n", count);
+    for (unsigned i = 0; count && i < RTC_CHANNEL_MOST; i++) {
+        const struct rtc_channel *c = rtc_channels_at(peer->channels, i);
+        if (!is_saved(c))
+            continue;
+        rtc_write_text(w, "channel %d %u %u %d %u\n", c->config.unordered,
+                       (unsigned)c->config.max_retransmits + 1,
+                       (unsigned)c->config.max_lifetime_ms + 1,
+                       c->config.negotiated, c->config.id);
+        rtc_save_block(w, "label", c->label, strlen(c->label));
+        rtc_save_block(w, "protocol", c->protocol, strlen(c->protocol));
+    }
 }
 
 static void write_sections(struct rtc_writer *w, const char *key,
@@ -111,6 +136,7 @@ int rtc_peer_save(const struct rtc_peer *peer, char *buf, size_t cap,
     rtc_write_text(&w, "tracks %u\n", peer->track_count);
     for (unsigned i = 0; i < peer->track_count; i++)
         write_track(&w, peer->tracks[i]);
+    write_channels(&w, peer);
     write_identity(&w, peer);
     rtc_write_text(&w, "state %d %d\n", d->state, d->local_offered);
     write_sections(&w, "sections", d->pending ? d->pending_tracks : d->tracks);
@@ -252,6 +278,42 @@ static void take_track(struct rtc_loader *l, struct rtc_peer *peer)
     track->stop = stopped;
     track->plain.ssrc = ssrc;
     track->plain.rtx_ssrc = rtx_ssrc;
+}
+
+static void take_text(struct rtc_loader *l, const char *key,
+                      char buf[RTC_LABEL_MAX + 1])
+{
+    struct rtc_text text = rtc_load_block(l, key, RTC_LABEL_MAX);
+
+    if (!l->why)
+        (void)rtc_text_copy(text, buf, RTC_LABEL_MAX + 1);
+}
+
+static void take_channels(struct rtc_loader *l, struct rtc_peer *peer,
+                          rtc_usec now)
+{
+    uint64_t count;
+
+    rtc_load_line(l, "channels");
+    count = rtc_load_number(l, RTC_CHANNEL_MOST);
+    for (uint64_t i = 0; i < count && !l->why; i++) {
+        char label[RTC_LABEL_MAX + 1] = "", protocol[RTC_LABEL_MAX + 1] = "";
+        struct rtc_channel_config config = {.label = label,
+                                            .protocol = protocol};
+        int number;
+        rtc_load_line(l, "channel");
+        config.unordered = rtc_load_number(l, 1);
+        config.max_retransmits = (int)rtc_load_number(l, INT32_MAX) - 1;
+        config.max_lifetime_ms = (int)rtc_load_number(l, INT32_MAX) - 1;
+        config.negotiated = rtc_load_number(l, 1);
+        config.id = (uint16_t)rtc_load_number(l, UINT16_MAX);
+        take_text(l, "label", label);
+        take_text(l, "protocol", protocol);
+        number = l->why ? 0 : rtc_peer_add_channel(peer, &config, now);
+        if (number < 0)
+            rtc_load_give_up(l, number,
+                             "the saved peer is damaged: a channel is wrong");
+    }
 }
 
 static void take_locals(struct rtc_loader *l, struct rtc_peer *peer,
@@ -400,6 +462,7 @@ static void read_body(struct rtc_loader *l, struct rtc_peer *peer,
     count = rtc_load_number(l, RTC_TRACK_MOST);
     for (uint64_t i = 0; i < count && !l->why; i++)
         take_track(l, peer);
+    take_channels(l, peer, now);
     rtc_load_block(l, "identity", PEM_MAX);
     take_descriptions(l, peer, now);
 }

@@ -41,6 +41,22 @@ agreed_codec(const struct rtc_layer *layer, const struct rtc_frame *frame)
     return in_use ? in_use : first;
 }
 
+static bool is_red(const struct rtc_track *track,
+                   const struct rtc_negotiate_codec *codec)
+{
+    return track->wish.red && codec->has_red;
+}
+
+/* Whether packets go out as this codec already. */
+static bool is_set(const struct rtc_layer *layer,
+                   const struct rtc_negotiate_codec *codec)
+{
+    const struct rtc_sender_format *f = &layer->sender.format;
+
+    return f->codec && f->payload_type == codec->payload_type &&
+           f->red == is_red(layer->track, codec);
+}
+
 int rtc_layer_set_codec(struct rtc_peer *peer, struct rtc_layer *layer,
                         const struct rtc_negotiate_codec *codec)
 {
@@ -49,6 +65,8 @@ int rtc_layer_set_codec(struct rtc_peer *peer, struct rtc_layer *layer,
         .payload_type = codec->payload_type,
         .rtx = codec->has_rtx,
         .rtx_payload_type = codec->rtx_payload_type,
+        .red = is_red(layer->track, codec),
+        .red_payload_type = codec->red_payload_type,
         .clock_rate = rtc_codec_clock_rate(codec->codec),
         .packet_max = rtc_peer_packet_max(peer),
     };
@@ -77,6 +95,7 @@ static void set_rtx_extension(struct rtc_layer *layer)
         return;
     add_name(&e, RTC_EXTENSION_MID, e.mid, layer->track->mid);
     add_name(&e, RTC_EXTENSION_REPAIRED_RID, e.repaired_rid, layer->sent->rid);
+    rtc_track_add_stamps(layer->track, &e);
     len = rtc_extensions_write(&layer->track->agreed.extmap, &e, block,
                                sizeof block, &profile);
     rtc_sender_set_rtx_extension(&layer->sender, profile, block,
@@ -92,7 +111,7 @@ static int set_extension(struct rtc_layer *layer,
     struct rtc_extensions e = {.has = 0};
     uint8_t block[RTC_SENDER_EXTENSION_MAX];
     uint16_t profile = 0;
-    int len = 0;
+    int len;
 
     if (layer->known == layer->extension_left_out && layer->extension_set &&
         !values)
@@ -104,6 +123,7 @@ static int set_extension(struct rtc_layer *layer,
     }
     if (rtc_values_write(values, &e))
         return RTC_ERR_ARG;
+    rtc_track_add_stamps(layer->track, &e);
     len = rtc_extensions_write(&layer->track->agreed.extmap, &e, block,
                                sizeof block, &profile);
     if (len < 0 && values)
@@ -166,8 +186,7 @@ int rtc_peer_send_frame(struct rtc_peer *peer, int number,
     if (!codec)
         return rtc_peer_fail(peer, RTC_ERR_ARG, "%s was not agreed",
                              rtc_codec_name(frame->codec));
-    if (layer->sender.format.payload_type != codec->payload_type ||
-        !layer->sender.format.codec)
+    if (!is_set(layer, codec))
         error = rtc_layer_set_codec(peer, layer, codec);
     if (error)
         return error;
@@ -179,9 +198,13 @@ int rtc_peer_send_frame(struct rtc_peer *peer, int number,
 static const struct rtc_negotiate_codec *codec_of(const struct rtc_track *track,
                                                   uint8_t payload_type)
 {
-    for (unsigned i = 0; i < track->agreed.codec_count; i++)
-        if (track->agreed.codecs[i].payload_type == payload_type)
-            return &track->agreed.codecs[i];
+    for (unsigned i = 0; i < track->agreed.codec_count; i++) {
+        const struct rtc_negotiate_codec *codec = &track->agreed.codecs[i];
+
+        if (codec->payload_type == payload_type ||
+            (codec->has_red && codec->red_payload_type == payload_type))
+            return codec;
+    }
     return NULL;
 }
 
@@ -204,8 +227,7 @@ int rtc_peer_send_packet(struct rtc_peer *peer, int number,
         return rtc_peer_fail(peer, RTC_ERR_ARG,
                              "payload type %u was not agreed",
                              packet->payload_type);
-    if (layer->sender.format.payload_type != codec->payload_type ||
-        !layer->sender.format.codec)
+    if (!is_set(layer, codec))
         error = rtc_layer_set_codec(peer, layer, codec);
     if (!error)
         error = set_extension(layer, packet->values);
@@ -225,5 +247,5 @@ bool rtc_peer_is_delivered(const struct rtc_peer *peer, rtc_usec now)
                                    now))
             return false;
     }
-    return true;
+    return !peer->channels || rtc_channels_is_delivered(peer->channels);
 }

@@ -199,7 +199,7 @@ int rtc_peer_put_server(struct rtc_peer *peer, const struct rtc_server *server)
     /* What goes through a relay is a little longer on the wire. */
     if (server->type == RTC_SERVER_TURN && !peer->relay_reserve) {
         peer->relay_reserve = RTC_TURN_HEAD_MOST;
-        rtc_dtls_set_mtu(peer->dtls, peer->config.mtu - peer->relay_reserve);
+        rtc_peer_reserve_data(peer);
     }
     return (int)s->count++;
 }

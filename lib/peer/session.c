@@ -18,6 +18,8 @@ void rtc_peer_end(struct rtc_peer *peer, enum rtc_close_reason reason)
     for (unsigned i = 0; i < peer->layer_count; i++)
         if (peer->layers[i]->receiving)
             rtc_inbound_end(&peer->layers[i]->inbound);
+    if (peer->channels)
+        rtc_channels_end(peer->channels);
     rtc_dtls_close(peer->dtls);
 }
 
@@ -93,6 +95,7 @@ static void take_keys(struct rtc_peer *peer, rtc_usec now)
 {
     struct rtc_dtls_keys keys;
     int error = rtc_dtls_export(peer->dtls, &keys);
+    bool is_plain = error == RTC_ERR_UNSUPPORTED && peer->data.accepted;
 
     if (!error) {
         error =
@@ -100,13 +103,16 @@ static void take_keys(struct rtc_peer *peer, rtc_usec now)
         peer->stats.srtp_profile = rtc_srtp_profile_name(keys.profile);
         rtc_wipe(&keys, sizeof keys);
     }
-    if (error) {
+    /* A remote with data channels alone need not agree to SRTP. */
+    if (error && !is_plain) {
         rtc_peer_fail(peer, error, "no SRTP keys from DTLS: %s",
                       rtc_error_text(error));
         rtc_peer_end(peer, RTC_CLOSE_DTLS);
         return;
     }
-    peer->report_us = now;
+    peer->connected = true;
+    if (peer->srtp)
+        peer->report_us = now;
     peer->stats.dtls_version = rtc_dtls_version_name(peer->dtls);
     peer->stats.dtls_cipher = rtc_dtls_cipher_name(peer->dtls);
     rtc_peer_note(peer, &(struct rtc_event){.type = RTC_EVENT_CONNECTED,
@@ -124,7 +130,7 @@ static void follow_dtls(struct rtc_peer *peer, rtc_usec now)
     case RTC_DTLS_HANDSHAKE:
         break;
     case RTC_DTLS_CONNECTED:
-        if (!peer->srtp)
+        if (!peer->connected)
             take_keys(peer, now);
         break;
     case RTC_DTLS_CLOSED:
@@ -151,8 +157,9 @@ void rtc_peer_follow(struct rtc_peer *peer, rtc_usec now)
     follow_ice(peer, now);
     follow_dtls(peer, now);
     /* Starting may have read a handshake that came early. */
-    if (rtc_dtls_state(peer->dtls) == RTC_DTLS_CONNECTED && !peer->srtp)
+    if (rtc_dtls_state(peer->dtls) == RTC_DTLS_CONNECTED && !peer->connected)
         follow_dtls(peer, now);
+    rtc_peer_follow_data(peer, now);
 }
 
 void rtc_peer_close(struct rtc_peer *peer, rtc_usec now)
@@ -160,7 +167,7 @@ void rtc_peer_close(struct rtc_peer *peer, rtc_usec now)
     if (!peer || peer->closed)
         return;
     peer->as_of = now;
-    peer->bye_due = peer->srtp != NULL;
+    peer->bye_due = peer->srtp && peer->track_count;
     rtc_peer_fail(peer, 0, "closed by us");
     rtc_peer_end(peer, RTC_CLOSE_LOCAL);
 }

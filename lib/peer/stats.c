@@ -10,6 +10,7 @@ void rtc_peer_stats(const struct rtc_peer *peer, struct rtc_stats *ret_stats)
         return;
     *ret_stats = peer->stats;
     ret_stats->ice_rtt_us = rtc_ice_rtt_us(peer->ice);
+    ret_stats->bitrate_bps = rtc_estimate_bps(&peer->bandwidth.estimate);
     path = rtc_ice_selected(peer->ice);
     if (path)
         ret_stats->path = *path;
@@ -41,17 +42,18 @@ static void add_received(const struct rtc_layer *layer,
                          struct rtc_track_stats *stats)
 {
     const struct rtc_inbound *in = &layer->inbound;
+    const struct rtc_inbound_totals totals = rtc_inbound_totals(in);
     double jitter = rtc_receiver_jitter(&in->receiver);
 
-    stats->packets_received += in->receiver.packets;
-    stats->bytes_received += in->receiver.bytes;
-    stats->packets_lost += rtc_receiver_lost(&in->receiver);
-    stats->packets_recovered += in->receiver.recovered;
-    stats->packets_duplicate += in->reorder.duplicates + in->duplicates;
-    stats->frames_received += in->assemble.frames;
-    stats->frames_dropped += in->assemble.frames_dropped;
+    stats->packets_received += totals.packets;
+    stats->bytes_received += totals.bytes;
+    stats->packets_lost += totals.lost;
+    stats->packets_recovered += totals.recovered;
+    stats->packets_duplicate += totals.duplicates;
+    stats->frames_received += totals.frames;
+    stats->frames_dropped += totals.frames_dropped;
     stats->nack_sent += layer->nack_sent;
-    stats->pli_sent += in->keyframe.count;
+    stats->pli_sent += totals.plis;
     if (jitter > stats->jitter)
         stats->jitter = jitter;
 }
@@ -67,9 +69,10 @@ int rtc_peer_track_stats(const struct rtc_peer *peer, int number,
         return RTC_ERR_ARG;
     for (unsigned i = 0; i < track->layer_count; i++) {
         add_sent(track->layers[i], &stats);
-        if (track->layers[i]->receiving)
-            add_received(track->layers[i], &stats);
+        add_received(track->layers[i], &stats);
     }
+    if (stats.rtt_us < 0)
+        stats.rtt_us = peer->bandwidth.round_trip.rtt_us;
     *ret_stats = stats;
     return 0;
 }

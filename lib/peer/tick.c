@@ -14,6 +14,9 @@ void rtc_peer_tick(struct rtc_peer *peer, rtc_usec now)
     rtc_peer_tick_servers(peer, now);
     rtc_dtls_tick(peer->dtls, now);
     rtc_peer_follow(peer, now);
+    if (peer->channels && !peer->closed)
+        rtc_channels_tick(peer->channels, now);
+    rtc_peer_tell_bitrate(peer, now);
     for (unsigned i = 0; i < peer->layer_count; i++) {
         struct rtc_layer *layer = peer->layers[i];
         if (layer->sends)
@@ -53,6 +56,7 @@ rtc_usec rtc_peer_deadline(const struct rtc_peer *peer)
                       rtc_dtls_deadline(peer->dtls));
     at = rtc_min_time(at, rtc_peer_rtcp_deadline(peer));
     at = rtc_min_time(at, rtc_peer_servers_deadline(peer));
+    at = rtc_min_time(at, rtc_peer_data_deadline(peer));
     for (unsigned i = 0; peer->srtp && i < peer->layer_count; i++)
         at = rtc_min_time(at, layer_deadline(peer, peer->layers[i]));
     /* What poll found, e.g. that a key frame is needed, is due at once. */

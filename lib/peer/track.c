@@ -113,6 +113,16 @@ int rtc_peer_set_direction(struct rtc_peer *peer, int number,
     return 0;
 }
 
+int rtc_peer_set_red(struct rtc_peer *peer, int number, bool red)
+{
+    struct rtc_track *track = peer ? rtc_peer_find_track(peer, number) : NULL;
+
+    if (!track)
+        return RTC_ERR_ARG;
+    track->wish.red = red;
+    return 0;
+}
+
 int rtc_peer_stop_track(struct rtc_peer *peer, int number)
 {
     struct rtc_track *track = peer ? rtc_peer_find_track(peer, number) : NULL;

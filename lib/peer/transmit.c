@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * Datagrams out, most urgent first: ICE, DTLS, RTCP, audio, video. Packets of
- * one stream and size leave as one run (UDP_SEGMENT). */
+ * Datagrams out, most urgent first: ICE, DTLS, RTCP, audio, video, data.
+ * Packets of one stream and size leave as one run (UDP_SEGMENT). */
 #include <string.h>
 
 #include "peer/peer.h"
 #include "peer/tap.h"
 
-/* What Linux takes in one UDP_SEGMENT send: 64 segments on older kernels, and
- * an IPv4 datagram's length in all. */
-#define RUN_MOST 64
+/* An IPv4 datagram's length is the most of one UDP_SEGMENT send. */
 #define RUN_BYTES_MAX 65000
 /* A datagram was made but cannot be sent: go on with the next. */
 #define LOST (-1)
@@ -116,12 +114,16 @@ static int transmit_packet(struct rtc_peer *peer, struct rtc_sender *s,
 {
     uint8_t *packet = at + wire->head;
     int len = rtc_sender_transmit(s, packet, cap - wire->head, now);
+    bool numbered = false;
 
     if (len > 0) {
+        numbered = rtc_peer_stamp(peer, packet, (size_t)len, now);
         rtc_peer_tap(peer, true, NULL, packet, (size_t)len, now);
         len =
             rtc_srtp_protect(peer->srtp, packet, (size_t)len, cap - wire->head);
     }
+    if (len > 0)
+        rtc_peer_note_sent(peer, numbered, (size_t)len, now);
     if (len > 0)
         len = rtc_wire_wrap(wire, at, (size_t)len, cap, now);
     return len > 0 ? len : LOST;
@@ -139,7 +141,7 @@ static int transmit_layer(struct rtc_peer *peer, struct rtc_layer *layer,
     size_t at = 0, segment = 0, len;
 
     d->count = 0;
-    while (d->count < RUN_MOST && (len = rtc_sender_peek_len(s)) > 0) {
+    while (d->count < RTC_PEER_RUN_MOST && (len = rtc_sender_peek_len(s)) > 0) {
         int sent;
         len = rtc_wire_len(&wire, len + overhead);
         if (len > cap - at || (segment && len > segment))
@@ -205,6 +207,8 @@ static int transmit_next(struct rtc_peer *peer, uint8_t *buf, size_t cap,
         len = transmit_dtls(peer, buf, cap, d, now);
     if (!len && peer->srtp && is_open && rtc_ice_selected(peer->ice))
         len = transmit_media(peer, buf, cap, d, now);
+    if (!len && is_open && peer->connected && rtc_ice_selected(peer->ice))
+        len = rtc_peer_transmit_data(peer, buf, cap, d, now);
     if (!len && !is_open)
         len = transmit_release(peer, buf, cap, d, now);
     return len;

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "rtp/extension_value.h"
+#include "rtp/header.h"
 
 enum {
     ONE_BYTE_PROFILE = 0xBEDE,
@@ -182,4 +183,33 @@ int rtc_extensions_write(const struct rtc_extmap *map,
         return RTC_ERR_NOBUF;
     *ret_profile = (uint16_t)profile;
     return (int)w.len;
+}
+
+uint8_t *rtc_extension_find(uint8_t *packet, size_t len, uint8_t id,
+                            size_t value_len)
+{
+    struct rtc_reader r, block;
+    uint16_t profile;
+    size_t block_len, element_len;
+    bool two_byte;
+    uint8_t element;
+
+    if (!id || len < RTC_RTP_HEADER_MIN || !(packet[0] & 0x10))
+        return NULL;
+    rtc_reader_init(&r, packet, len);
+    rtc_read_skip(&r, RTC_RTP_HEADER_MIN + 4 * (size_t)(packet[0] & 15));
+    profile = rtc_read_u16(&r);
+    block_len = 4 * (size_t)rtc_read_u16(&r);
+    rtc_reader_init(&block, rtc_read_bytes(&r, block_len), block_len);
+    two_byte = (profile & 0xfff0) == TWO_BYTE_PROFILE;
+    if (r.failed || (!two_byte && profile != ONE_BYTE_PROFILE))
+        return NULL;
+    while (next_element(&block, two_byte, &element, &element_len)) {
+        const uint8_t *value = rtc_read_bytes(&block, element_len);
+        if (block.failed)
+            return NULL;
+        if (element == id)
+            return element_len == value_len ? packet + (value - packet) : NULL;
+    }
+    return NULL;
 }

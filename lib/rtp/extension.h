@@ -110,5 +110,10 @@ int rtc_extensions_write(const struct rtc_extmap *map,
                          const struct rtc_extensions *e, uint8_t *buf,
                          size_t cap, uint16_t *ret_profile);
 
+/* The value of the extension `id` (0: none) in a whole RTP packet, to be read
+ * or changed in place; NULL when there is none of `value_len` bytes. */
+uint8_t *rtc_extension_find(uint8_t *packet, size_t len, uint8_t id,
+                            size_t value_len);
+
 /* `at` as abs-send-time: 6.18 fixed-point seconds, wrapping each 64 s. */
 uint32_t rtc_abs_send_time(rtc_usec at);

@@ -259,3 +259,19 @@ const struct rtc_sdp_format *rtc_sdp_find_rtx(const struct rtc_sdp_media *media,
     }
     return NULL;
 }
+
+const struct rtc_sdp_format *rtc_sdp_find_red(const struct rtc_sdp_media *media,
+                                              unsigned payload_type)
+{
+    for (unsigned i = 0; i < media->format_count; i++) {
+        const struct rtc_sdp_format *format = &media->formats[i];
+        struct rtc_text list = format->fmtp, first;
+        uint32_t number;
+
+        if (rtc_text_is_nocase(format->name, "red") &&
+            rtc_text_split(&list, '/', &first) &&
+            rtc_text_u32(first, 127, &number) && number == payload_type)
+            return format;
+    }
+    return NULL;
+}

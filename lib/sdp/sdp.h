@@ -210,6 +210,10 @@ rtc_sdp_find_format(const struct rtc_sdp_media *media, unsigned payload_type);
 /* The RTX format that repairs `payload_type` (RFC 4588 8.1), or NULL. Lent. */
 const struct rtc_sdp_format *rtc_sdp_find_rtx(const struct rtc_sdp_media *media,
                                               unsigned payload_type);
+/* The RED format whose packets carry `payload_type` (RFC 2198 5), or NULL.
+ * Lent. */
+const struct rtc_sdp_format *rtc_sdp_find_red(const struct rtc_sdp_media *media,
+                                              unsigned payload_type);
 
 /* Reads a description of `len` bytes, LF or CRLF. Borrows `text`. 0 with an
  * object that the caller frees; RTC_ERR_FORMAT, UNSUPPORTED or NOMEM with

@@ -25,17 +25,38 @@ void rtc_inbound_init(struct rtc_inbound *in,
         .keyframe_after_gap = config->keyframe_after_gap,
     };
 
-    *in = (struct rtc_inbound){.config = *config};
+    *in = (struct rtc_inbound){.config = *config, .before = in->before};
     rtc_receiver_init(&in->receiver, 0, config->clock_rate);
+    rtc_capture_init(&in->capture, config->clock_rate);
     rtc_loss_init(&in->loss, config->reorder_us);
     rtc_reorder_init(&in->reorder, config->reorder_packets, pool);
     rtc_assemble_init(&in->assemble, &assemble, &in->reorder);
+}
+
+struct rtc_inbound_totals rtc_inbound_totals(const struct rtc_inbound *in)
+{
+    struct rtc_inbound_totals t = in->before;
+
+    t.packets += in->receiver.packets;
+    t.bytes += in->receiver.bytes;
+    t.lost += rtc_receiver_lost(&in->receiver);
+    t.recovered += in->receiver.recovered;
+    t.duplicates += in->reorder.duplicates + in->duplicates;
+    t.frames += in->assemble.frames;
+    t.frames_dropped += in->assemble.frames_dropped;
+    t.plis += in->keyframe.count;
+    return t;
 }
 
 void rtc_inbound_done(struct rtc_inbound *in)
 {
     if (!in)
         return;
+    in->before = rtc_inbound_totals(in);
+    rtc_receiver_init(&in->receiver, 0, 0);
+    in->reorder.duplicates = in->duplicates = 0;
+    in->assemble.frames = in->assemble.frames_dropped = 0;
+    in->keyframe.count = 0;
     rtc_assemble_done(&in->assemble);
     rtc_reorder_done(&in->reorder);
     rtc_loss_done(&in->loss);
@@ -44,7 +65,12 @@ void rtc_inbound_done(struct rtc_inbound *in)
 /* Another SSRC: a new stream with numbers of its own. */
 static void restart(struct rtc_inbound *in, uint32_t ssrc)
 {
+    in->before.packets += in->receiver.packets;
+    in->before.bytes += in->receiver.bytes;
+    in->before.lost += rtc_receiver_lost(&in->receiver);
+    in->before.recovered += in->receiver.recovered;
     rtc_receiver_init(&in->receiver, ssrc, in->config.clock_rate);
+    rtc_capture_init(&in->capture, in->config.clock_rate);
     rtc_loss_reset(&in->loss);
     rtc_reorder_reset(&in->reorder);
     rtc_assemble_reset(&in->assemble);
@@ -86,6 +112,13 @@ static bool admit(struct rtc_inbound *in, const struct rtc_packet *packet,
     return fresh;
 }
 
+/* A track may change between codecs whose RTP clocks differ. */
+static void set_rate(struct rtc_inbound *in, uint32_t clock_rate)
+{
+    in->receiver.clock_rate = clock_rate;
+    rtc_capture_set_rate(&in->capture, clock_rate);
+}
+
 bool rtc_inbound_receive(struct rtc_inbound *in,
                          const struct rtc_rtp_header *header,
                          const struct rtc_codec_entry *codec, bool resent,
@@ -96,6 +129,8 @@ bool rtc_inbound_receive(struct rtc_inbound *in,
 
     if (!resent && (!in->started || header->ssrc != in->receiver.ssrc))
         restart(in, header->ssrc);
+    if (codec)
+        set_rate(in, codec->clock_rate);
     if (resent ? !rtc_receiver_recover(&in->receiver, header, &packet, now)
                : !rtc_receiver_receive(&in->receiver, header, &packet, now))
         return false;
@@ -106,6 +141,39 @@ bool rtc_inbound_receive(struct rtc_inbound *in,
         check_start(in, &packet, codec);
     in->receiver.recovered += resent;
     *ret_packet = packet;
+    return true;
+}
+
+void rtc_inbound_sr(struct rtc_inbound *in, uint64_t ntp, uint32_t rtp_time,
+                    rtc_usec now)
+{
+    rtc_receiver_sr(&in->receiver, ntp, now);
+    /* RFC 3550 6.4.1: 0 is said by those who have no clock. */
+    if (!ntp || !in->receiver.time.started)
+        return;
+    rtc_capture_report(
+        &in->capture, rtc_ntp_parse(ntp),
+        rtc_sequence_near32(in->receiver.time.highest, rtp_time));
+}
+
+bool rtc_inbound_restore(struct rtc_inbound *in,
+                         const struct rtc_packet *packet, unsigned back,
+                         const struct rtc_red_block *copy,
+                         const struct rtc_codec_entry *codec)
+{
+    struct rtc_packet restored = *packet;
+
+    restored.sequence -= back;
+    restored.media_time -= copy->age;
+    restored.payload_type = copy->payload_type;
+    restored.payload = copy->data;
+    restored.len = copy->len;
+    restored.marker = false;
+    if (in->config.packets || !copy->age || !copy->len ||
+        !rtc_reorder_is_hole(&in->reorder, restored.sequence) ||
+        !admit(in, &restored, codec))
+        return false;
+    in->receiver.recovered++;
     return true;
 }
 
@@ -131,6 +199,9 @@ enum rtc_assemble_result rtc_inbound_pop(struct rtc_inbound *in,
 
     if (in->assemble.packets_skipped != skipped || in->reorder.taken != taken)
         rtc_loss_forget(&in->loss, in->assemble.next);
+    if (result == RTC_ASSEMBLE_FRAME)
+        ret_frame->remote_time =
+            rtc_capture_time(&in->capture, ret_frame->media_time);
     if (result == RTC_ASSEMBLE_FRAME && ret_frame->keyframe)
         rtc_keyframe_got(&in->keyframe);
     if (in->assemble.need_keyframe)

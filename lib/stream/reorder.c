@@ -188,6 +188,12 @@ void rtc_reorder_pop(struct rtc_reorder *r)
     r->squeezed = false;
 }
 
+bool rtc_reorder_is_hole(const struct rtc_reorder *r, uint64_t number)
+{
+    return number >= r->ring.first && number < r->ring.end &&
+           !slot_at(r, number)->present;
+}
+
 bool rtc_reorder_is_pressed(const struct rtc_reorder *r)
 {
     return r->squeezed || rtc_ring_count(&r->ring) > r->most;

@@ -54,6 +54,8 @@ bool rtc_reorder_push(struct rtc_reorder *r, const struct rtc_packet *packet,
 const struct rtc_reorder_slot *rtc_reorder_peek(const struct rtc_reorder *r);
 /* Drops what peek gives. */
 void rtc_reorder_pop(struct rtc_reorder *r);
+/* Whether the number is missing between others that came. */
+bool rtc_reorder_is_hole(const struct rtc_reorder *r, uint64_t number);
 /* Whether more than `most` numbers wait, or the pool is empty: a hole in front
  * has to go. */
 bool rtc_reorder_is_pressed(const struct rtc_reorder *r);

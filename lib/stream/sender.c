@@ -71,8 +71,10 @@ int rtc_sender_set_format(struct rtc_sender *s,
         s->retransmit.count = 0;
         s->packets_before = s->packets;
         s->octets_before = s->octets;
-        s->started = false;
+        s->started = s->reported = false;
     }
+    if (!format->red || ssrc != s->ssrc || format->codec != s->format.codec)
+        s->redundant.len = 0;
     if (format->codec != s->format.codec)
         memset(&s->packetizer, 0, sizeof s->packetizer);
     s->format = *format;
@@ -175,27 +177,32 @@ static int queue_packet(struct rtc_sender *s, uint8_t *packet,
     return error;
 }
 
-/* Queues every payload the packetizer gives. */
-static int queue_payloads(struct rtc_sender *s, bool talkspurt, rtc_usec now)
+/* Queues every payload the packetizer gives, `lead` bytes of RED before it. */
+static int queue_payloads(struct rtc_sender *s, bool talkspurt, size_t lead,
+                          rtc_usec now)
 {
     const struct rtc_codec_entry *codec = s->format.codec;
     uint64_t first = s->sequence;
 
     for (;;) {
         bool last = false, marker;
-        uint8_t *packet;
+        uint8_t *packet, *payload;
         size_t len;
         int error = rtc_history_buffer(&s->history, &packet);
 
         if (error)
             return error;
-        len = codec->next(&s->packetizer, packet + s->header_len, &last);
+        payload = packet + s->header_len;
+        len = codec->next(&s->packetizer, payload + lead, &last);
         if (!len) {
             rtc_pool_put(s->history.pool, packet);
             return s->sequence == first ? RTC_ERR_FORMAT : 0;
         }
+        if (lead)
+            rtc_redundant_write(&s->redundant, s->format.payload_type,
+                                rtc_get_u32(s->header + 4), lead, payload);
         marker = codec->kind == RTC_VIDEO ? last : talkspurt;
-        error = queue_packet(s, packet, len, marker, now);
+        error = queue_packet(s, packet, lead + len, marker, now);
         if (error)
             return error;
     }
@@ -207,6 +214,27 @@ static void note_time(struct rtc_sender *s, uint32_t timestamp, rtc_usec time)
     s->started = true;
     s->last_timestamp = timestamp;
     s->last_time = time;
+}
+
+/* Cuts a frame and queues its packets, which have room for `max` bytes. */
+static int queue_frame(struct rtc_sender *s, const struct rtc_frame *frame,
+                       uint32_t timestamp, size_t max, rtc_usec now)
+{
+    const struct rtc_sender_format *f = &s->format;
+    size_t lead =
+        f->red ? rtc_redundant_len(&s->redundant, timestamp, frame->len, max)
+               : 0;
+    int error = f->codec->packetize(&s->packetizer, frame->data, frame->len,
+                                    max - lead);
+
+    if (error)
+        return error;
+    make_header(s, lead ? f->red_payload_type : f->payload_type, timestamp,
+                NULL);
+    error = queue_payloads(s, frame->marker, lead, now);
+    if (!error && f->red)
+        rtc_redundant_keep(&s->redundant, frame->data, frame->len, timestamp);
+    return error;
 }
 
 int rtc_sender_send_frame(struct rtc_sender *s, const struct rtc_frame *frame,
@@ -225,11 +253,7 @@ int rtc_sender_send_frame(struct rtc_sender *s, const struct rtc_frame *frame,
     /* Spares the cutting when there is certainly no room. */
     if (frame->len / max >= RTC_HISTORY_MOST - s->history.queued)
         return was_empty ? RTC_ERR_ARG : RTC_ERR_AGAIN;
-    error = codec->packetize(&s->packetizer, frame->data, frame->len, max);
-    if (!error) {
-        make_header(s, s->format.payload_type, timestamp, NULL);
-        error = queue_payloads(s, frame->marker, now);
-    }
+    error = queue_frame(s, frame, timestamp, max, now);
     if (error) {
         rtc_history_unpush(&s->history, first);
         s->sequence = first;
@@ -245,7 +269,7 @@ int rtc_sender_send_frame(struct rtc_sender *s, const struct rtc_frame *frame,
 int rtc_sender_send_packet(struct rtc_sender *s,
                            const struct rtc_packet *packet, rtc_usec now)
 {
-    bool renumber = packet->renumber;
+    bool renumber = packet->renumber || !packet->sequence;
     size_t csrc_len = packet->csrc_count * sizeof *packet->csrcs;
     uint32_t timestamp =
         (uint32_t)packet->media_time + (renumber ? s->timestamp_offset : 0);
@@ -393,17 +417,23 @@ static uint32_t ticks(rtc_usec span_us, uint32_t rate)
     return (uint32_t)seconds * rate + (uint32_t)(rest * rate / RTC_SEC);
 }
 
-bool rtc_sender_report(const struct rtc_sender *s,
-                       struct rtc_rtcp_report *report, rtc_usec now)
+bool rtc_sender_wants_report(const struct rtc_sender *s)
+{
+    return s->started && !s->reported;
+}
+
+bool rtc_sender_report(struct rtc_sender *s, struct rtc_rtcp_report *report,
+                       uint64_t ntp, rtc_usec now)
 {
     /* Unsigned, as a capture time is the caller's and may be anything. */
     rtc_usec span = (rtc_usec)((uint64_t)now - (uint64_t)s->last_time);
 
-    if (!s->started || s->packets == s->packets_before)
+    if (!s->started)
         return false;
+    s->reported = true;
     report->is_sender = true;
     report->ssrc = s->ssrc;
-    report->ntp = rtc_ntp_write(now);
+    report->ntp = ntp;
     report->rtp_time = s->last_timestamp + ticks(span, s->format.clock_rate);
     report->packet_count = (uint32_t)(s->packets - s->packets_before);
     report->octet_count = (uint32_t)(s->octets - s->octets_before);

@@ -9,6 +9,7 @@
 #include "codec/codec.h"
 #include "rtcp/report.h"
 #include "stream/history.h"
+#include "stream/redundant.h"
 #include "stream/retransmit.h"
 
 /* Longest extension block, and so the longest header in front of a payload. */
@@ -22,6 +23,9 @@ struct rtc_sender_format {
     uint8_t payload_type;
     bool rtx; /* RTX was negotiated: else packets are resent as they were */
     uint8_t rtx_payload_type;
+    bool red; /* frames go out with a copy of the one before (RFC 2198); only
+                 for codecs whose frames are one payload each */
+    uint8_t red_payload_type;
     uint32_t clock_rate;
     /* Most bytes an unprotected packet may have, its RTX form included: the
      * MTU less what SRTP adds. At most the pool's size. */
@@ -34,6 +38,7 @@ struct rtc_sender {
     struct rtc_history history;
     struct rtc_retransmit retransmit;
     struct rtc_packetizer packetizer;
+    struct rtc_redundant redundant;
     uint64_t sequence; /* the next, extended */
     uint16_t rtx_sequence;
     uint32_t timestamp_offset;
@@ -49,6 +54,7 @@ struct rtc_sender {
     uint8_t rtx_extension[RTC_SENDER_EXTENSION_MAX];
     uint8_t rtx_extension_len;
     bool started;            /* a frame or packet was queued */
+    bool reported;           /* an SR told of it since */
     uint32_t last_timestamp; /* of it, and its capture time */
     rtc_usec last_time;
     /* Counted when handed out. Octets are payload (RFC 3550 6.4.1); what was
@@ -93,10 +99,11 @@ int rtc_sender_set_rtx_extension(struct rtc_sender *s, uint16_t profile,
 int rtc_sender_send_frame(struct rtc_sender *s, const struct rtc_frame *frame,
                           rtc_usec now);
 /* Queues one packet with its own payload type, marker and CSRCs (15 at most).
- * With `renumber` it gets the next sequence number and our timestamp offset,
- * else it keeps its own sequence number and time, to be forwarded as it came.
- * Its values are not looked at: rtc_sender_set_extension. Copies. Errors alike;
- * RTC_ERR_ARG when too long, or a number already used or too old. */
+ * With `renumber` or number 0 it gets the next sequence number and our
+ * timestamp offset, else it keeps its own sequence number and time, to be
+ * forwarded as it came. Its values are not looked at: rtc_sender_set_extension.
+ * Copies. Errors alike; RTC_ERR_ARG when too long, or a number already used or
+ * too old. */
 int rtc_sender_send_packet(struct rtc_sender *s,
                            const struct rtc_packet *packet, rtc_usec now);
 
@@ -115,7 +122,10 @@ size_t rtc_sender_peek_len(struct rtc_sender *s);
 int rtc_sender_transmit(struct rtc_sender *s, uint8_t *buf, size_t cap,
                         rtc_usec now);
 
-/* Fills the sender part of an SR (not its blocks). False when nothing was sent
- * yet: then an RR is due. */
-bool rtc_sender_report(const struct rtc_sender *s,
-                       struct rtc_rtcp_report *report, rtc_usec now);
+/* Whether a stream has begun that no SR told of: one before its first packet
+ * says from there on which RTP time is which moment. */
+bool rtc_sender_wants_report(const struct rtc_sender *s);
+/* Fills the sender part of an SR (not its blocks); `ntp` is `now` as NTP. False
+ * when nothing was queued yet: then an RR is due. */
+bool rtc_sender_report(struct rtc_sender *s, struct rtc_rtcp_report *report,
+                       uint64_t ntp, rtc_usec now);

@@ -13,6 +13,7 @@
 
 #define PAIRS 100
 #define BARE_PAIRS 20
+#define CHANNEL_PAIRS 20
 #define LIMIT 3.0
 
 /* Bytes of the heap in use, whoever asked for them. */
@@ -72,6 +73,24 @@ static void measure(double *ret_total, double *ret_ours)
         two_free(&pairs[i]);
 }
 
+/* The same for peers with a data channel and nothing else: what usrsctp keeps
+ * for it. */
+static double channel_bytes(void)
+{
+    static struct two pairs[CHANNEL_PAIRS + 1];
+    size_t used;
+    double bytes;
+
+    two_connect_channel(&pairs[CHANNEL_PAIRS]);
+    used = heap_used();
+    for (unsigned i = 0; i < CHANNEL_PAIRS; i++)
+        two_connect_channel(&pairs[i]);
+    bytes = (double)(heap_used() - used) / (2 * CHANNEL_PAIRS);
+    for (unsigned i = 0; i <= CHANNEL_PAIRS; i++)
+        two_free(&pairs[i]);
+    return bytes;
+}
+
 int main(int argc, char **argv)
 {
     double total, ours, bare;
@@ -82,6 +101,7 @@ int main(int argc, char **argv)
     print("idle.peer.ours", ours);
     print("idle.peer.libraries", total - ours);
     print("idle.bare_gnutls", bare);
+    print("idle.channel_peer", channel_bytes());
     print("idle.sizeof.peer", sizeof(struct rtc_peer));
     print("idle.sizeof.track", sizeof(struct rtc_track));
     bench_count("idle.leaked", heap_live, 0);

@@ -66,8 +66,10 @@ void two_exchange(struct two *t)
     while (carry(t, 0) + carry(t, 1) > 0)
         ;
     for (int i = 0; i < 2; i++)
-        while (rtc_peer_poll(t->peer[i], &event))
+        while (rtc_peer_poll(t->peer[i], &event)) {
             t->connected[i] |= event.type == RTC_EVENT_CONNECTED;
+            t->opened[i] |= event.type == RTC_EVENT_CHANNEL;
+        }
 }
 
 /* Time goes on to what is due next. */
@@ -103,6 +105,24 @@ void two_connect(struct two *t, const struct rtc_track_config *tracks,
     }
     bench_need(is_connected(t), "the two did not connect");
     two_exchange(t);
+}
+
+void two_connect_channel(struct two *t)
+{
+    struct rtc_channel_config config;
+
+    *t = (struct two){.now = 2000000000};
+    for (int i = 0; i < 2; i++)
+        make_peer(t, i);
+    rtc_channel_config_init(&config);
+    bench_need(rtc_peer_add_channel(t->peer[0], &config, t->now) == 0,
+               "no channel");
+    negotiate(t);
+    for (unsigned i = 0; i < 1000 && !(t->opened[0] && t->opened[1]); i++) {
+        two_exchange(t);
+        advance(t);
+    }
+    bench_need(t->opened[0] && t->opened[1], "no channel opened");
 }
 
 void two_free(struct two *t)

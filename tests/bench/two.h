@@ -8,7 +8,7 @@
 struct two {
     struct rtc_peer *peer[2];
     struct rtc_path path[2]; /* as each of them sees it */
-    bool connected[2];
+    bool connected[2], opened[2];
     rtc_usec now;
 };
 
@@ -16,6 +16,9 @@ struct two {
  * connected. Ends the program on failure. */
 void two_connect(struct two *t, const struct rtc_track_config *tracks,
                  unsigned count);
+/* The same with a reliable data channel from 0 instead, number 0 on both sides,
+ * and open. */
+void two_connect_channel(struct two *t);
 void two_free(struct two *t);
 
 /* Carries what each has to say to the other until both are silent; events are

@@ -55,13 +55,16 @@ static void media_read_back(struct media_run *run, const uint8_t *data,
 static void media_write(struct media_run *run, struct rtc_media_reader *r,
                         const struct rtc_media_frame *frame)
 {
-    struct rtc_media_writer_config config = {.format = run->format,
-                                             .tracks =
-                                                 rtc_media_reader_track(r, 0),
-                                             .track_count = 1};
+    struct rtc_media_track tracks[RTC_MEDIA_TRACK_MOST];
+    struct rtc_media_writer_config config = {
+        .format = run->format,
+        .tracks = tracks,
+        .track_count = rtc_media_reader_track_count(r)};
     const uint8_t *data;
     size_t len;
 
+    for (unsigned i = 0; i < config.track_count; i++)
+        tracks[i] = *rtc_media_reader_track(r, i);
     if (!run->writer && (rtc_media_writer_new(&run->writer, &config) < 0 ||
                          rtc_media_reader_new(&run->reader, run->format, NULL)))
         abort();

@@ -3,9 +3,12 @@
  * libc's in every shared library of the process. */
 #include "tests/sim/clock.h"
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -67,6 +70,7 @@ int gettimeofday(struct timeval *restrict ret_time, void *restrict zone);
 time_t time(time_t *ret_time);
 ssize_t getrandom(void *buf, size_t len, unsigned flags);
 int getentropy(void *buf, size_t len);
+long syscall(long number, ...);
 
 int clock_gettime(clockid_t clock, struct timespec *ret_time)
 {
@@ -108,6 +112,26 @@ int getentropy(void *buf, size_t len)
     }
     sim_random(NULL, buf, len);
     return 0;
+}
+
+/* usrsctp asks for randomness this way. */
+long syscall(long number, ...)
+{
+    static long (*real)(long, ...);
+    long a[6];
+    va_list args;
+
+    va_start(args, number);
+    for (unsigned i = 0; i < 6; i++)
+        a[i] = va_arg(args, long);
+    va_end(args);
+    if (number == SYS_getrandom) {
+        sim_random(NULL, (void *)a[0], (size_t)a[1]);
+        return a[1];
+    }
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "syscall");
+    return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 #pragma GCC visibility pop

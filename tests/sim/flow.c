@@ -43,7 +43,7 @@ static const uint8_t h265_key[] = {
     0x40, 0,    0,    0,    1,    0x44, 0x01, 0xc1, 0x72, 0xb4, 0x22, 0x40,
     0,    0,    1,    0x28, 0x01, 0xaf};
 static const uint8_t h265_delta[] = {0, 0, 0, 1, 0x02, 0x01, 0xd0};
-/* RFC 6716 3.1: 20 ms in one frame. */
+/* RFC 6716 3.1: 20 ms in one frame. To other audio it is a byte like any. */
 static const uint8_t opus[] = {0x78};
 
 const enum rtc_codec sim_flow_codecs[SIM_FLOW_CODEC_COUNT + 1] = {

@@ -60,7 +60,7 @@ struct sim_talk *sim_talk_new(uint64_t seed, const struct sim_link *link);
 void sim_talk_free(struct sim_talk *talk);
 
 /* One flow more: a sendonly track at `from` and, if that is R, a recvonly one
- * at L, as L offers. 25 frames a second of video, 50 of Opus, without end.
+ * at L, as L offers. 25 frames a second of video, 50 of audio, without end.
  * Lends; not moved by later ones. */
 struct sim_flow *sim_talk_add(struct sim_talk *talk, int from,
                               enum rtc_codec codec);

@@ -2,6 +2,7 @@
  * Simulcast: the layers of a track are streams of their own, told apart by what
  * their packets name. Each has losses and resends, begins, pauses and ends by
  * itself. */
+#include "rtp/extension.h"
 #include "rtp/header.h"
 #include "tests/sim/check.h"
 #include "tests/sim/edit.h"
@@ -58,6 +59,20 @@ static struct passed {
     rtc_usec last_named;
 } passed;
 
+/* Whether a packet says its mid, for which our offers take the id 4. */
+static bool is_named(const struct rtc_rtp_header *header)
+{
+    struct rtc_extension_bytes block = {header->extension,
+                                        header->extension_len};
+    struct rtc_extmap map = {.id = {0}};
+    struct rtc_extensions e;
+
+    rtc_extmap_set(&map, RTC_EXTENSION_MID, 4);
+    return header->has_extension &&
+           !rtc_extensions_parse(&map, header->extension_profile, block, &e) &&
+           rtc_extensions_has(&e, RTC_EXTENSION_MID);
+}
+
 /* Header extensions are not encrypted. */
 static bool on_arrival(struct sim_side *side, const struct sim_packet *packet)
 {
@@ -69,12 +84,12 @@ static bool on_arrival(struct sim_side *side, const struct sim_packet *packet)
         return true;
     if (header.payload_type == 97) {
         passed.resent++;
-        passed.resent_named += header.has_extension;
+        passed.resent_named += is_named(&header);
         return true;
     }
     passed.media++;
-    passed.named += header.has_extension;
-    if (header.has_extension)
+    passed.named += is_named(&header);
+    if (is_named(&header))
         passed.last_named = side->pair->now;
     return true;
 }

@@ -32,6 +32,8 @@ static void test_questions(void)
     is_int(rtc_codec_kind(RTC_CODEC_OPUS), RTC_AUDIO, "Opus is audio");
     is_int(rtc_codec_kind(RTC_CODEC_VP8), RTC_VIDEO, "VP8 is video");
     is_int(rtc_codec_kind(RTC_CODEC_H264), RTC_VIDEO, "H.264 is video");
+    is_int(rtc_codec_by_name("pcma"), RTC_CODEC_PCMA, "any case");
+    is_int(rtc_codec_kind(RTC_CODEC_G722), RTC_AUDIO, "G.722 is audio");
     is_int(rtc_codec_clock_rate(RTC_CODEC_OPUS), 48000, "RFC 7587");
     is_int(rtc_codec_clock_rate(RTC_CODEC_VP8), 90000, "RFC 7741");
     is_int(rtc_codec_clock_rate(RTC_CODEC_H264), 90000, "RFC 6184");

@@ -2,7 +2,7 @@
  * Record headers by their bytes, truncation at every length; the queue. */
 #include "dtls/record.h"
 
-#include "dtls/queue.h"
+#include "base/queue.h"
 #include "rtc.h"
 #include "tap.h"
 
@@ -128,35 +128,35 @@ static void test_renumber(void)
 
 static void test_queue(void)
 {
-    struct rtc_dtls_queue q;
+    struct rtc_queue q;
     uint8_t item[700];
     size_t len = 0;
     bool fine = true;
     unsigned pushed = 0, popped = 0;
     int e;
 
-    rtc_dtls_queue_init(&q, 5000);
-    ok(!rtc_dtls_queue_peek(&q, &len), "a new queue is empty");
+    rtc_queue_init(&q, 5000);
+    ok(!rtc_queue_peek(&q, &len), "a new queue is empty");
     for (int round = 0; round < 50; round++) {
         while (memset(item, (int)(pushed & 0xff), sizeof item),
-               rtc_dtls_queue_push(&q, item, pushed * 7 % 700) == 0)
+               rtc_queue_push(&q, item, pushed * 7 % 700) == 0)
             pushed++;
         for (int i = 0; i < 5; i++, popped++) {
-            const uint8_t *p = rtc_dtls_queue_peek(&q, &len);
+            const uint8_t *p = rtc_queue_peek(&q, &len);
 
             fine &= p && len == popped * 7 % 700;
             fine &= len == 0 ||
                     (p[0] == (popped & 0xff) && p[len - 1] == (popped & 0xff));
-            rtc_dtls_queue_pop(&q);
+            rtc_queue_pop(&q);
         }
     }
     ok(fine, "what goes in comes out in order");
     ok(pushed > 200 && q.size <= 8192, "within the cap");
-    while ((e = rtc_dtls_queue_push(&q, item, 100)) == 0)
+    while ((e = rtc_queue_push(&q, item, 100)) == 0)
         ;
     is_int(e, RTC_ERR_AGAIN, "full");
-    ok(!rtc_dtls_queue_has_room(&q, 65536), "an item has 16 bits of length");
-    rtc_dtls_queue_done(&q);
+    ok(!rtc_queue_has_room(&q, 65536), "an item has 16 bits of length");
+    rtc_queue_done(&q);
 }
 
 int main(void)

@@ -9,6 +9,7 @@
 #define CLIP_FRAME_MOST 128
 
 struct clip_frame {
+    unsigned track;
     uint8_t *data;
     size_t len;
     int64_t time, duration;
@@ -19,7 +20,10 @@ struct clip_frame {
 struct clip {
     struct clip_frame frames[CLIP_FRAME_MOST];
     unsigned count;
-    struct rtc_media_track track;
+    struct rtc_media_track track; /* the first one */
+    struct rtc_media_track tracks[RTC_MEDIA_TRACK_MOST];
+    unsigned track_count;
+    char left_out[256];
     int error;
     char why[256];
 };
@@ -50,7 +54,8 @@ static inline void clip_add(struct clip *c, const struct rtc_media_frame *frame)
 
     if (c->count == CLIP_FRAME_MOST)
         return;
-    *f = (struct clip_frame){.data = malloc(frame->len),
+    *f = (struct clip_frame){.track = frame->track,
+                             .data = malloc(frame->len),
                              .len = frame->len,
                              .time = frame->time,
                              .duration = frame->duration,
@@ -101,8 +106,12 @@ static inline struct clip *clip_read(enum rtc_media_format format,
     }
     c->error = got;
     snprintf(c->why, sizeof c->why, "%s", rtc_media_reader_why(r));
-    if (rtc_media_reader_track(r, 0))
-        c->track = *rtc_media_reader_track(r, 0);
+    snprintf(c->left_out, sizeof c->left_out, "%s",
+             rtc_media_reader_left_out(r));
+    c->track_count = rtc_media_reader_track_count(r);
+    for (unsigned i = 0; i < c->track_count; i++)
+        c->tracks[i] = *rtc_media_reader_track(r, i);
+    c->track = c->tracks[0];
     rtc_media_reader_free(r);
     return c;
 }
@@ -134,7 +143,8 @@ static inline bool clip_same(const struct clip *a, const struct clip *b)
         strcmp(a->why, b->why) || !clip_same_data(a, b, a->count))
         return false;
     for (unsigned i = 0; i < a->count; i++)
-        if (a->frames[i].time != b->frames[i].time ||
+        if (a->frames[i].track != b->frames[i].track ||
+            a->frames[i].time != b->frames[i].time ||
             a->frames[i].duration != b->frames[i].duration ||
             a->frames[i].keyframe != b->frames[i].keyframe)
             return false;
@@ -182,11 +192,13 @@ static inline int clip_write(struct rtc_media_writer *w, const struct clip *c,
                              unsigned i, struct clip_out *out)
 {
     const struct clip_frame *f = &c->frames[i];
-    struct rtc_media_frame frame = {.data = f->data,
+    struct rtc_media_frame frame = {.track = f->track,
+                                    .data = f->data,
                                     .len = f->len,
                                     .time = f->time,
                                     .base_num = f->base_num,
-                                    .base_den = f->base_den};
+                                    .base_den = f->base_den,
+                                    .keyframe = f->keyframe};
     const uint8_t *data;
     size_t len;
     int error = rtc_media_writer_frame(w, &frame, &data, &len);
@@ -197,14 +209,23 @@ static inline int clip_write(struct rtc_media_writer *w, const struct clip *c,
 }
 
 static inline struct rtc_media_writer *
-clip_writer(enum rtc_media_format format, const struct rtc_media_track *track)
+clip_writer_of(enum rtc_media_format format,
+               const struct rtc_media_track *tracks, unsigned count)
 {
-    struct rtc_media_writer_config config = {
-        .format = format, .tracks = track, .track_count = 1, .serial = 0x1234};
+    struct rtc_media_writer_config config = {.format = format,
+                                             .tracks = tracks,
+                                             .track_count = count,
+                                             .serial = 0x1234};
     struct rtc_media_writer *w = NULL;
 
     is_int(rtc_media_writer_new(&w, &config), 0, "a writer");
     return w;
+}
+
+static inline struct rtc_media_writer *
+clip_writer(enum rtc_media_format format, const struct rtc_media_track *track)
+{
+    return clip_writer_of(format, track, 1);
 }
 
 /* All frames of `c` as a file. */

@@ -18,71 +18,85 @@ static void test_names(void)
     is_int(rtc_media_format_by_path("x.h26"), RTC_MEDIA_NONE,
            "half an extension");
     is_int(rtc_media_format_by_path("ivf"), RTC_MEDIA_NONE, "no extension");
+    is_int(rtc_media_format_by_path("x.mka"), RTC_MEDIA_MATROSKA, "Matroska");
+    is_int(rtc_media_format_by_path("x.webm"), RTC_MEDIA_WEBM, "WebM");
+    ok(!rtc_media_format_carries(RTC_MEDIA_WEBM, RTC_CODEC_H264),
+       "WebM has no H.264");
     is_int(rtc_media_format_for(RTC_CODEC_H264), RTC_MEDIA_ANNEXB,
            "default for H.264");
     is_int(rtc_media_format_for(RTC_CODEC_H265), RTC_MEDIA_ANNEXB,
            "default for H.265");
     is_int(rtc_media_format_by_path("x.hevc"), RTC_MEDIA_ANNEXB,
            "an extension of it");
+    is_int(rtc_media_format_for(RTC_CODEC_PCMU), RTC_MEDIA_WAV,
+           "default for G.711");
+    is_int(rtc_media_format_by_path("a.rtp"), RTC_MEDIA_RTPDUMP, "packets");
     is_int(rtc_media_format_for(RTC_CODEC_NONE), RTC_MEDIA_NONE,
            "default for none");
     ok(!rtc_media_format_carries(RTC_MEDIA_IVF, RTC_CODEC_OPUS),
        "IVF has no Opus");
 }
 
+static const struct {
+    const char *bytes;
+    size_t len;
+    bool eof;
+    int want;
+    enum rtc_media_format format;
+} probes[] = {
+    {"", 0, false, 0, 0},
+    {"", 0, true, RTC_ERR_FORMAT, 0},
+    {"DKI", 3, false, 0, 0},
+    {"DKI", 3, true, RTC_ERR_FORMAT, 0},
+    {"DKIF", 4, false, 1, RTC_MEDIA_IVF},
+    {"OggS", 4, false, 1, RTC_MEDIA_OGG},
+    {"RIFF\xff\xff\xff\xffWAV", 11, false, 0, 0},
+    {"RIFF\xff\xff\xff\xffWAVE", 12, false, 1, RTC_MEDIA_WAV},
+    {"RIFF\0\0\0\0AVI ", 12, false, RTC_ERR_UNSUPPORTED, 0},
+    {"#!rtpplay1.0 ", 13, false, RTC_ERR_UNSUPPORTED, 0},
+    {"\0\0\0", 3, false, 0, 0},
+    {"\0\0\0\1\x67", 5, false, 0, 0},
+    {"\0\0\0\1\x67\x42", 6, false, 1, RTC_MEDIA_ANNEXB},
+    {"\0\0\1\x09\xf0", 5, false, 1, RTC_MEDIA_ANNEXB},
+    {"\0\0\1\x40\x01", 5, false, 1, RTC_MEDIA_ANNEXB}, /* H.265 */
+    {"\0\0\1\xb3\x16\1\1\1\1\1\1\1", 12, false, RTC_ERR_FORMAT, 0},
+    {"\0\1\x67\x42........", 12, false, RTC_ERR_FORMAT, 0},
+    {"\x12", 1, false, 0, 0},
+    {"\x12\0", 2, false, 0, 0},
+    {"\x12\0\x0a", 3, false, 1, RTC_MEDIA_OBU},
+    {"\x12\0\x32", 3, false, 1, RTC_MEDIA_OBU},
+    {"\x12\0\xb2.........", 12, false, RTC_ERR_FORMAT, 0},
+    {"\x12\1\x0a.........", 12, false, RTC_ERR_FORMAT, 0},
+    {"\x0f\x0e\1\x10", 4, false, 1, RTC_MEDIA_OBU}, /* annex B */
+    {"\x80\2\xf0\1\2\x12\0", 7, false, 1, RTC_MEDIA_OBU},
+    {"\x80\2\xf0\1\2\x12", 6, false, 0, 0},
+    {"\x0f\x0f\1\x10........", 12, false, RTC_ERR_FORMAT, 0},
+    {"\x1a\x45\xdf\xa3", 4, true, 1, RTC_MEDIA_MATROSKA},
+    {"\x1a\x45\xdf", 3, false, 0, 0},
+    {"\0\0\0\x20"
+     "ftyp",
+     8, true, RTC_ERR_UNSUPPORTED, 0},
+    {"\0\0\0\x20"
+     "ftypisom",
+     12, false, RTC_ERR_UNSUPPORTED, 0},
+    {"hello", 5, false, 0, 0},
+    {"hello", 5, true, RTC_ERR_FORMAT, 0},
+};
+
 static void test_probe(void)
 {
-    static const struct {
-        const char *bytes;
-        size_t len;
-        bool eof;
-        int want;
-        enum rtc_media_format format;
-    } rows[] = {
-        {"", 0, false, 0, 0},
-        {"", 0, true, RTC_ERR_FORMAT, 0},
-        {"DKI", 3, false, 0, 0},
-        {"DKI", 3, true, RTC_ERR_FORMAT, 0},
-        {"DKIF", 4, false, 1, RTC_MEDIA_IVF},
-        {"OggS", 4, false, 1, RTC_MEDIA_OGG},
-        {"\0\0\0", 3, false, 0, 0},
-        {"\0\0\0\1\x67", 5, false, 0, 0},
-        {"\0\0\0\1\x67\x42", 6, false, 1, RTC_MEDIA_ANNEXB},
-        {"\0\0\1\x09\xf0", 5, false, 1, RTC_MEDIA_ANNEXB},
-        {"\0\0\1\x40\x01", 5, false, 1, RTC_MEDIA_ANNEXB}, /* H.265 */
-        {"\0\0\1\xb3\x16\1\1\1\1\1\1\1", 12, false, RTC_ERR_FORMAT, 0},
-        {"\0\1\x67\x42........", 12, false, RTC_ERR_FORMAT, 0},
-        {"\x12", 1, false, 0, 0},
-        {"\x12\0", 2, false, 0, 0},
-        {"\x12\0\x0a", 3, false, 1, RTC_MEDIA_OBU},
-        {"\x12\0\x32", 3, false, 1, RTC_MEDIA_OBU},
-        {"\x12\0\xb2.........", 12, false, RTC_ERR_FORMAT, 0},
-        {"\x12\1\x0a.........", 12, false, RTC_ERR_FORMAT, 0},
-        {"\x0f\x0e\1\x10", 4, false, 1, RTC_MEDIA_OBU}, /* annex B */
-        {"\x80\2\xf0\1\2\x12\0", 7, false, 1, RTC_MEDIA_OBU},
-        {"\x80\2\xf0\1\2\x12", 6, false, 0, 0},
-        {"\x0f\x0f\1\x10........", 12, false, RTC_ERR_FORMAT, 0},
-        {"\x1a\x45\xdf\xa3", 4, true, RTC_ERR_UNSUPPORTED, 0},
-        {"\0\0\0\x20"
-         "ftyp",
-         8, true, RTC_ERR_UNSUPPORTED, 0},
-        {"\0\0\0\x20"
-         "ftypisom",
-         12, false, RTC_ERR_UNSUPPORTED, 0},
-        {"hello", 5, false, 0, 0},
-        {"hello", 5, true, RTC_ERR_FORMAT, 0},
-    };
     static const uint8_t zeros[RTC_MEDIA_PROBE_MAX];
 
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < sizeof probes / sizeof *probes; i++) {
         enum rtc_media_format format = RTC_MEDIA_NONE;
         const char *why = NULL;
         char name[32];
-        int got = rtc_media_probe((const uint8_t *)rows[i].bytes, rows[i].len,
-                                  rows[i].eof, &format, &why);
+        int got = rtc_media_probe((const uint8_t *)probes[i].bytes,
+                                  probes[i].len, probes[i].eof, &format, &why);
 
         snprintf(name, sizeof name, "probe row %zu", i);
-        ok(got == rows[i].want && format == rows[i].format && (got >= 0 || why),
+        ok(got == probes[i].want && format == probes[i].format &&
+               (got >= 0 || why),
            name);
     }
     is_int(rtc_media_probe(zeros, sizeof zeros, false,

@@ -26,7 +26,6 @@ static const struct {
      1},
     {"aiortc-offer-sendrecv", 1, RTC_CODEC_VP8, 3, 97, 98, RTC_SENDRECV, 1, 0,
      1},
-    {"aiortc-offer-sendrecv", 2, RTC_CODEC_NONE, 0, 0, 0, 0, 0, 0, 0},
     {"chromium-offer-recvonly-av", 0, RTC_CODEC_OPUS, 1, 111, 0, RTC_SENDONLY,
      0, 0, 4},
     {"chromium-offer-recvonly-av", 1, RTC_CODEC_VP8, 4, 96, 97, RTC_SENDONLY, 0,
@@ -41,7 +40,6 @@ static const struct {
      RTC_RECVONLY, 1, 0x42001f, 9},
     {"chromium-offer-sendrecv-av", 1, RTC_CODEC_VP8, 4, 96, 97, RTC_SENDRECV, 1,
      0, 4},
-    {"chromium-offer-sendrecv-av-data", 2, RTC_CODEC_NONE, 0, 0, 0, 0, 0, 0, 0},
     {"chromium-offer-simulcast-all", 0, RTC_CODEC_VP8, 4, 96, 97, RTC_RECVONLY,
      0, 0, 9},
     {"chromium-offer-simulcast-vp8", 0, RTC_CODEC_VP8, 1, 96, 97, RTC_RECVONLY,
@@ -137,13 +135,14 @@ static void test_captured_details(void)
     ok(a.codecs[0].nack && a.codecs[0].pli && a.codecs[0].fir, "feedback");
     ok(a.rtcp_rsize, "reduced-size RTCP");
     is_int(a.extmap.id[RTC_EXTENSION_RID], 10, "rid is read");
-    is_int(a.extmap.id[RTC_EXTENSION_TRANSPORT_SEQUENCE], 0,
-           "transport-wide numbers are not");
+    ok(a.extmap.id[RTC_EXTENSION_TRANSPORT_SEQUENCE] &&
+           a.extmap.id[RTC_EXTENSION_ABS_SEND_TIME] && a.codecs[0].transport_cc,
+       "transport-wide numbers and send times");
     a = agreed(&s, 0);
     is_int(a.extmap.id[RTC_EXTENSION_AUDIO_LEVEL], 1, "audio level");
     ok(!a.codecs[0].nack, "no NACK for audio that does not offer it");
-    is_int(s.current.local->bundle_count, 2, "data is not in BUNDLE");
-    is_int(s.current.local->media[2].port, 0, "data has port 0");
+    is_int(s.current.local->bundle_count, 3, "data is in BUNDLE");
+    is_int(s.current.local->media[2].port, 6000, "data is taken");
     ok(text_is(s.current.local->media[2].plain_formats, "webrtc-datachannel"),
        "and its format");
     is_int(s.current.local->media[0].candidate_count, 2, "candidates");
@@ -152,27 +151,97 @@ static void test_captured_details(void)
     done_side(&s);
 }
 
+/* Data is taken whether we have channels or not, and said in the offer's form.
+ */
 static void test_data_only(void)
 {
-    static const char *const files[] = {
-        "aiortc-offer-data", "chromium-offer-data", "firefox-offer-data",
-        "gst-offer-data", "pion-offer-data"};
+    static const struct {
+        const char *file;
+        uint64_t message_max;
+    } files[] = {{"aiortc-offer-data", 65536},
+                 {"chromium-offer-data", 262144},
+                 {"firefox-offer-data", 1073741823},
+                 {"gst-offer-data", 65536},
+                 {"pion-offer-data", 65536}};
 
     for (unsigned i = 0; i < 5; i++) {
-        struct rtc_sdp *offer = vector_sdp(files[i]);
-        struct rtc_negotiate_match match;
+        struct rtc_sdp *offer = vector_sdp(files[i].file), *answer, *read;
         struct rtc_sdp_error why = {0, ""};
-        struct rtc_sdp *answer = NULL;
+        struct rtc_negotiate_data data;
         struct side s;
 
-        init_both(&s, "us00");
-        is_int(rtc_negotiate_check_offer(offer, &s.current, &why), 0, files[i]);
-        rtc_negotiate_match(offer, &s.local, &match);
-        ok(match.track == -1 && !match.wants_track, "no track for data");
-        is_int(rtc_negotiate_answer(offer, &s.local, &s.current, &match,
-                                    &answer, &why),
-               RTC_ERR_UNSUPPORTED, "nothing to agree on");
-        ok(why.text[0] && !answer, "and it says so");
+        init_side(&s, "us00");
+        s.local.message_max = 1000;
+        answer = make_answer(&s, offer, &why);
+        if (!ok(answer, files[i].file)) {
+            rtc_sdp_free(offer);
+            continue;
+        }
+        is_int(s.placed[0], -1, "no track for data");
+        read = over_the_wire(answer);
+        is_int(rtc_negotiate_check_answer(offer, read, &why), 0, "it fits");
+        rtc_negotiate_agree_data(offer, read, &data);
+        ok(data.accepted && data.port == 5000, "agreed");
+        is_int((int64_t)data.message_max, 1000, "we say what we take");
+        rtc_negotiate_agree_data(answer, offer, &data);
+        is_int((int64_t)data.message_max, (int64_t)files[i].message_max,
+               "and hear what they take");
+        rtc_sdp_free(read);
+        rtc_sdp_free(answer);
+        rtc_sdp_free(offer);
+    }
+}
+
+/* How descriptions say it, and what it means to the other side. */
+static void test_data_forms(void)
+{
+    static const struct {
+        const char *line, *attributes;
+        bool accepted;
+        uint16_t port;
+        uint64_t message_max;
+    } forms[] = {
+        {"9 UDP/DTLS/SCTP webrtc-datachannel", "a=sctp-port:5000\r\n", true,
+         5000, 65536},
+        {"9 UDP/DTLS/SCTP webrtc-datachannel",
+         "a=sctp-port:6001\r\na=max-message-size:0\r\na=sctp-init:AQ==\r\n",
+         true, 6001, 0},
+        {"9 DTLS/SCTP 5002",
+         "a=sctpmap:5002 webrtc-datachannel 256\r\na=max-message-size:7\r\n",
+         true, 5002, 7},
+        {"9 UDP/DTLS/SCTP something-else", "a=sctp-port:5000\r\n", false, 0, 0},
+        {"0 UDP/DTLS/SCTP webrtc-datachannel", "a=sctp-port:5000\r\n", false, 0,
+         0},
+    };
+
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        struct rtc_sdp *offer = NULL, *answer;
+        struct rtc_sdp_error why = {0, ""};
+        struct rtc_negotiate_data data;
+        struct side s;
+        char text[1024];
+        int len = snprintf(
+            text, sizeof text,
+            "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+            "m=application %s\r\nc=IN IP4 0.0.0.0\r\na=mid:d\r\n"
+            "a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\n"
+            "a=setup:actpass\r\n"
+            "a=fingerprint:sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:"
+            "EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\n%s",
+            forms[i].line, forms[i].attributes);
+
+        init_side(&s, "us00");
+        is_int(rtc_sdp_parse(text, (size_t)len, &offer, &why), 0, "parses");
+        answer = make_answer(&s, offer, &why);
+        if (ok(!!answer == forms[i].accepted, forms[i].line) && answer) {
+            rtc_negotiate_agree_data(answer, offer, &data);
+            is_int(data.port, forms[i].port, "port");
+            is_int((int64_t)data.message_max, (int64_t)forms[i].message_max,
+                   "limit");
+            is_int(answer->media[0].protocol, offer->media[0].protocol,
+                   "answered in its form");
+        }
+        rtc_sdp_free(answer);
         rtc_sdp_free(offer);
     }
 }
@@ -263,6 +332,54 @@ static void test_formats(void)
                "answered parameters");
         rtc_sdp_free(offer);
         rtc_sdp_free(answer);
+    }
+}
+
+/* Which offers of RED are for Opus, and what is agreed then. */
+static void test_red(void)
+{
+    static const struct {
+        const char *name, *lines; /* of payload type 63 */
+        const char *fmtp;         /* of the answer; NULL: left out */
+    } rows[] = {
+        {"RED of Opus", "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n",
+         "111/111"},
+        {"more of it", "a=rtpmap:63 RED/48000/2\r\na=fmtp:63 111/111/111\r\n",
+         "111/111"},
+        {"of nothing", "a=rtpmap:63 red/48000/2\r\n", NULL},
+        {"of another", "a=rtpmap:63 red/48000/2\r\na=fmtp:63 98/98\r\n", NULL},
+        {"no RED", "a=rtpmap:63 rod/48000/2\r\na=fmtp:63 111/111\r\n", NULL},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[1024];
+        struct rtc_sdp *offer, *answer;
+        const struct rtc_sdp_format *red;
+        struct rtc_sdp_error why = {0, ""};
+        struct rtc_negotiate_agreed a;
+        struct side s;
+
+        snprintf(text, sizeof text,
+                 HEAD "m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\n" TRANSPORT
+                      "a=rtcp-mux\r\na=mid:a\r\n"
+                      "a=rtpmap:111 opus/48000/2\r\n%s",
+                 rows[i].lines);
+        offer = parse_text(text);
+        init_both(&s, "us00");
+        answer = make_answer(&s, offer, &why);
+        red = rtc_sdp_find_red(&answer->media[0], 111);
+        ok(rows[i].fmtp ? red && red->payload_type == 63 &&
+                              text_is(red->fmtp, rows[i].fmtp)
+                        : answer->media[0].format_count == 1,
+           rows[i].name);
+        settle(&s, answer, offer);
+        a = agreed(&s, 0);
+        ok(a.codecs[0].has_red == (rows[i].fmtp != NULL) &&
+               a.receives[0].has_red == a.codecs[0].has_red &&
+               a.codecs[0].red_payload_type == (rows[i].fmtp ? 63 : 0) &&
+               a.codec_count == 1,
+           "what is agreed");
+        done_side(&s);
     }
 }
 
@@ -363,9 +480,11 @@ int main(void)
         test_captured_offer(i);
     test_captured_details();
     test_data_only();
+    test_data_forms();
     test_no_common_codec();
     test_transport_moves();
     test_formats();
+    test_red();
     test_extensions();
     test_no_bundle();
     test_matching();

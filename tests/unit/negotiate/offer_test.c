@@ -28,9 +28,12 @@ static void test_offer(void)
        "acceptance 36: an offer is actpass");
     ok(audio->rtcp_mux && audio->rtcp_mux_only && audio->rtcp_rsize, "mux");
     is_int(audio->formats[0].payload_type, 111, "Opus");
-    is_int(audio->formats[0].feedback, RTC_SDP_NACK, "audio may be resent");
+    is_int(audio->formats[0].feedback, RTC_SDP_NACK | RTC_SDP_TRANSPORT_CC,
+           "audio may be resent");
     is_int(video->format_count, 10, "VP8, four H.264, each with RTX");
-    is_int(video->formats[0].feedback, RTC_SDP_NACK | RTC_SDP_PLI | RTC_SDP_FIR,
+    is_int(video->formats[0].feedback,
+           RTC_SDP_NACK | RTC_SDP_PLI | RTC_SDP_FIR | RTC_SDP_REMB |
+               RTC_SDP_TRANSPORT_CC,
            "feedback for video");
     ok(text_is(rtc_sdp_find_rtx(video, 102)->fmtp, "apt=102"), "RTX of H.264");
     ok(text_is(video->stream_id, "stream") &&
@@ -64,6 +67,25 @@ static void test_offer(void)
 }
 
 /* The first live section speaks for the others (RFC 9143 7.2.1). */
+static void test_red(void)
+{
+    const struct rtc_sdp_format *red;
+    struct rtc_sdp *offer;
+    struct side s;
+
+    init_both(&s, "us00");
+    offer = make_offer(&s);
+    red = &offer->media[0].formats[1];
+    ok(text_is(red->name, "red") && text_is(red->fmtp, "111/111"),
+       "RED right behind Opus");
+    ok(red->payload_type == 63 && red->clock_rate == 48000 &&
+           red->channels == 2,
+       "as Chromium has it");
+    ok(rtc_sdp_find_red(&offer->media[0], 111) == red, "it is found");
+    ok(!rtc_sdp_find_red(&offer->media[1], 96), "video has none");
+    rtc_sdp_free(offer);
+}
+
 static void test_max_bundle(void)
 {
     const struct rtc_sdp_media *audio, *video;
@@ -207,7 +229,7 @@ static void test_numbers_stay(void)
     settle(&s, make_answer(&s, offer, &why), offer);
     ours = make_offer(&s);
     is_int(ours->media_count, 3, "sections keep their place");
-    is_int(ours->media[2].port, 0, "data stays rejected");
+    is_int(ours->media[2].port, 6000, "data stays");
     is_int(ours->media[0].formats[0].payload_type, 96,
            "acceptance 30: Opus keeps the number it was offered with");
     is_int(rtc_sdp_find_rtx(&ours->media[1], 97)->payload_type, 98,
@@ -319,6 +341,7 @@ static void test_many(void)
 int main(void)
 {
     test_offer();
+    test_red();
     test_max_bundle();
     test_codec_choice();
     test_stop_and_recycle();

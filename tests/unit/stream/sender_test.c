@@ -294,29 +294,37 @@ static void test_report(void)
     struct rtc_rtcp_report report = {0};
     struct rtc_rtp_header h;
     struct rtc_sender_format format = format_of(0, true);
+    uint32_t was;
 
     setup(true, 100);
-    ok(!rtc_sender_report(&sender, &report, 0), "nothing sent, no SR");
+    ok(!rtc_sender_report(&sender, &report, 0, 0), "nothing sent, no SR");
+    ok(!rtc_sender_wants_report(&sender), "and none wanted");
     fake_frame(big, 1, 5000, false);
     send(big, 5000, 90000, 3 * RTC_SEC);
-    ok(!rtc_sender_report(&sender, &report, 0), "queued is not sent");
+    ok(rtc_sender_wants_report(&sender), "one is, in front of what is queued");
+    ok(rtc_sender_report(&sender, &report, 7, 3 * RTC_SEC), "is there");
+    ok(report.packet_count == 0 && report.octet_count == 0, "counts nothing");
+    ok(!rtc_sender_wants_report(&sender), "once");
+    was = report.rtp_time;
     transmit(&h, 3 * RTC_SEC);
-    ok(rtc_sender_report(&sender, &report, 5 * RTC_SEC), "an SR");
+    is_int(was, h.timestamp, "and tells the time of the packet behind it");
+    ok(rtc_sender_report(&sender, &report, 9, 5 * RTC_SEC), "an SR");
     ok(report.is_sender && report.ssrc == 11 && report.packet_count == 1,
        "of what was sent");
     is_int(report.octet_count, h.payload_len, "octets");
     is_int(report.rtp_time, (uint32_t)(h.timestamp + 2 * 90000),
            "RTP time of now, two seconds behind the frame");
-    ok(report.ntp == rtc_ntp_write(5 * RTC_SEC), "and NTP of the same");
+    ok(report.ntp == 9, "and NTP as it was given");
     is_int(drain(5 * RTC_SEC), 4, "the rest");
     is_int(rtc_sender_set_format(&sender, &format, 33, 44), 0, "another SSRC");
-    ok(!rtc_sender_report(&sender, &report, 0), "has sent nothing");
+    ok(!rtc_sender_report(&sender, &report, 0, 0), "has sent nothing");
     is_int(rtc_sender_nack(&sender, &h.sequence, 1, -1, 0), 0,
            "and repeats nothing of the other");
     send(big, 50, 90000, 0);
     transmit(&h, 6 * RTC_SEC);
     is_int(h.ssrc, 33, "then sends");
-    rtc_sender_report(&sender, &report, 6 * RTC_SEC);
+    ok(rtc_sender_wants_report(&sender), "wants a report of its own");
+    rtc_sender_report(&sender, &report, 0, 6 * RTC_SEC);
     is_int(report.packet_count, 1, "counts from 0");
     is_int(sender.packets, 6, "while statistics go on");
     teardown();
@@ -345,6 +353,62 @@ static void test_audio(void)
     rtc_sender_done(NULL);
 }
 
+/* Sends Opus of `len` bytes and parses its packet, which is RED if `red_len`
+ * says how long. */
+static bool send_opus(uint8_t number, size_t len, uint64_t media_time,
+                      size_t red_len, struct rtc_red *ret_red)
+{
+    struct rtc_frame frame = {.data = big,
+                              .len = len,
+                              .codec = RTC_CODEC_OPUS,
+                              .media_time = media_time,
+                              .time = RTC_NEVER};
+    struct rtc_rtp_header h;
+
+    memset(big, number, len);
+    big[0] = 0x78;
+    memset(ret_red, 0, sizeof *ret_red);
+    if (rtc_sender_send_frame(&sender, &frame, 0) || !transmit(&h, 0))
+        return false;
+    if (h.payload_type == 96)
+        return !red_len && h.payload_len == len;
+    return h.payload_type == 63 && h.payload_len == red_len &&
+           rtc_red_parse(h.payload, h.payload_len, ret_red) == 0 &&
+           ret_red->primary.payload_type == 96 && ret_red->primary.len == len &&
+           memcmp(ret_red->primary.data, big, len) == 0;
+}
+
+static void test_red(void)
+{
+    struct rtc_sender_format format = format_of(2, false);
+    struct rtc_red red;
+
+    setup(false, 100);
+    format.codec = rtc_codec_entry(RTC_CODEC_OPUS);
+    format.red = true;
+    format.red_payload_type = 63;
+    rtc_sender_set_format(&sender, &format, 11, 0);
+    ok(send_opus(1, 100, 0, 1 + 100, &red), "the first has nothing before it");
+    is_int(red.copy_count, 0, "so it is alone");
+    ok(send_opus(2, 50, 960, 5 + 100 + 50, &red), "the second has the first");
+    ok(red.copy_count == 1 && red.copies[0].age == 960 &&
+           red.copies[0].payload_type == 96 && red.copies[0].len == 100 &&
+           red.copies[0].data[0] == 0x78 && red.copies[0].data[99] == 1,
+       "as it was");
+    ok(send_opus(3, 60, 960 + 16384, 1 + 60, &red), "too long ago");
+    ok(send_opus(4, 1108, 960 + 17344, 1 + 1108, &red),
+       "both do not fit: the copy is left out");
+    ok(send_opus(5, 60, 960 + 18304, 1 + 60, &red), "a copy too long for RED");
+    ok(send_opus(6, 1172, 960 + 19264, 0, &red), "too long itself: plain");
+    format.red = false;
+    rtc_sender_set_format(&sender, &format, 11, 0);
+    ok(send_opus(7, 60, 960 + 20224, 0, &red), "not wanted any more");
+    format.red = true;
+    rtc_sender_set_format(&sender, &format, 11, 0);
+    ok(send_opus(8, 60, 960 + 21184, 1 + 60, &red), "and begins anew");
+    teardown();
+}
+
 int main(void)
 {
     test_frame(false);
@@ -357,5 +421,6 @@ int main(void)
     test_packets();
     test_report();
     test_audio();
+    test_red();
     return tap_done();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * A first-in-first-out of byte strings in one block of memory: each with two
  * bytes of length before it, moved to the front when the end is reached. */
-#include "dtls/queue.h"
+#include "base/queue.h"
 
 #include <assert.h>
 #include <string.h>
@@ -13,23 +13,23 @@
 #define PREFIX ((size_t)2)
 #define FIRST_SIZE ((size_t)2048)
 
-void rtc_dtls_queue_init(struct rtc_dtls_queue *q, size_t most)
+void rtc_queue_init(struct rtc_queue *q, size_t most)
 {
-    *q = (struct rtc_dtls_queue){.most = most};
+    *q = (struct rtc_queue){.most = most};
 }
 
-void rtc_dtls_queue_done(struct rtc_dtls_queue *q)
+void rtc_queue_done(struct rtc_queue *q)
 {
     rtc_free(q->data);
-    rtc_dtls_queue_init(q, q->most);
+    rtc_queue_init(q, q->most);
 }
 
-bool rtc_dtls_queue_is_empty(const struct rtc_dtls_queue *q)
+bool rtc_queue_is_empty(const struct rtc_queue *q)
 {
     return q->head == q->tail;
 }
 
-bool rtc_dtls_queue_has_room(const struct rtc_dtls_queue *q, size_t len)
+bool rtc_queue_has_room(const struct rtc_queue *q, size_t len)
 {
     size_t used = q->tail - q->head;
 
@@ -37,7 +37,7 @@ bool rtc_dtls_queue_has_room(const struct rtc_dtls_queue *q, size_t len)
 }
 
 /* Makes `need` bytes fit behind `tail`. */
-static int make_room(struct rtc_dtls_queue *q, size_t need)
+static int make_room(struct rtc_queue *q, size_t need)
 {
     size_t used = q->tail - q->head;
     size_t size = q->size ? q->size : FIRST_SIZE;
@@ -47,6 +47,7 @@ static int make_room(struct rtc_dtls_queue *q, size_t need)
         return 0;
     if (used > 0)
         memmove(q->data, q->data + q->head, used);
+    q->last -= q->head;
     q->head = 0;
     q->tail = used;
     if (q->size - used >= need)
@@ -61,12 +62,13 @@ static int make_room(struct rtc_dtls_queue *q, size_t need)
     return 0;
 }
 
-int rtc_dtls_queue_push(struct rtc_dtls_queue *q, const void *data, size_t len)
+int rtc_queue_push(struct rtc_queue *q, const void *data, size_t len)
 {
-    if (!rtc_dtls_queue_has_room(q, len))
+    if (!rtc_queue_has_room(q, len))
         return RTC_ERR_AGAIN;
     if (make_room(q, PREFIX + len))
         return RTC_ERR_NOMEM;
+    q->last = q->tail;
     rtc_put_u16(q->data + q->tail, (uint16_t)len);
     if (len > 0)
         memcpy(q->data + q->tail + PREFIX, data, len);
@@ -74,34 +76,38 @@ int rtc_dtls_queue_push(struct rtc_dtls_queue *q, const void *data, size_t len)
     return 0;
 }
 
-void rtc_dtls_queue_append(struct rtc_dtls_queue *q,
-                           const struct rtc_dtls_queue *from)
+void rtc_queue_append(struct rtc_queue *q, const struct rtc_queue *from)
 {
     size_t at = from->head;
 
     while (at < from->tail) {
         size_t len = rtc_get_u16(from->data + at);
 
-        (void)rtc_dtls_queue_push(q, from->data + at + PREFIX, len);
+        (void)rtc_queue_push(q, from->data + at + PREFIX, len);
         at += PREFIX + len;
     }
 }
 
-void rtc_dtls_queue_clear(struct rtc_dtls_queue *q)
+void rtc_queue_drop_last(struct rtc_queue *q)
+{
+    assert(q->head <= q->last && q->last < q->tail);
+    q->tail = q->last;
+}
+
+void rtc_queue_clear(struct rtc_queue *q)
 {
     q->head = q->tail = 0;
 }
 
-const uint8_t *rtc_dtls_queue_peek(const struct rtc_dtls_queue *q,
-                                   size_t *ret_len)
+const uint8_t *rtc_queue_peek(const struct rtc_queue *q, size_t *ret_len)
 {
-    if (rtc_dtls_queue_is_empty(q))
+    if (rtc_queue_is_empty(q))
         return NULL;
     *ret_len = rtc_get_u16(q->data + q->head);
     return q->data + q->head + PREFIX;
 }
 
-void rtc_dtls_queue_pop(struct rtc_dtls_queue *q)
+void rtc_queue_pop(struct rtc_queue *q)
 {
     assert(q->head < q->tail);
     q->head += PREFIX + rtc_get_u16(q->data + q->head);

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT
+ * Puts delay, loss and throughput together: one rate, which delay moves up and
+ * down, and loss holds or cuts. */
+#include "cc/estimate.h"
+
+/* A report counts as so many packets. */
+#define REPORT_PACKETS 100
+
+void rtc_estimate_init(struct rtc_estimate *e)
+{
+    *e = (struct rtc_estimate){.aimd.starting = true};
+    rtc_trendline_init(&e->trendline);
+}
+
+void rtc_estimate_sent(struct rtc_estimate *e, size_t len, rtc_usec now)
+{
+    rtc_throughput_add(&e->left, len, now);
+}
+
+static void heed_loss(struct rtc_estimate *e, rtc_usec now)
+{
+    uint64_t bps;
+
+    switch (rtc_loss_rate_advise(&e->loss, e->aimd.bps, &bps, now)) {
+    case RTC_LOSS_NOTHING_NEW:
+        return;
+    case RTC_LOSS_HOLD:
+        e->holds = true;
+        return;
+    case RTC_LOSS_CUT:
+        e->holds = true;
+        break;
+    case RTC_LOSS_GROW:
+        e->holds = false;
+        break;
+    }
+    if (e->loss.ours)
+        e->aimd.starting = false;
+    if (bps != e->aimd.bps && e->aimd.bps)
+        rtc_aimd_set(&e->aimd, bps, now);
+}
+
+static void update(struct rtc_estimate *e, uint64_t acked_bps, rtc_usec now)
+{
+    struct rtc_aimd_input input = {.usage = e->trendline.usage,
+                                   .acked_bps = acked_bps,
+                                   .rtt_us = e->rtt_us,
+                                   .queue_us =
+                                       rtc_trendline_queue_us(&e->trendline)};
+
+    if (!acked_bps)
+        return; /* too little to say anything */
+    heed_loss(e, now);
+    input.may_grow = !e->holds;
+    rtc_aimd_update(&e->aimd, &input, now);
+}
+
+void rtc_estimate_feedback(struct rtc_estimate *e, struct rtc_sent *sent,
+                           rtc_usec now)
+{
+    struct rtc_sent_news news;
+
+    while (rtc_sent_next(sent, &news)) {
+        e->heard = true;
+        if (!news.was_lost)
+            rtc_loss_rate_add(&e->loss, 1, !news.received, now);
+        else
+            rtc_loss_rate_found(&e->loss);
+        if (!news.received)
+            continue;
+        e->rtt_us = now - news.sent_us;
+        rtc_trendline_add(&e->trendline, news.sent_us, news.arrival_us);
+        rtc_throughput_add(&e->came, news.len, news.arrival_us);
+    }
+    if (e->heard)
+        update(e, rtc_throughput_bps(&e->came), now);
+}
+
+void rtc_estimate_report(struct rtc_estimate *e, uint8_t fraction_lost,
+                         rtc_usec rtt_us, rtc_usec now)
+{
+    uint64_t bps = rtc_throughput_bps(&e->left);
+
+    if (e->heard)
+        return;
+    e->aimd.starting = false; /* a queue that grows would not show */
+    e->rtt_us = rtc_max_time(rtt_us, 0);
+    rtc_loss_rate_add(&e->loss, REPORT_PACKETS,
+                      REPORT_PACKETS * fraction_lost / 256u, now);
+    update(e, bps - bps * fraction_lost / 256, now);
+}
+
+void rtc_estimate_remb(struct rtc_estimate *e, uint64_t bps)
+{
+    e->remb_bps = bps;
+}
+
+uint64_t rtc_estimate_bps(const struct rtc_estimate *e)
+{
+    if (!e->aimd.bps || (e->remb_bps && e->remb_bps < e->aimd.bps))
+        return e->remb_bps;
+    return e->aimd.bps;
+}
