@@ -333,9 +333,13 @@ struct rtc_packet {
      * stream's random offset is added to the time, which is from any origin. */
     bool renumber;
     uint8_t csrc_count;
-    rtc_usec time;         /* received: when; sent: capture time or RTC_NEVER */
-    uint32_t ssrc;         /* received */
-    const uint32_t *csrcs; /* csrc_count of them */
+    uint8_t layer; /* received: simulcast: which of the track's rids, else 0 */
+    rtc_usec time; /* received: when; sent: capture time or RTC_NEVER */
+    /* Received: capture time on the remote's clock, as in struct rtc_frame; by
+     * it layers, whose RTP times have origins of their own, can be aligned. */
+    rtc_usec remote_time;
+    uint32_t ssrc;                          /* received */
+    const uint32_t *csrcs;                  /* csrc_count of them */
     const struct rtc_packet_values *values; /* NULL: none */
 };
 
@@ -626,7 +630,8 @@ struct rtc_event {
     enum rtc_event_type type;
     int track;      /* -1 when it is not about one */
     int channel;    /* only where `type` says so */
-    unsigned layer; /* simulcast: of GAP, KEYFRAME_REQUEST, PAUSED, BYE */
+    unsigned layer; /* simulcast: of PACKET, GAP, KEYFRAME_REQUEST, PAUSED,
+                       BYE */
     rtc_usec time;
     union {
         enum rtc_ice_state ice_state;

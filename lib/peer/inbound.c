@@ -93,10 +93,11 @@ static void note_paused(struct rtc_peer *peer, struct rtc_layer *layer,
 }
 
 /* A packet for the caller, with what its header says. */
-static void queue_packet(struct rtc_peer *peer, const struct rtc_track *track,
+static void queue_packet(struct rtc_peer *peer, struct rtc_layer *layer,
                          const struct rtc_rtp_header *header,
                          struct rtc_packet *packet)
 {
+    const struct rtc_track *track = layer->track;
     const struct rtc_extension_bytes block = {header->extension,
                                               header->extension_len};
     struct rtc_extensions extensions = {.has = 0};
@@ -109,6 +110,9 @@ static void queue_packet(struct rtc_peer *peer, const struct rtc_track *track,
                                    header->extension_profile, block,
                                    &extensions);
     rtc_values_read(&extensions, &values);
+    packet->layer = layer->index;
+    packet->remote_time =
+        rtc_capture_time(&layer->inbound.capture, packet->media_time);
     packet->values = &values;
     packet->csrcs = header->csrc;
     packet->csrc_count = header->csrc_count;
@@ -165,7 +169,7 @@ static void take_stream(struct rtc_peer *peer, struct rtc_layer *layer,
         take_early_report(peer, layer);
     restore(layer, &packet, &red);
     if (layer->track->wish.packets)
-        queue_packet(peer, layer->track, header, &packet);
+        queue_packet(peer, layer, header, &packet);
 }
 
 void rtc_peer_take_rtp(struct rtc_peer *peer, uint8_t *data, size_t len,
