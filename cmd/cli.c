@@ -440,6 +440,22 @@ static void do_common(const struct cli_tool *tool, enum common common)
     }
 }
 
+static bool is_optional(const struct rtc_option *option)
+{
+    return option->argument && *option->argument == '[';
+}
+
+/* The value of an option that may have none: the next word is one only if it is
+ * a choice. */
+static char *optional_value(const struct rtc_option *option, int argc,
+                            char **argv)
+{
+    for (int i = 0; option->choices[i]; i++)
+        if (optind < argc && !strcmp(argv[optind], option->choices[i]))
+            return argv[optind++];
+    return (char *)(uintptr_t)option->choices[1];
+}
+
 /* What getopt_long wants, made of both tables. */
 struct getopt_tables {
     struct option options[OPTION_MOST + 1];
@@ -455,8 +471,10 @@ static void add_rows(struct getopt_tables *tables,
         bool value = code < CODE_COMMON && takes_value(rows);
         size_t at = strlen(tables->letters);
 
-        tables->options[tables->count++] =
-            (struct option){.name = rows->name, .has_arg = value, .val = code};
+        tables->options[tables->count++] = (struct option){
+            .name = rows->name,
+            .has_arg = value && is_optional(rows) ? optional_argument : value,
+            .val = code};
         if (!rows->letter)
             continue;
         tables->by_letter[rows->letter & 127] = code;
@@ -515,7 +533,11 @@ int cli_parse(const struct cli_tool *tool, void *values, int argc, char **argv)
         if (code >= CODE_COMMON)
             do_common(tool, (enum common)(code - CODE_COMMON));
         else
-            store(&process.rows[code - CODE_OPTION], values, optarg);
+            store(&process.rows[code - CODE_OPTION], values,
+                  optarg || !is_optional(&process.rows[code - CODE_OPTION])
+                      ? optarg
+                      : optional_value(&process.rows[code - CODE_OPTION], argc,
+                                       argv));
     }
     check_operands(tool, argc, argv);
     return optind;

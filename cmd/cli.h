@@ -52,7 +52,8 @@ struct rtc_option {
     const char *name;    /* long name; NULL ends the table */
     char letter;         /* short name, or 0 */
     enum option_type type;
-    const char *argument; /* what --help calls its value */
+    const char *argument; /* what --help calls its value; in brackets: a CHOICE
+                             that may be left out, for the second one */
     size_t offset;        /* of what it sets, in the tool's values */
     const char *help;
     /* DURATION, SIZE, RATE, INTEGER: bounds; both 0 is from 0 up. */

@@ -61,9 +61,9 @@ struct data_pipe *data_pipe_new(struct driver *driver,
 void data_pipe_attach(struct data_pipe *pipe, struct rtc_peer *peer);
 /* For each event of the peer, before others act on it. */
 void data_pipe_event(struct data_pipe *pipe, const struct rtc_event *event);
-/* The session is to end before the pipe does. `orderly`: the time is up, so what
- * was read is all there is, and the pipe gets over if there is time for it;
- * else it is over, and the other side learns that it is cut off. */
+/* The session is to end before the pipe does. `orderly`: the time is up, so
+ * what was read is all there is, and the pipe gets over if there is time for
+ * it; else it is over, and the other side learns that it is cut off. */
 void data_pipe_stop(struct data_pipe *pipe, bool orderly);
 bool data_pipe_is_over(const struct data_pipe *pipe);
 /* Closes the output. 0, or -1 with errno when it could not all be written. NULL

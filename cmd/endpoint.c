@@ -16,6 +16,8 @@
 
 /* An end in good order takes at most this long. */
 #define GRACE_US 2000000
+/* What a slow path's round trip adds at most. */
+#define GRACE_MOST_US 10000000
 /* How often the end looks whether all was delivered. */
 #define LOOK_US 10000
 #define CHILD_LIMIT_MS 5000
@@ -50,6 +52,25 @@ void endpoint_left(struct endpoint *end)
     end->is_leaving = false;
 }
 
+/* What is still here, or on a slow path, is waited for: the grace begins anew
+ * while packets leave, and covers the round trip. A signal does not wait. */
+static void extend_grace(struct endpoint *end, rtc_usec now)
+{
+    struct rtc_track_stats stats;
+    rtc_usec by;
+
+    for (int t = 0; rtc_peer_track_stats(end->peer, t, &stats) == 0; t++) {
+        rtc_usec rtt =
+            stats.rtt_us > GRACE_MOST_US ? GRACE_MOST_US : stats.rtt_us;
+        if (!stats.packets_queued || stats.packets_sent == end->drained_count)
+            continue;
+        end->drained_count = stats.packets_sent;
+        by = now + GRACE_US + (rtt > 0 ? rtt : 0);
+        if (by > end->end_by)
+            end->end_by = by;
+    }
+}
+
 static void on_grace(void *user, int what)
 {
     struct endpoint *end = user;
@@ -62,6 +83,8 @@ static void on_grace(void *user, int what)
     }
     if (!end->is_draining)
         return;
+    if (!end->signal_number)
+        extend_grace(end, now);
     if ((rtc_peer_is_delivered(end->peer, now) &&
          (!end->data || data_pipe_is_over(end->data))) ||
         now >= end->end_by)

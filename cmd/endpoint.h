@@ -123,6 +123,7 @@ struct endpoint {
     unsigned parts;         /* that are not over */
     bool is_ending, is_draining;
     rtc_usec end_by;
+    uint64_t drained_count;       /* packets sent when end_by was set */
     struct signal_child *child;   /* --signal COMMAND */
     struct signal_reader *reader; /* --signal -, --remote */
     const char *child_command;

@@ -21,3 +21,6 @@ extern const struct rtc_option options_form[];
 extern const struct rtc_option options_network[];
 /* Time limits and --events. */
 extern const struct rtc_option options_limits[];
+
+/* Choices of --format: names of media formats behind `auto'. */
+extern const char *const options_formats[];

@@ -1,105 +1,105 @@
 /* SPDX-License-Identifier: MIT
  *
- * Reads an input and sends its frames when they are due. A pipe is read when
- * it is ready, a regular file as frames are needed. One frame at a time waits
- * for its due time; while it does, nothing is read, so a fast writer is held
- * back by its full pipe.
+ * Frames from an input to the peer when they are due. One frame at a time is
+ * read ahead, so a fast writer is held back by its full pipe; with several
+ * tracks up to a second, so that a frame that waits does not hold up another
+ * track. Reading is input.h's, times timestamp.h's, the schedule pace.h's.
  */
 #include "cmd/source.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "cmd/backlog.h"
 #include "cmd/cli.h"
-#include "cmd/file.h"
+#include "cmd/timestamp.h"
 
-#define CHUNK 65536
-/* A frame this late moves the schedule instead of a burst catching up; what a
- * pipe brings late is caught up with, unless its times jumped. */
+/* How far tracks of one file may lie apart in it. */
+#define INTERLEAVE_NS 1000000000
+/* A frame that the path has not taken for so long is late. */
 #define LATE_US 500000
-#define PIPE_LATE_US 5000000
-/* A pipe's schedule may come forward by so much at its start, and by one part
- * in so many of the time that goes on, for a writer whose clock runs fast. */
-#define AHEAD_US 500000
-#define AHEAD_EARN 1000
 /* The sender's queue or a socket was full: look again after this. */
 #define RETRY_US 2000
-/* A writer that only takes a breath within a frame is not waited for so long.
- */
-#define EMPTY_US 5000
 /* A pipe silent for so long has given the whole of its last access unit. */
 #define SILENT_US 15000
-/* H.264 or H.265 in a regular file that does not tell its frame rate. */
-#define FALLBACK_FPS 30
 
 enum source_state { SOURCE_PROBING, SOURCE_READY, SOURCE_RUNNING, SOURCE_OVER };
+
+struct lane {
+    unsigned index; /* of the input's track */
+    struct rtc_media_track media;
+    struct source_target target;
+    struct backlog backlog;
+    bool is_blocked; /* the path did not take its first frame */
+    bool is_behind;  /* dropping up to the next key frame */
+    bool is_off;     /* nobody takes it */
+};
 
 struct source {
     struct source_options options;
     struct source_calls calls;
     struct driver *driver;
-    struct driver_watch *readable; /* NULL: a regular file */
-    struct driver_watch *timer;    /* the due time, or a pipe's silence */
+    struct driver_watch *readable; /* NULL: not a pipe */
+    struct driver_watch *timer;    /* a due time, or a pipe's silence */
     enum source_state state;
-    int fd;
-    bool eof, stepping;
-
-    struct rtc_media_reader *reader; /* NULL while the format is unknown */
-    uint8_t chunk[CHUNK];            /* read, not yet pushed from `at` on */
-    size_t at, len;
-
-    struct rtc_media_frame frame; /* waits for its due time */
-    bool has_frame;
+    bool stepping;
+    struct input *input;
+    enum input_result last; /* END, BAD: nothing more will come of it */
+    struct lane lanes[SOURCE_TRACK_MOST];
+    unsigned lane_count;
+    struct timestamps times;
+    struct pace pace;
     struct rtc_peer *peer;
-    int track;
+    rtc_usec paused_at; /* RTC_NEVER: it is not */
     uint64_t frame_count;
-
-    /* The schedule: input time `zero` is due at `anchor`. */
-    bool anchored;
-    rtc_usec ahead_us, ahead_at; /* see take_ahead; when it was last earned */
-    int64_t zero_us;
-    rtc_usec anchor;
-    /* RTP ticks of the frame before, and what loops have added. */
-    int64_t last_ticks, step_ticks, loop_ticks;
+    bool said_late;
 };
 
-static void step(struct source *s);
-
-const char *source_name(const struct source *source)
+const char *source_name(const struct source *s)
 {
-    return strcmp(source->options.file, "-") ? source->options.file : "stdin";
+    if (s->options.name)
+        return s->options.name;
+    return strcmp(s->options.input.file, "-") ? s->options.input.file : "stdin";
 }
 
-const struct rtc_media_track *source_track(const struct source *source)
+bool source_is_pipe(const struct source *s)
 {
-    return source->state == SOURCE_PROBING
-               ? NULL
-               : rtc_media_reader_track(source->reader, 0);
+    return s->readable != NULL;
 }
 
-uint64_t source_frame_count(const struct source *source)
+unsigned source_track_count(const struct source *s)
 {
-    return source->frame_count;
+    return s->state == SOURCE_PROBING ? 0 : s->lane_count;
 }
 
-void source_stop(struct source *source)
+const struct rtc_media_track *source_track(const struct source *s,
+                                           unsigned index)
 {
-    source->state = SOURCE_OVER;
-    driver_timer_set(source->timer, RTC_NEVER);
-    if (source->readable)
-        driver_watch_enable(source->readable, false);
+    return index < source_track_count(s) ? &s->lanes[index].media : NULL;
 }
 
-void source_pause(struct source *source)
+uint64_t source_frame_count(const struct source *s)
 {
-    if (source->state != SOURCE_RUNNING)
+    return s->frame_count;
+}
+
+void source_stop(struct source *s)
+{
+    s->state = SOURCE_OVER;
+    driver_timer_set(s->timer, RTC_NEVER);
+    if (s->readable)
+        driver_watch_enable(s->readable, false);
+}
+
+void source_pause(struct source *s)
+{
+    if (s->state != SOURCE_RUNNING)
         return;
-    source->state = SOURCE_READY;
-    driver_timer_set(source->timer, RTC_NEVER);
+    s->state = SOURCE_READY;
+    s->paused_at = driver_now(s->driver);
+    driver_timer_set(s->timer, RTC_NEVER);
 }
 
 static void end(struct source *s, enum rtc_exit status, const char *why)
@@ -115,217 +115,268 @@ static void end(struct source *s, enum rtc_exit status, const char *why)
 
 /* ---- reading ------------------------------------------------------------- */
 
-static bool open_reader(struct source *s, enum rtc_media_format format)
+static const char *kind_name(enum rtc_kind kind)
 {
-    struct rtc_media_reader_options options = {s->options.fps_num,
-                                               s->options.fps_den};
+    return kind == RTC_VIDEO ? "video" : "audio";
+}
 
-    if (rtc_media_reader_new(&s->reader, format, &options) == 0)
+static bool has_kind(const struct source *s, enum rtc_kind kind)
+{
+    for (unsigned i = 0; i < s->lane_count; i++)
+        if (s->lanes[i].media.kind == kind)
+            return true;
+    return false;
+}
+
+/* Whether a track of the input is sent; says why one is not. */
+static bool is_wanted(const struct source *s, unsigned index)
+{
+    const struct rtc_media_track *media = input_track(s->input, index);
+
+    if (s->options.only && media->kind != s->options.kind)
+        return false;
+    if (!has_kind(s, media->kind))
         return true;
-    end(s, RTC_EXIT_INTERNAL, "out of memory");
+    warn("%s: track %u (%s) is left out: there is %s before it", source_name(s),
+         index + 1, rtc_codec_name(media->codec), kind_name(media->kind));
     return false;
 }
 
-/* Tells the format by what was read so far. False: not yet, or over. */
-static bool probe(struct source *s)
+/* Takes the first track of each kind that is wanted. */
+static void choose_tracks(struct source *s)
 {
-    enum rtc_media_format format = s->options.format;
-    const char *why = NULL;
-    int known = 1;
+    const char *left_out = input_left_out(s->input);
 
-    if (format == RTC_MEDIA_NONE)
-        known = rtc_media_probe(s->chunk, s->len, s->eof, &format, &why);
-    if (known > 0)
-        return open_reader(s, format);
-    if (known < 0 || s->eof)
-        end(s, RTC_EXIT_INPUT, why ? why : "it is empty");
-    return false;
+    if (*left_out)
+        warn("%s: left out, as their codecs are not carried: %s",
+             source_name(s), left_out);
+    for (unsigned i = 0; i < input_track_count(s->input); i++)
+        if (is_wanted(s, i))
+            s->lanes[s->lane_count++] =
+                (struct lane){.index = i, .media = *input_track(s->input, i)};
 }
 
-/* Gives the reader what it can hold. */
-static void push(struct source *s)
+static void say_nothing_fits(struct source *s)
 {
-    int taken;
+    const struct rtc_media_track *media = input_track(s->input, 0);
+    char why[128];
 
-    if (s->at == s->len)
-        return;
-    taken = rtc_media_reader_push(s->reader, s->chunk + s->at, s->len - s->at);
-    if (taken < 0)
-        end(s, RTC_EXIT_INTERNAL, rtc_error_text(taken));
+    if (s->options.only && media)
+        snprintf(why, sizeof why, "it carries %s: give it by --%s",
+                 rtc_codec_name(media->codec), kind_name(media->kind));
     else
-        s->at += (size_t)taken;
+        snprintf(why, sizeof why, "there is no track in it that can be sent");
+    end(s, RTC_EXIT_INPUT, why);
 }
 
-/* Whether a read would not wait: our descriptor may be shared with others, so
- * it is left blocking. */
-static bool is_readable(const struct source *s)
+static struct lane *find_lane(struct source *s, unsigned index)
 {
-    struct pollfd ready = {.fd = s->fd, .events = POLLIN};
-
-    return !s->readable || poll(&ready, 1, 0) > 0;
+    for (unsigned i = 0; i < s->lane_count; i++)
+        if (s->lanes[i].index == index)
+            return &s->lanes[i];
+    return NULL;
 }
 
-/* Reads behind what an unfinished probe keeps. False: nothing to be had now. */
-static bool read_some(struct source *s)
+/* Puts a frame that was read behind those of its track. */
+static void keep(struct source *s, const struct rtc_media_frame *frame)
 {
-    ssize_t n;
+    struct lane *lane = find_lane(s, frame->track);
+    rtc_usec now = driver_now(s->driver);
+    struct timestamp_frame about = {.frame = frame, .position_ns = INT64_MIN};
+    int64_t ns;
 
-    if (s->eof || !is_readable(s))
-        return false;
-    if (s->at == s->len)
-        s->at = s->len = 0;
-    n = read(s->fd, s->chunk + s->len, sizeof s->chunk - s->len);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return false;
-    if (n < 0) {
-        end(s, RTC_EXIT_INPUT, strerror(errno));
-        return false;
-    }
-    s->eof = n == 0;
-    s->len += (size_t)n;
-    if (s->eof && s->reader)
-        rtc_media_reader_end(s->reader);
-    return true;
+    if (!lane || lane->is_off)
+        return;
+    lane->media = *input_track(s->input, frame->track);
+    about.track = (unsigned)(lane - s->lanes);
+    about.reorders = lane->media.has_b_frames;
+    if (s->readable && s->pace.has_zero)
+        about.position_ns = pace_position(&s->pace, now);
+    if (timestamp_next(&s->times, &about, &ns))
+        end(s, RTC_EXIT_INPUT, "its times make no sense");
+    else if (!backlog_push(&lane->backlog, frame, ns, now))
+        end(s, RTC_EXIT_INTERNAL, "out of memory");
 }
 
-/* Begins a regular file anew, its times going on behind the last frame's. */
-static bool rewind_file(struct source *s)
-{
-    if (!s->options.loop || s->readable || !s->frame_count)
-        return false;
-    if (lseek(s->fd, 0, SEEK_SET) < 0)
-        return false;
-    rtc_media_reader_free(s->reader);
-    s->reader = NULL;
-    s->at = s->len = 0;
-    s->eof = false;
-    s->loop_ticks = s->last_ticks + s->step_ticks;
-    return true;
-}
-
-/* The next frame into s->frame. False when it is not there yet, or over. */
+/* Reads one frame. False: there is none now. */
 static bool fetch(struct source *s)
 {
-    while (!s->has_frame && s->state != SOURCE_OVER) {
-        int got = 0;
-        if (s->reader || probe(s)) {
-            push(s);
-            if (s->eof && s->at == s->len)
-                rtc_media_reader_end(s->reader);
-            got = s->state == SOURCE_OVER
-                      ? 0
-                      : rtc_media_reader_pop(s->reader, &s->frame);
-        }
-        if (got < 0)
-            end(s, RTC_EXIT_INPUT, rtc_media_reader_why(s->reader));
-        else if (got > 0)
-            s->has_frame = true;
-        else if (s->state == SOURCE_OVER)
-            break;
-        else if (s->eof && s->at == s->len && s->reader && rewind_file(s))
-            continue;
-        else if (s->eof && s->at == s->len && s->reader)
-            end(s, s->frame_count ? RTC_EXIT_DONE : RTC_EXIT_INPUT,
-                s->frame_count ? "end of input" : "there is no frame in it");
-        else if (s->at == s->len || !s->reader) {
-            if (!read_some(s))
-                break;
-        }
+    struct rtc_media_frame frame;
+
+    if (s->last == INPUT_END || s->last == INPUT_BAD)
+        return false;
+    s->last = input_next(s->input, &frame);
+    if (s->last == INPUT_END && s->options.loop && s->frame_count &&
+        input_rewind(s->input)) {
+        timestamp_loop(&s->times);
+        s->last = INPUT_WAIT;
+        return true;
     }
-    return s->has_frame;
+    if (s->last != INPUT_FRAME)
+        return false;
+    if (!s->lane_count) {
+        choose_tracks(s);
+        if (!s->lane_count)
+            say_nothing_fits(s);
+    }
+    if (s->state != SOURCE_OVER)
+        keep(s, &frame);
+    return s->state != SOURCE_OVER;
+}
+
+/* ---- what is next -------------------------------------------------------- */
+
+static rtc_usec due_of(struct source *s, struct waiting *item, rtc_usec now)
+{
+    if (item->due == RTC_NEVER)
+        item->due = pace_due(&s->pace, item->time_ns, now);
+    return s->options.unpaced ? now : item->due;
+}
+
+static bool is_drained(struct source *s)
+{
+    for (unsigned i = 0; i < s->lane_count; i++)
+        if (s->lanes[i].backlog.count)
+            return false;
+    return true;
+}
+
+/* How much of the input's time waits. */
+static int64_t span_of(struct source *s)
+{
+    int64_t first = INT64_MAX, last = INT64_MIN;
+
+    for (unsigned i = 0; i < s->lane_count; i++) {
+        struct backlog *b = &s->lanes[i].backlog;
+        if (!b->count)
+            continue;
+        if (backlog_first(b)->time_ns < first)
+            first = backlog_first(b)->time_ns;
+        if (backlog_last(b)->time_ns > last)
+            last = backlog_last(b)->time_ns;
+    }
+    return last > first ? last - first : 0;
+}
+
+/* A live pipe is read on while the path is blocked: what stayed in the pipe
+ * would not be known to be late because of the path. */
+static bool may_drop(const struct source *s, const struct lane *lane)
+{
+    return s->readable && !s->options.no_drop && !s->options.unpaced &&
+           lane->media.kind == RTC_VIDEO;
+}
+
+/* Whether to read on though nothing more is due. */
+static bool wants_more(struct source *s, rtc_usec now)
+{
+    bool is_empty = is_drained(s), lacks = false, blocked = false;
+
+    if (is_empty || s->state != SOURCE_RUNNING)
+        return is_empty;
+    for (unsigned i = 0; i < s->lane_count; i++) {
+        struct lane *lane = &s->lanes[i];
+        struct waiting *last = backlog_last(&lane->backlog);
+        if (backlog_is_full(&lane->backlog))
+            return false;
+        lacks = lacks || (!last && !lane->is_off);
+        if (last && lane->is_blocked && may_drop(s, lane))
+            blocked = due_of(s, last, now) <= now;
+    }
+    return (lacks && span_of(s) < INTERLEAVE_NS) || blocked;
 }
 
 /* ---- sending ------------------------------------------------------------- */
 
-/* The frame's time in ticks of its codec, from the input or the clock. */
-static int64_t frame_ticks(struct source *s, rtc_usec now)
+/* Whether earlier frames of the track are still here: they wait in our
+ * backlog, where they can be dropped, not in the peer's queue. */
+static bool is_queued(struct source *s, const struct lane *lane)
 {
-    uint32_t rate = rtc_codec_clock_rate(s->frame.codec);
-    int64_t ticks;
+    struct rtc_track_stats stats;
 
-    if (s->frame.time >= 0)
-        return s->loop_ticks + rtc_media_rescale(s->frame.time,
-                                                 s->frame.base_num,
-                                                 s->frame.base_den, rate);
-    if (!s->readable)
-        return s->frame_count ? s->last_ticks + rate / FALLBACK_FPS : 0;
-    ticks = rtc_media_rescale(now - s->anchor, 1, 1000000, rate);
-    return ticks > s->last_ticks || !s->frame_count ? ticks : s->last_ticks + 1;
+    return rtc_peer_track_stats(s->peer, lane->target.track, &stats) == 0 &&
+           stats.packets_queued > 0;
 }
 
-/* How far a pipe's schedule may come forward for a frame that is early by
- * `lead`: it began when we read the first frame, which a live writer had
- * written before. A writer faster than its own times only gains a short start
- * by it. */
-static rtc_usec take_ahead(struct source *s, rtc_usec lead, rtc_usec now)
+static int queue_frame(struct source *s, const struct lane *lane,
+                       const struct waiting *item, rtc_usec due, rtc_usec now)
 {
-    rtc_usec earned = (now - s->ahead_at) / AHEAD_EARN;
-    rtc_usec taken;
+    uint32_t rate = rtc_codec_clock_rate(item->frame.codec);
+    struct rtc_frame frame = {.data = item->frame.data,
+                              .len = item->frame.len,
+                              .codec = item->frame.codec,
+                              .media_time = (uint64_t)rtc_media_rescale(
+                                  item->time_ns, 1, 1000000000, rate),
+                              .time = due,
+                              .layer = lane->target.layer};
+    int error;
 
-    if (earned > 0) {
-        s->ahead_us += earned;
-        s->ahead_at = now;
+    if (may_drop(s, lane) && is_queued(s, lane)) {
+        driver_flush(s->driver, s->peer);
+        if (is_queued(s, lane))
+            return RTC_ERR_AGAIN;
     }
-    if (s->ahead_us > AHEAD_US)
-        s->ahead_us = AHEAD_US;
-    taken = lead < s->ahead_us ? lead : s->ahead_us;
-    s->ahead_us -= taken;
-    s->anchor -= taken;
-    return taken;
+    error = rtc_peer_send_frame(s->peer, lane->target.track, &frame, now);
+    if (error == RTC_ERR_AGAIN && driver_flush(s->driver, s->peer))
+        error = rtc_peer_send_frame(s->peer, lane->target.track, &frame, now);
+    driver_changed(s->driver, s->peer);
+    return error;
 }
 
-static rtc_usec due_time(struct source *s, int64_t ticks, rtc_usec now)
-{
-    uint32_t rate = rtc_codec_clock_rate(s->frame.codec);
-    int64_t us = rtc_media_rescale(ticks, 1, rate, 1000000);
-    rtc_usec due;
-
-    if (s->options.unpaced)
-        return now;
-    due = s->anchor + us - s->zero_us;
-    if (s->anchored && now - due <= (s->readable ? PIPE_LATE_US : LATE_US))
-        return s->readable && due > now ? due - take_ahead(s, due - now, now)
-                                        : due;
-    s->anchored = true;
-    s->anchor = now;
-    s->zero_us = us;
-    return now;
-}
-
-/* Queues the frame. False: no room now. */
-static bool send_frame(struct source *s, int64_t ticks, rtc_usec due,
+/* Sends the lane's first frame. False: no room now, or the session is over. */
+static bool send_first(struct source *s, struct lane *lane, rtc_usec due,
                        rtc_usec now)
 {
-    struct rtc_frame frame = {.data = s->frame.data,
-                              .len = s->frame.len,
-                              .codec = s->frame.codec,
-                              .media_time = (uint64_t)ticks,
-                              .time = due};
-    int error = rtc_peer_send_frame(s->peer, s->track, &frame, now);
+    int error = queue_frame(s, lane, backlog_first(&lane->backlog), due, now);
 
-    if (error == RTC_ERR_AGAIN && driver_flush(s->driver, s->peer))
-        error = rtc_peer_send_frame(s->peer, s->track, &frame, now);
-    driver_changed(s->driver, s->peer);
-    if (error == RTC_ERR_AGAIN)
-        return false;
+    lane->is_blocked = error == RTC_ERR_AGAIN;
     if (error == RTC_ERR_CLOSED) {
         source_pause(s); /* the peer's own event tells why */
-    } else if (error) {
+    } else if (error && error != RTC_ERR_AGAIN) {
         const char *why = rtc_peer_why(s->peer);
         end(s, error == RTC_ERR_STATE ? RTC_EXIT_DESCRIPTION : RTC_EXIT_INPUT,
             *why ? why : rtc_error_text(error));
     }
+    if (error)
+        return false;
+    backlog_pop(&lane->backlog);
+    s->frame_count++;
     return true;
 }
 
-static bool is_playable(struct source *s)
+/* Leaves out what is late, up to the next key frame. */
+static void drop_late(struct source *s, struct lane *lane, rtc_usec now)
 {
-    const struct rtc_media_track *track = source_track(s);
+    struct waiting *item;
+    unsigned count = 0;
 
-    if (!track || !track->has_b_frames || s->options.allow_b_frames)
+    while ((item = backlog_first(&lane->backlog))) {
+        rtc_usec due = due_of(s, item, now);
+        rtc_usec since = due > item->read_at ? due : item->read_at;
+        bool is_late = lane->is_blocked && now - since > LATE_US;
+        if (lane->is_behind && item->frame.keyframe && !is_late)
+            lane->is_behind = false;
+        lane->is_behind = lane->is_behind || is_late;
+        if (!lane->is_behind)
+            break;
+        backlog_pop(&lane->backlog);
+        count++;
+    }
+    if (count && !s->said_late)
+        warn("%s: the path does not take all of it: late video is left out up "
+             "to the next key frame",
+             source_name(s));
+    if (count)
+        s->said_late = true;
+    if (count)
+        s->calls.dropped(s->calls.user, s, lane->target.track, count);
+}
+
+static bool is_playable(struct source *s, const struct lane *lane)
+{
+    if (!lane->media.has_b_frames || s->options.allow_b_frames)
         return true;
     end(s, RTC_EXIT_INPUT,
-        track->codec == RTC_CODEC_H265
+        lane->media.codec == RTC_CODEC_H265
             ? "has B-frames, which WebRTC receivers do not reorder: encode "
               "with ffmpeg's `-bf 0' or x265's `bframes=0', or give "
               "--allow-b-frames"
@@ -334,65 +385,98 @@ static bool is_playable(struct source *s)
     return false;
 }
 
-/* Sends the frame at hand if it is due. False when it has to wait. */
-static bool send_due(struct source *s)
+/* The lane whose first frame is due first; NULL: all of them wait, for the
+ * earliest of `ret_when`. Blocked ones are passed over. */
+static struct lane *next_lane(struct source *s, rtc_usec now,
+                              rtc_usec *ret_when)
 {
-    rtc_usec now = driver_now(s->driver), due;
-    int64_t ticks;
+    struct lane *next = NULL;
+    rtc_usec earliest = RTC_NEVER;
 
-    if (!s->anchored && s->frame.time < 0)
-        s->anchor = now;
-    ticks = frame_ticks(s, now);
-    due = s->frame.time < 0 && s->readable ? now : due_time(s, ticks, now);
-    if (due > now) {
-        driver_timer_set(s->timer, due);
-        return false;
+    for (unsigned i = 0; i < s->lane_count; i++) {
+        struct lane *lane = &s->lanes[i];
+        struct waiting *item;
+        rtc_usec due;
+        if (may_drop(s, lane))
+            drop_late(s, lane, now);
+        item = backlog_first(&lane->backlog);
+        if (!item)
+            continue;
+        due = lane->is_blocked ? now + RETRY_US : due_of(s, item, now);
+        if (due < earliest) {
+            earliest = due;
+            next = lane;
+        }
     }
-    s->anchored = true;
-    if (!send_frame(s, ticks, due, now)) {
-        driver_timer_set(s->timer, now + RETRY_US);
-        return false;
-    }
-    s->step_ticks = s->frame_count ? ticks - s->last_ticks : 0;
-    s->last_ticks = ticks;
-    s->frame_count++;
-    s->has_frame = false;
-    return true;
+    *ret_when = earliest;
+    return earliest <= now ? next : NULL;
 }
 
-/* A pipe's schedule begins when its first frame is there: what comes while the
- * session is being made must not stay late for good. */
-static void anchor_pipe(struct source *s)
+/* Sends all that is due. When the next is, RTC_NEVER for nothing there. */
+static rtc_usec send_due(struct source *s, rtc_usec now)
 {
-    rtc_usec now = driver_now(s->driver);
+    struct lane *lane;
+    rtc_usec when = RTC_NEVER;
 
-    s->ahead_us = AHEAD_US;
-    s->ahead_at = now;
-    if (s->readable && s->frame.time >= 0)
-        due_time(s, frame_ticks(s, now), now);
+    while (s->state == SOURCE_RUNNING && (lane = next_lane(s, now, &when)))
+        if (is_playable(s, lane))
+            send_first(s, lane, when, now);
+    return when;
+}
+
+/* ---- running ------------------------------------------------------------- */
+
+/* There is no more to read, and none of it left. */
+static void end_drained(struct source *s)
+{
+    if (s->last == INPUT_BAD)
+        end(s, input_status(s->input), input_why(s->input));
+    else if (s->frame_count)
+        end(s, RTC_EXIT_DONE, "end of input");
+    else
+        end(s, RTC_EXIT_INPUT, "there is no frame in it");
+}
+
+static bool is_finished(struct source *s)
+{
+    return (s->last == INPUT_END || s->last == INPUT_BAD) && is_drained(s);
+}
+
+/* Waits for the next frame's time, or for more input. */
+static void wait_for(struct source *s, rtc_usec when, rtc_usec now)
+{
+    bool reads = wants_more(s, now) && !input_is_read(s->input);
+
+    if (s->readable)
+        driver_watch_enable(s->readable, reads);
+    if (when == RTC_NEVER && s->readable && reads && input_is_known(s->input))
+        when = now + SILENT_US;
+    if (s->state == SOURCE_RUNNING || when != RTC_NEVER)
+        driver_timer_set(s->timer, when);
 }
 
 /* As far as it goes now. */
 static void step(struct source *s)
 {
-    if (s->stepping)
+    rtc_usec now = driver_now(s->driver), when = RTC_NEVER;
+
+    if (s->stepping || s->state == SOURCE_OVER)
         return;
     s->stepping = true;
-    while (s->state != SOURCE_OVER && fetch(s)) {
-        if (s->state == SOURCE_PROBING) {
+    for (unsigned i = 0; i < s->lane_count; i++)
+        s->lanes[i].is_blocked = false;
+    do {
+        if (s->state == SOURCE_PROBING && !is_drained(s)) {
             s->state = SOURCE_READY;
-            anchor_pipe(s);
             s->calls.ready(s->calls.user, s);
         }
-        if (s->state != SOURCE_RUNNING || !is_playable(s) || !send_due(s))
-            break;
-    }
+        when = send_due(s, now);
+    } while (s->state != SOURCE_OVER && wants_more(s, now) && fetch(s));
     s->stepping = false;
-    if (s->state == SOURCE_OVER || !s->readable)
-        return;
-    driver_watch_enable(s->readable, !s->has_frame && !s->eof);
-    if (!s->has_frame && s->reader && !s->eof)
-        driver_timer_set(s->timer, driver_now(s->driver) + SILENT_US);
+    if (s->state != SOURCE_OVER && is_finished(s))
+        end_drained(s);
+    if (s->state != SOURCE_OVER)
+        wait_for(s, when, now);
 }
 
 static void on_readable(void *user, int fd)
@@ -406,40 +490,65 @@ static void on_timer(void *user, int fd)
     struct source *s = user;
 
     (void)fd;
-    if (!s->has_frame && s->reader && s->readable)
-        rtc_media_reader_flush_hint(s->reader);
+    if (s->readable && is_drained(s))
+        input_hint(s->input);
     step(s);
 }
 
-void source_start(struct source *source, struct rtc_peer *peer, int track)
+static void warn_rate(const struct source *s)
 {
+    for (unsigned i = 0; i < s->lane_count; i++) {
+        const struct backlog *b = &s->lanes[i].backlog;
+        if (b->count && !b->items[b->first].frame.base_den)
+            warn("%s does not tell its frame rate: taking %d (see --fps)",
+                 source_name(s), TIMESTAMP_FPS);
+    }
+}
 
-    if (source->state != SOURCE_READY)
+void source_start(struct source *s, struct rtc_peer *peer,
+                  const struct source_target targets[SOURCE_TRACK_MOST])
+{
+    if (s->state != SOURCE_READY)
         return;
-    if (source->frame.time < 0 && !source->readable && !source->frame_count)
-        warn("%s does not tell its frame rate: taking %d (see --fps)",
-             source_name(source), FALLBACK_FPS);
-    source->peer = peer;
-    source->track = track;
-    source->state = SOURCE_RUNNING;
-    driver_timer_set(source->timer, 0);
+    if (!s->readable && !s->frame_count)
+        warn_rate(s);
+    if (s->paused_at != RTC_NEVER)
+        pace_resume(&s->pace, driver_now(s->driver) - s->paused_at);
+    s->paused_at = RTC_NEVER;
+    for (unsigned i = 0; i < s->lane_count; i++) {
+        s->lanes[i].target = targets[i];
+        s->lanes[i].is_off = targets[i].track < 0;
+        if (s->lanes[i].is_off)
+            backlog_clear(&s->lanes[i].backlog);
+        backlog_forget_due(&s->lanes[i].backlog);
+    }
+    s->peer = peer;
+    s->state = SOURCE_RUNNING;
+    driver_timer_set(s->timer, 0);
 }
 
 /* ---- life ---------------------------------------------------------------- */
 
 static int watch(struct source *s)
 {
+    int fd = input_fd(s->input);
+
     s->timer = driver_timer_new(s->driver, on_timer, s);
     if (!s->timer)
         return -1;
-    s->readable =
-        driver_watch_fd(s->driver, s->fd, DRIVER_READ, on_readable, s);
-    if (!s->readable && errno != EPERM)
-        return -1;
+    if (fd >= 0) {
+        s->readable =
+            driver_watch_fd(s->driver, fd, DRIVER_READ, on_readable, s);
+        if (!s->readable && errno != EPERM)
+            return -1;
+    }
     if (s->readable && s->options.loop) {
         errno = ESPIPE;
         return -1;
     }
+    if (s->readable)
+        input_set_pipe(s->input);
+    pace_init(&s->pace, s->options.start, s->readable != NULL);
     driver_timer_set(s->timer, 0);
     return 0;
 }
@@ -456,8 +565,10 @@ struct source *source_new(struct driver *driver,
     s->options = *options;
     s->calls = *calls;
     s->driver = driver;
-    s->fd = file_open_read(options->file);
-    if (s->fd >= 0 && watch(s) == 0)
+    s->paused_at = RTC_NEVER;
+    s->last = INPUT_WAIT;
+    s->input = input_new(&options->input);
+    if (s->input && watch(s) == 0)
         return s;
     error = errno;
     source_free(s);
@@ -465,14 +576,14 @@ struct source *source_new(struct driver *driver,
     return NULL;
 }
 
-void source_free(struct source *source)
+void source_free(struct source *s)
 {
-    if (!source)
+    if (!s)
         return;
-    driver_watch_free(source->readable);
-    driver_watch_free(source->timer);
-    rtc_media_reader_free(source->reader);
-    if (source->fd >= 0)
-        close(source->fd);
-    free(source);
+    driver_watch_free(s->readable);
+    driver_watch_free(s->timer);
+    for (unsigned i = 0; i < s->lane_count; i++)
+        backlog_clear(&s->lanes[i].backlog);
+    input_free(s->input);
+    free(s);
 }

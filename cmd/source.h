@@ -1,26 +1,39 @@
 /* SPDX-License-Identifier: MIT
  *
- * One input: a file or pipe, its media reader, and a track of the peer. Frames
- * go out at the input's own pace; a pipe is not read faster than that.
+ * One input and the tracks of the peer it is sent into. Frames go out at the
+ * input's own pace; a pipe is not read faster than that. What a live pipe
+ * brings and the path does not take is left out: late video, up to the next
+ * key frame.
  */
 #pragma once
 
 #include <stdbool.h>
 
 #include "cmd/driver.h"
-#include "cmd/exit.h"
-#include "media/media.h"
-#include "rtc.h"
+#include "cmd/input.h"
+#include "cmd/pace.h"
+
+/* The first video and the first audio track of an input are sent. */
+#define SOURCE_TRACK_MOST 2
 
 struct source;
 
 struct source_options {
-    const char *file;             /* as on the command line */
-    enum rtc_media_format format; /* NONE: by its first bytes */
-    uint32_t fps_num, fps_den;    /* 0: what the stream says */
+    struct input_options input;
+    const char *name;         /* for messages; NULL: the file's */
+    struct pace_start *start; /* shared with the session's other inputs */
+    bool only;                /* take only tracks of `kind` */
+    enum rtc_kind kind;
     bool loop;
     bool unpaced;
     bool allow_b_frames;
+    bool no_drop; /* a pipe's frames must arrive whole, however late */
+};
+
+/* Where a track of the input goes. */
+struct source_target {
+    int track;     /* of the peer; -1: nowhere */
+    uint8_t layer; /* simulcast */
 };
 
 struct source_calls {
@@ -29,6 +42,9 @@ struct source_calls {
     /* All frames were queued (status 0), or reading failed. Once. */
     void (*ended)(void *user, struct source *source, enum rtc_exit status,
                   const char *why);
+    /* So many frames of a track of the peer were too late and left out. */
+    void (*dropped)(void *user, struct source *source, int track,
+                    unsigned count);
     void *user;
 };
 
@@ -39,11 +55,16 @@ struct source *source_new(struct driver *driver,
                           const struct source_calls *calls);
 void source_free(struct source *source);
 const char *source_name(const struct source *source);
+/* Whether it is a pipe, as what is live comes by. */
+bool source_is_pipe(const struct source *source);
 
-/* What the input carries; NULL before ready. Lends. */
-const struct rtc_media_track *source_track(const struct source *source);
-/* Sends from now on, into this track. */
-void source_start(struct source *source, struct rtc_peer *peer, int track);
+/* The tracks that are sent: none before ready. Lends. */
+unsigned source_track_count(const struct source *source);
+const struct rtc_media_track *source_track(const struct source *source,
+                                           unsigned index);
+/* Sends from now on, each track to its target. */
+void source_start(struct source *source, struct rtc_peer *peer,
+                  const struct source_target targets[SOURCE_TRACK_MOST]);
 /* Sends nothing until source_start is called again, then goes on where it was.
  */
 void source_pause(struct source *source);

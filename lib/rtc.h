@@ -387,6 +387,7 @@ struct rtc_track_info {
 /* Of all layers of a track together. */
 struct rtc_track_stats {
     uint64_t packets_sent, bytes_sent, frames_sent;
+    uint64_t packets_queued; /* of frames taken, and not sent yet */
     uint64_t packets_retransmitted, bytes_retransmitted;
     uint64_t nack_received, pli_received, fir_received;
     uint64_t packets_received, bytes_received, frames_received;

@@ -26,6 +26,7 @@ static void add_sent(const struct rtc_layer *layer,
     stats->packets_sent += s->packets;
     stats->bytes_sent += s->octets;
     stats->frames_sent += s->frames;
+    stats->packets_queued += s->history.queued;
     stats->packets_retransmitted += s->resent_packets;
     stats->bytes_retransmitted += s->resent_bytes;
     stats->nack_received += s->nacked;

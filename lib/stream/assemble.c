@@ -365,6 +365,7 @@ static void give(struct rtc_assemble *a, struct rtc_frame *ret_frame)
         .codec = a->codec->codec,
         .media_time = a->media_time,
         .time = a->time,
+        .remote_time = RTC_NEVER,
         .keyframe = a->keyframe,
         .contiguous = !a->gap,
         .marker = a->codec->kind == RTC_AUDIO && a->marked,
