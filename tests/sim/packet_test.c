@@ -55,8 +55,8 @@ static void on_event(struct sim_side *side, const struct rtc_event *event)
 }
 
 /* A packet-level track of `codec` from L to R. */
-static struct sim_talk *start(uint64_t seed, enum rtc_codec codec,
-                              void (*edit)(char *sdp, size_t cap, bool answer))
+static struct sim_talk *make(uint64_t seed, enum rtc_codec codec,
+                             void (*edit)(char *sdp, size_t cap, bool answer))
 {
     struct sim_talk *talk = sim_talk_new(seed, &wire);
     struct sim_pair *pair = talk->pair;
@@ -77,7 +77,16 @@ static struct sim_talk *start(uint64_t seed, enum rtc_codec codec,
     rtc_peer_add_track(pair->side[SIM_L].peer, &track);
     track.direction = RTC_RECVONLY;
     rtc_peer_add_track(pair->side[SIM_R].peer, &track);
-    within(pair, sim_pair_connect(pair, SEC), 0, 220 * MS, "a track");
+    return talk;
+}
+
+static struct sim_talk *start(uint64_t seed, enum rtc_codec codec,
+                              void (*edit)(char *sdp, size_t cap, bool answer))
+{
+    struct sim_talk *talk = make(seed, codec, edit);
+
+    within(talk->pair, sim_pair_connect(talk->pair, SEC), 0, 220 * MS,
+           "a track");
     return talk;
 }
 
@@ -377,6 +386,52 @@ static void test_wrong_uris(void)
     rtc_peer_free(peer);
 }
 
+/* A peer that was saved between its description and its connection knows ids by
+ * the URIs it is given again. */
+static void reload(struct sim_side *side)
+{
+    static char text[65536];
+    const char *why = NULL;
+    int len = rtc_peer_save(side->peer, text, sizeof text, side->pair->now);
+
+    rtc_peer_free(side->peer);
+    side->peer = NULL;
+    if (!ok(len > 0 && !rtc_peer_load(&side->peer, &side->config, text,
+                                      (size_t)len, 0, &why, side->pair->now),
+            "saved and loaded"))
+        exit(EXIT_FAILURE);
+}
+
+static void test_saved(void)
+{
+    static const struct rtc_packet_values values = {
+        .has = RTC_VALUE_CAPTURE_TIME, .capture_ntp = 5, .own = {[1] = FIVE}};
+    struct sim_talk *talk = make(13, RTC_CODEC_VP8, NULL);
+    struct sim_pair *pair = talk->pair;
+    struct rtc_packet packet = {.payload = vp8,
+                                .len = sizeof vp8,
+                                .payload_type = 96,
+                                .renumber = true,
+                                .values = &values,
+                                .time = RTC_NEVER};
+    unsigned wrong = 0;
+
+    is_int(sim_pair_negotiate(pair, SIM_L), 0, "negotiated");
+    for (int i = 0; i < 2; i++)
+        reload(&pair->side[i]);
+    sim_pair_run(pair, pair->now + SEC);
+    for (unsigned i = 0; i < 20; i++) {
+        wrong += send_one(talk, &packet) != 0;
+        sim_talk_run(talk, 10 * MS);
+    }
+    sim_talk_run(talk, 100 * MS);
+    for (unsigned i = 0; i < count; i++)
+        wrong += !is_same(&came[i].values, &values);
+    within(pair, count, 20, 20, "packets of a saved peer come");
+    within(pair, wrong, 0, 0, "with what was written");
+    sim_talk_free(talk);
+}
+
 /* ---- numbers and streams --------------------------------------------------
  */
 
@@ -495,6 +550,44 @@ static void test_restart_frames(enum rtc_codec codec)
     sim_talk_free(talk);
 }
 
+/* So do the layers of simulcast, known by their rids. */
+static void test_restart_layers(void)
+{
+    static const struct sim_link lossy = {.delay_us = 25 * MS, .loss = 0.03};
+    static const char *const rids[] = {"a", "b"};
+    struct sim_talk *talk = sim_talk_new(23, &wire);
+    struct sim_pair *pair = talk->pair;
+    struct rtc_peer *l;
+
+    sim_pair_start(pair);
+    l = pair->side[SIM_L].peer;
+    sim_talk_add_layers(talk, SIM_L, RTC_CODEC_VP8, rids, 2);
+    is_int(rtc_peer_restart_track(l, 0), 0, "before anything was agreed");
+    within(pair, sim_pair_connect(pair, SEC), 0, 220 * MS, "two layers");
+    sim_pair_link(pair, &lossy);
+    for (unsigned i = 0; i < 2; i++)
+        talk->flows[i].frame_count = 50;
+    sim_talk_begin(talk);
+    sim_talk_finish(talk, SIM_L, 2 * SEC);
+    is_int(rtc_peer_restart_track(l, 0), 0, "begin anew");
+    for (unsigned i = 0; i < 2; i++) {
+        struct sim_flow *flow = &talk->flows[i];
+
+        within(pair, flow->received, 50, 50, "every frame before");
+        flow->received = 0; /* media time has another origin */
+        flow->frame_count = 100;
+        flow->key_asked = true;
+        flow->next = pair->now;
+        flow->begun = flow->next - 50 * flow->interval_us;
+    }
+    pair->side[SIM_L].timer = pair->now;
+    sim_talk_finish(talk, SIM_L, 2 * SEC);
+    for (unsigned i = 0; i < 2; i++)
+        within(pair, talk->flows[i].received, 50, 50, "and behind");
+    sound(talk, "soundly");
+    sim_talk_free(talk);
+}
+
 int main(void)
 {
     test_csrcs();
@@ -508,8 +601,10 @@ int main(void)
     }
     test_wrong_values();
     test_wrong_uris();
+    test_saved();
     test_cycles();
     test_restart();
+    test_restart_layers();
     for (const enum rtc_codec *c = sim_flow_codecs; *c; c++)
         test_restart_frames(*c);
     return tap_done();
