@@ -178,6 +178,7 @@ static void test_own_numbers(void)
     struct rtc_packet packet = {.payload = payload,
                                 .len = sizeof payload,
                                 .payload_type = 96,
+                                .renumber = true,
                                 .time = RTC_NEVER};
     struct rtc_peer *l;
 
