@@ -454,7 +454,8 @@ struct rtc_channel_info {
     enum rtc_channel_state state;
     int id; /* the stream's, -1 before it is known */
     bool by_remote;
-    size_t buffered;    /* bytes accepted and not yet acknowledged */
+    size_t buffered;    /* bytes accepted and not yet acknowledged; of a closed
+                         * one, such as were lost */
     size_t message_max; /* longest that can be sent, 0 before it is known */
     uint64_t messages_sent, bytes_sent, messages_received, bytes_received;
 };

@@ -107,6 +107,22 @@ struct answering {
     enum rtc_sdp_setup setup; /* after an offer that leaves it to us */
 };
 
+/* In front of its codec if the offer has it there: who prefers it sends it. */
+static void add_red(struct answering *a, struct rtc_sdp_media *media,
+                    const struct rtc_sdp_format *red,
+                    const struct rtc_sdp_format *theirs)
+{
+    unsigned count = media->format_count;
+    struct rtc_sdp_format codec;
+
+    rtc_section_add_red(a->sdp, media, theirs->payload_type, red->payload_type);
+    if (red > theirs || media->format_count == count)
+        return;
+    codec = media->formats[count - 1];
+    media->formats[count - 1] = media->formats[count];
+    media->formats[count] = codec;
+}
+
 static void add_format(struct answering *a, struct rtc_sdp_media *media,
                        const struct rtc_sdp_media *offered,
                        const struct rtc_sdp_format *theirs)
@@ -130,8 +146,7 @@ static void add_format(struct answering *a, struct rtc_sdp_media *media,
         rtc_section_add_rtx(a->sdp, media, theirs->payload_type,
                             rtx->payload_type);
     if (red && rtc_payload_has_red(row->codec))
-        rtc_section_add_red(a->sdp, media, theirs->payload_type,
-                            red->payload_type);
+        add_red(a, media, red, theirs);
 }
 
 /* All formats of the offer that mean `codec`, in the offer's order. */

@@ -53,11 +53,14 @@ static bool is_beside(const struct rtc_track *track, uint8_t payload_type)
 }
 
 /* Turns a RED packet into one of its primary frame; the copies go to `ret_red`.
- */
+ * An empty one is padding. */
 static int open_red(struct rtc_rtp_header *header, struct rtc_red *ret_red)
 {
-    int error = rtc_red_parse(header->payload, header->payload_len, ret_red);
+    int error;
 
+    if (!header->payload_len)
+        return 0;
+    error = rtc_red_parse(header->payload, header->payload_len, ret_red);
     if (error)
         return error;
     header->payload_type = ret_red->primary.payload_type;

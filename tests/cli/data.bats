@@ -261,3 +261,16 @@ is_long() { # FILE LEN
     run -2 rtc-send --data --whip http://localhost/
     assert_output --partial '--data'
 }
+
+@test "--message: a remote that closes before it got all" {
+    seq 100000 >many
+    echo one >few
+    run -41 send many --message line -o back \
+        --signal "$(receiver -o out few --message line)"
+    assert_output --partial 'error channel: the '
+    cmp few back
+    run send few --message line -o back --signal "$(receiver -o out few \
+        --message line)"
+    assert_success
+    cmp few out
+}
