@@ -42,8 +42,8 @@ struct rtc_negotiate_local {
     const struct rtc_negotiate_track *tracks;
     unsigned track_count;
     const char *const *own_uris; /* RTC_OWN_EXTENSION_MOST, or NULL */
-    bool data;          /* offers have a section for data channels */
-    size_t message_max; /* longest message we take */
+    bool data;                   /* offers have a section for data channels */
+    size_t message_max;          /* longest message we take */
 };
 
 /* The descriptions in force (NULL: none yet), from our point of view. */
