@@ -186,6 +186,29 @@ int rtc_peer_send_frame(struct rtc_peer *peer, int number,
     return rtc_sender_send_frame(&layer->sender, frame, now);
 }
 
+/* Queues a packet of a codec that was agreed. */
+static int send_packet(struct rtc_peer *peer, struct rtc_layer *layer,
+                       const struct rtc_negotiate_codec *codec,
+                       const struct rtc_packet *packet, rtc_usec now)
+{
+    int error = 0;
+
+    if (!is_set(layer, codec))
+        error = rtc_layer_set_codec(peer, layer, codec);
+    if (error)
+        return error;
+    set_extension(layer);
+    error =
+        rtc_sender_send_packet(&layer->sender, packet, !packet->sequence, now);
+    if (error == RTC_ERR_ARG)
+        return rtc_peer_fail(peer, error,
+                             "a packet with %zu bytes of payload is too long "
+                             "for datagrams of %zu, or its number cannot be "
+                             "used any more",
+                             packet->len, peer->config.mtu);
+    return error;
+}
+
 int rtc_peer_send_packet(struct rtc_peer *peer, int number,
                          const struct rtc_packet *packet, rtc_usec now)
 {
@@ -204,12 +227,7 @@ int rtc_peer_send_packet(struct rtc_peer *peer, int number,
             !(codec->has_red &&
               codec->red_payload_type == packet->payload_type))
             continue;
-        if (!is_set(layer, codec))
-            error = rtc_layer_set_codec(peer, layer, codec);
-        set_extension(layer);
-        return error ? error
-                     : rtc_sender_send_packet(&layer->sender, packet,
-                                              !packet->sequence, now);
+        return send_packet(peer, layer, codec, packet, now);
     }
     return rtc_peer_fail(peer, RTC_ERR_ARG, "payload type %u was not agreed",
                          packet->payload_type);
