@@ -188,6 +188,18 @@ is_long() { # FILE LEN
         --media-timeout 1s" "$BYTES.some"
 }
 
+@test "USR1 prints what the channel did" {
+    mkfifo in
+    start send rtc-send "${LO[@]}" --data in --signal "$(receiver -o out)"
+    exec 4>in
+    echo words >&4
+    wait_until 20 is_long out 6
+    signal_to send USR1
+    wait_for_line send.err 'channel 0 rtcpipe: open, sent 1 messages'
+    exec 4>&-
+    finish send
+}
+
 @test "--time ends a stream in good order" {
     mkfifo in
     start send rtc-send "${LO[@]}" --data --time 500ms in \
