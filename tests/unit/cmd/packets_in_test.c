@@ -113,7 +113,8 @@ static void test_left_out(void)
 static void test_refused(void)
 {
     struct rtc_media_frame frame = {.data = bytes, .len = 11};
-    struct rtc_packet got, packet = {.payload = bytes, .len = PACKETS_IN_MOST};
+    static const uint8_t zeros[PACKETS_IN_MOST];
+    struct rtc_packet got, packet = {.payload = zeros, .len = sizeof zeros};
 
     in = (struct packets_in){.random = 1};
     is_int(take(1, 0, &got), RTC_ERR_UNSUPPORTED, "an unknown payload type");
