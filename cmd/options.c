@@ -9,8 +9,9 @@
 #include "cmd/description.h"
 #include "cmd/endpoint.h"
 
-const char *const options_formats[] = {
-    "auto", "ivf", "annexb", "ogg", "obu", "wav", "matroska", "webm", NULL};
+const char *const options_formats[] = {"auto",    "ivf", "annexb",   "ogg",
+                                       "obu",     "wav", "matroska", "webm",
+                                       "rtpdump", NULL};
 
 const struct rtc_option options_meet[] = {
     {.heading = "Meeting the other end, one of",

@@ -370,6 +370,7 @@ struct rtc_track_info {
     enum rtc_direction agreed;             /* RTC_INACTIVE before negotiation */
     enum rtc_codec codec;                  /* what we send, or NONE */
     enum rtc_codec codecs[RTC_CODEC_MOST]; /* agreed, in order */
+    uint8_t payload_types[RTC_CODEC_MOST]; /* of each: of several the first */
     unsigned codec_count;
     /* profile-level-id of each H.264 format among them, as agreed. */
     uint32_t h264_level_ids[RTC_H264_FORMAT_MOST];
@@ -751,6 +752,10 @@ RTC_API int rtc_peer_set_direction(struct rtc_peer *peer, int track,
                                    enum rtc_direction direction);
 /* Changes rtc_track_config.red for the frames that follow. */
 RTC_API int rtc_peer_set_red(struct rtc_peer *peer, int track, bool red);
+/* Changes rtc_track_config.packets, e.g. of a track that was saved. Before
+ * anything was received on it: RTC_ERR_STATE; ARG for one with layers. */
+RTC_API int rtc_peer_set_packets(struct rtc_peer *peer, int track,
+                                 bool packets);
 /* Ends a track for good with the next description (port 0). Idempotent. */
 RTC_API int rtc_peer_stop_track(struct rtc_peer *peer, int track);
 RTC_API int rtc_peer_track_info(const struct rtc_peer *peer, int track,
@@ -765,8 +770,11 @@ RTC_API unsigned rtc_peer_track_count(const struct rtc_peer *peer);
 RTC_API int rtc_peer_send_frame(struct rtc_peer *peer, int track,
                                 const struct rtc_frame *frame, rtc_usec now);
 /* Queues one RTP packet of a packet-level track; the payload type is one of
- * those agreed. Copies. Errors as rtc_peer_send_frame; RTC_ERR_ARG also when
- * the packet or its header extensions (128 bytes) are too long. */
+ * those agreed (rtc_track_info.payload_types). With `sequence` 0 or `renumber`
+ * it is numbered and its time offset by us; else both are as given, and numbers
+ * may come in any order. Copies. Errors as rtc_peer_send_frame; RTC_ERR_ARG
+ * also for a packet or header extensions (128 bytes) that are too long, and for
+ * a number that was used or is behind what is kept for resending. */
 RTC_API int rtc_peer_send_packet(struct rtc_peer *peer, int track,
                                  const struct rtc_packet *packet, rtc_usec now);
 /* Begins the track's streams anew, with other SSRCs and numbers, as after an

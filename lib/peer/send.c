@@ -208,12 +208,34 @@ static const struct rtc_negotiate_codec *codec_of(const struct rtc_track *track,
     return NULL;
 }
 
+/* Queues a packet of a codec that was agreed. */
+static int send_packet(struct rtc_peer *peer, struct rtc_layer *layer,
+                       const struct rtc_negotiate_codec *codec,
+                       const struct rtc_packet *packet, rtc_usec now)
+{
+    int error = 0;
+
+    if (!is_set(layer, codec))
+        error = rtc_layer_set_codec(peer, layer, codec);
+    if (!error)
+        error = set_extension(layer, packet->values);
+    if (error)
+        return error;
+    error = rtc_sender_send_packet(&layer->sender, packet, now);
+    if (error == RTC_ERR_ARG)
+        return rtc_peer_fail(peer, error,
+                             "a packet with %zu bytes of payload is too long "
+                             "for datagrams of %zu, or its number cannot be "
+                             "used any more",
+                             packet->len, peer->config.mtu);
+    return error;
+}
+
 int rtc_peer_send_packet(struct rtc_peer *peer, int number,
                          const struct rtc_packet *packet, rtc_usec now)
 {
     const struct rtc_negotiate_codec *codec;
     struct rtc_track *track;
-    struct rtc_layer *layer;
     int error = sending_track(peer, number, &track);
 
     if (error)
@@ -221,17 +243,11 @@ int rtc_peer_send_packet(struct rtc_peer *peer, int number,
     if (!packet || !track->wish.packets || packet->csrc_count > RTC_CSRC_MOST ||
         (packet->csrc_count && !packet->csrcs))
         return RTC_ERR_ARG;
-    layer = &track->plain;
     codec = codec_of(track, packet->payload_type);
-    if (!codec)
-        return rtc_peer_fail(peer, RTC_ERR_ARG,
-                             "payload type %u was not agreed",
-                             packet->payload_type);
-    if (!is_set(layer, codec))
-        error = rtc_layer_set_codec(peer, layer, codec);
-    if (!error)
-        error = set_extension(layer, packet->values);
-    return error ? error : rtc_sender_send_packet(&layer->sender, packet, now);
+    return codec ? send_packet(peer, &track->plain, codec, packet, now)
+                 : rtc_peer_fail(peer, RTC_ERR_ARG,
+                                 "payload type %u was not agreed",
+                                 packet->payload_type);
 }
 
 bool rtc_peer_is_delivered(const struct rtc_peer *peer, rtc_usec now)

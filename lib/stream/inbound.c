@@ -86,7 +86,6 @@ static void check_start(struct rtc_inbound *in, const struct rtc_packet *packet,
     struct rtc_payload_info info = {0};
 
     if (!codec || codec->kind != RTC_VIDEO || !in->config.nack ||
-        in->config.packets ||
         codec->inspect(packet->payload, packet->len, packet->marker, &info) ||
         info.starts_stream)
         return;
