@@ -178,6 +178,8 @@ int rtc_peer_send_frame(struct rtc_peer *peer, int number,
     if (!codec)
         return rtc_peer_fail(peer, RTC_ERR_ARG, "%s was not agreed",
                              rtc_codec_name(frame->codec));
+    if (track->wish.kind == RTC_VIDEO && !rtc_peer_may_queue(peer))
+        return RTC_ERR_AGAIN;
     if (!is_set(layer, codec))
         error = rtc_layer_set_codec(peer, layer, codec);
     if (error)
@@ -198,6 +200,8 @@ int rtc_peer_send_packet(struct rtc_peer *peer, int number,
     layer = &track->plain;
     if (!packet || !track->wish.packets)
         return RTC_ERR_ARG;
+    if (track->wish.kind == RTC_VIDEO && !rtc_peer_may_queue(peer))
+        return RTC_ERR_AGAIN;
     for (unsigned i = 0; i < track->agreed.codec_count; i++) {
         const struct rtc_negotiate_codec *codec = &track->agreed.codecs[i];
         if (codec->payload_type != packet->payload_type &&

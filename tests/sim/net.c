@@ -197,12 +197,14 @@ static rtc_usec arrival(struct sim_net *net, struct route *r, rtc_usec left)
 }
 
 static void enqueue(struct sim_net *net, const struct rtc_path *path,
-                    const uint8_t *data, size_t len, rtc_usec due)
+                    const uint8_t *data, size_t len, rtc_usec sent,
+                    rtc_usec due)
 {
     struct sim_packet *packet = calloc(1, sizeof *packet);
 
     if (!packet || len > sizeof packet->data)
         abort();
+    packet->sent = sent;
     packet->due = due;
     packet->order = net->order++;
     packet->path = *path;
@@ -242,11 +244,11 @@ void sim_net_send(struct sim_net *net, const struct rtc_path *path,
         r->stats.queue_dropped++;
         return;
     }
-    enqueue(net, &outside, data, len, arrival(net, r, left));
+    enqueue(net, &outside, data, len, now, arrival(net, r, left));
     r->stats.delivered++;
     if (r->link.duplicate > 0 &&
         sim_draw_unit(&net->random) < r->link.duplicate) {
-        enqueue(net, &outside, data, len, arrival(net, r, left));
+        enqueue(net, &outside, data, len, now, arrival(net, r, left));
         r->stats.duplicated++;
     }
 }

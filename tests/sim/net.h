@@ -22,7 +22,7 @@ struct sim_link {
 
 /* One on its way. */
 struct sim_packet {
-    rtc_usec due;
+    rtc_usec sent, due;
     uint64_t order;       /* breaks ties: first sent, first there */
     struct rtc_path path; /* as the receiver sees it */
     size_t len;
