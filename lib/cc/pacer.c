@@ -29,9 +29,10 @@
 #define SPELL_US (5 * RTC_SEC)
 #define RTT_MOST_US (10 * RTC_SEC)
 /* Where there was none, feedback that is missing for so long will not come;
- * else when so many are. */
-#define SILENCE_US (500 * RTC_MS)
-#define SILENCE_GAPS 3
+ * else it is gone; where packets are lost, it is when so many are missing. */
+#define SILENCE_US RTC_SEC
+#define GONE_US (700 * RTC_MS)
+#define LOST_GAPS 3
 /* Bursts leave at so many halves of the estimate. */
 #define PACE_HALVES 5
 /* What leaves at once, and never less than a few packets. */
@@ -126,7 +127,8 @@ void rtc_pacer_feedback(struct rtc_pacer *p, const struct rtc_pacer_news *news,
 {
     note_way(p, news->rtt_us, now);
     set_rate(p, news);
-    p->lossy = news->lossy && news->queue_us <= START_QUEUE_US;
+    p->loses = news->lossy;
+    p->lossy = news->lossy && news->queue_us <= SLACK_US;
     if (news->limited || news->queue_us > START_QUEUE_US)
         p->starting = false;
     if (p->starting && !news->lossy && rtc_pacer_is_full(p))
@@ -164,11 +166,11 @@ static bool is_open(struct rtc_pacer *p, size_t under_way, rtc_usec now)
         return true;
     if (p->held_us == RTC_NEVER)
         p->held_us = now;
-    lapse = p->held_us + SILENCE_US;
-    if (p->heard)
+    lapse = least_rtt(p) + p->held_us + (p->heard ? GONE_US : SILENCE_US);
+    if (p->loses)
         lapse =
             least_rtt(p) + rtc_max_time(p->held_us + p->gap_us,
-                                        p->heard_us + SILENCE_GAPS * p->gap_us);
+                                        p->heard_us + LOST_GAPS * p->gap_us);
     if (now < lapse)
         p->due_us = lapse;
     return now >= lapse;

@@ -13,7 +13,8 @@
 struct rtc_pacer {
     bool heard;    /* there was feedback */
     bool starting; /* and no sign of a limit in it */
-    bool lossy;    /* but not for a queue */
+    bool loses;    /* packets are lost */
+    bool lossy;    /* and not for a queue */
     /* The way without a queue: the least round trip of this spell and of the
      * one before; and the time between feedback, smoothed. */
     rtc_usec rtt_us[2], spell_us;

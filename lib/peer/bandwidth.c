@@ -17,6 +17,8 @@
  * left to it. */
 #define WAIT_US (250 * RTC_MS)
 #define WAIT_PART 4
+/* More than that is loss. */
+#define LOSSY 0.005
 
 void rtc_peer_init_bandwidth(struct rtc_peer *peer)
 {
@@ -196,7 +198,7 @@ static void tell_pacer(struct rtc_bandwidth *b, size_t told_bytes, rtc_usec now)
         .bps = rtc_estimate_bps(e),
         .acked_bps = rtc_throughput_bps(&e->came),
         .limited = !e->aimd.starting || rtc_estimate_bps(e) < e->aimd.bps,
-        .lossy = e->holds,
+        .lossy = e->loss.fraction > LOSSY,
         .rtt_us = e->rtt_us,
         .queue_us = rtc_trendline_queue_us(&e->trendline),
         .told_bytes = told_bytes,

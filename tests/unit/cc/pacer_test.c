@@ -63,7 +63,7 @@ static void test_start(void)
     is_int(burst(0, now), 110 * PACKET, "a first burst is 128 KiB");
     ok(rtc_pacer_is_full(&p), "then it is full");
     due = rtc_pacer_deadline(&p);
-    is_int(due - now, 500 * RTC_MS, "no feedback for half a second");
+    is_int(due - now, RTC_SEC, "no feedback for a second");
     is_int(rtc_pacer_ask(&p, 1 << 20, due - 1), 0, "until then");
     ok(rtc_pacer_ask(&p, 1 << 20, due) == SIZE_MAX, "and all is free");
     ok(rtc_pacer_ask(&p, 1 << 30, due + RTC_SEC) == SIZE_MAX, "for good");
@@ -118,8 +118,8 @@ static void test_window(void)
     is_int(rtc_pacer_ask(&p, 240000, now), 0, "are under way");
     ok(rtc_pacer_is_full(&p), "full");
     ok(rtc_pacer_ask(&p, 239999, now) >= 1, "a byte less");
-    is_int(rtc_pacer_ask(&p, 240000, now + 239 * RTC_MS), 0, "and it waits");
-    ok(rtc_pacer_ask(&p, 240000, now + 240 * RTC_MS) > 0,
+    is_int(rtc_pacer_ask(&p, 240000, now + 739 * RTC_MS), 0, "and it waits");
+    ok(rtc_pacer_ask(&p, 240000, now + 740 * RTC_MS) > 0,
        "until feedback is not to be expected");
     now = hear(8000000, true, 1, now + RTC_SEC);
     ok(!rtc_pacer_is_full(&p), "but it comes");
@@ -190,6 +190,27 @@ static void test_drain(void)
     ok(p.window > 100000, "not when there is none");
 }
 
+/* Loss without a queue is none to be spared. */
+static void test_lossy(void)
+{
+    struct rtc_pacer_news news = {.bps = 100000,
+                                  .acked_bps = 400000,
+                                  .limited = true,
+                                  .lossy = true,
+                                  .rtt_us = 40 * RTC_MS};
+    rtc_usec now = RTC_SEC;
+
+    rtc_pacer_init(&p);
+    rtc_pacer_feedback(&p, &news, now);
+    is_int(burst(0, now), 110 * PACKET, "loss alone: 128 KiB leave at once");
+    is_int(rtc_pacer_ask(&p, 1 << 20, now + 339 * RTC_MS), 0, "then it waits");
+    ok(rtc_pacer_ask(&p, 1 << 20, now + 340 * RTC_MS) > 0,
+       "but not for lost feedback");
+    news.queue_us = 200 * RTC_MS;
+    rtc_pacer_feedback(&p, &news, now += 400 * RTC_MS);
+    is_int(p.window, 12000, "a queue is spared");
+}
+
 int main(void)
 {
     test_start();
@@ -199,5 +220,6 @@ int main(void)
     test_way();
     test_growth();
     test_drain();
+    test_lossy();
     return tap_done();
 }
