@@ -59,6 +59,13 @@ bool value_rate(const char *text, int64_t *ret_bps)
     return scan(text, units, MOST, ret_bps);
 }
 
+bool value_percent(const char *text, int64_t *ret_ppb)
+{
+    static const struct unit units[] = {{"%", 1e7}, {"", 0}};
+
+    return strchr(text, '%') && scan(text, units, 1e9, ret_ppb);
+}
+
 bool value_integer(const char *text, int64_t *ret_number)
 {
     static const struct unit units[] = {{"", 1}};
