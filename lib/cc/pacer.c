@@ -33,6 +33,8 @@
 #define SILENCE_US RTC_SEC
 #define GONE_US (700 * RTC_MS)
 #define LOST_GAPS 3
+/* A path that loses packets now and then is one that does. */
+#define LOSSY_US (10 * RTC_SEC)
 /* Bursts leave at so many halves of the estimate. */
 #define PACE_HALVES 5
 /* What leaves at once, and never less than a few packets. */
@@ -51,6 +53,7 @@ void rtc_pacer_init(struct rtc_pacer *p)
         .gap_us = GAP_FIRST_US,
         .window = START_WINDOW,
         .start_window = START_WINDOW,
+        .lossy_us = RTC_NEVER,
         .held_us = RTC_NEVER,
         .due_us = RTC_NEVER,
     };
@@ -127,8 +130,10 @@ void rtc_pacer_feedback(struct rtc_pacer *p, const struct rtc_pacer_news *news,
 {
     note_way(p, news->rtt_us, now);
     set_rate(p, news);
-    p->loses = news->lossy;
-    p->lossy = news->lossy && news->queue_us <= SLACK_US;
+    if (news->lossy)
+        p->lossy_us = now;
+    p->loses = p->lossy_us != RTC_NEVER && now - p->lossy_us < LOSSY_US;
+    p->lossy = p->loses && news->queue_us <= SLACK_US;
     if (news->limited || news->queue_us > START_QUEUE_US)
         p->starting = false;
     if (p->starting && !news->lossy && rtc_pacer_is_full(p))

@@ -11,10 +11,11 @@
 #include "base/clock.h"
 
 struct rtc_pacer {
-    bool heard;    /* there was feedback */
-    bool starting; /* and no sign of a limit in it */
-    bool loses;    /* packets are lost */
-    bool lossy;    /* and not for a queue */
+    bool heard;        /* there was feedback */
+    bool starting;     /* and no sign of a limit in it */
+    rtc_usec lossy_us; /* when packets were lost last, RTC_NEVER */
+    bool loses;        /* that is not long ago */
+    bool lossy;        /* and not for a queue */
     /* The way without a queue: the least round trip of this spell and of the
      * one before; and the time between feedback, smoothed. */
     rtc_usec rtt_us[2], spell_us;

@@ -177,25 +177,21 @@ static int transmit_audio(struct rtc_peer *peer, uint8_t *buf, size_t cap,
     return len;
 }
 
-/* The video to send next: resends first, and each layer in its turn. */
+/* The layer whose video is next. */
 static struct rtc_layer *next_video(struct rtc_peer *peer)
 {
-    struct rtc_layer *next = NULL;
-
     for (unsigned n = 0; n < peer->layer_count; n++) {
         unsigned i = (peer->turn + n) % peer->layer_count;
         struct rtc_layer *layer = peer->layers[i];
 
-        if (layer->track->wish.kind != RTC_VIDEO ||
-            !rtc_sender_peek_len(&layer->sender))
-            continue;
-        if (layer->sender.retransmit.count)
+        if (layer->track->wish.kind == RTC_VIDEO &&
+            rtc_sender_peek_len(&layer->sender))
             return layer;
-        next = next ? next : layer;
     }
-    return next;
+    return NULL;
 }
 
+/* While some is held back, the layers take turns. */
 static int transmit_video(struct rtc_peer *peer, uint8_t *buf, size_t cap,
                           struct rtc_datagrams *d, rtc_usec now)
 {
@@ -205,12 +201,14 @@ static int transmit_video(struct rtc_peer *peer, uint8_t *buf, size_t cap,
         struct rtc_layer *layer = next_video(peer);
         size_t most = layer ? rtc_peer_ask_pacer(peer, layer, now) : 0;
 
-        if (layer && !most)
+        if (layer && !most) {
+            peer->turn++;
             return 0;
+        }
         if (!layer)
             break;
         len = transmit_layer(peer, layer, most, buf, cap, d, now);
-        peer->turn++;
+        peer->turn += rtc_pacer_is_full(&peer->bandwidth.pacer);
     }
     if (!len)
         rtc_pacer_rest(&peer->bandwidth.pacer);
