@@ -765,8 +765,8 @@ RTC_API unsigned rtc_peer_track_count(const struct rtc_peer *peer);
 /* Packetizes and queues one frame. Copies. RTC_ERR_ARG (no such track or layer,
  * codec not agreed, malformed frame), STATE (not connected, or the remote does
  * not receive this track or layer now; RTC_EVENT_KEYFRAME_REQUEST tells when a
- * layer is wanted again), AGAIN (the queue is full: drain transmit first),
- * CLOSED. */
+ * layer is wanted again), AGAIN (the queue is full, or more video waits than
+ * the path takes in a second: drain transmit, and try again later), CLOSED. */
 RTC_API int rtc_peer_send_frame(struct rtc_peer *peer, int track,
                                 const struct rtc_frame *frame, rtc_usec now);
 /* Queues one RTP packet of a packet-level track; the payload type is one of

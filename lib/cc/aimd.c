@@ -18,6 +18,8 @@
 #define START_GROWTH 1.4
 #define LEAD 1.5
 #define LEAD_BPS 50000
+/* What is kept back is a probe at any time. */
+#define FULL_LEAD 1.1
 #define LEAST_BPS 30000
 #define MOST_BPS 10000000000
 /* What one packet more in a response time is. */
@@ -116,12 +118,17 @@ static void grow(struct rtc_aimd *a, const struct rtc_aimd_input *in,
                  rtc_usec now)
 {
     double span = (double)rtc_min_time(now - a->grown_us, RTC_SEC) / RTC_SEC;
-    double most = LEAD * (double)in->acked_bps + LEAD_BPS;
+    bool is_full = in->is_full && !a->starting;
+    double most = is_full ? FULL_LEAD * (double)in->acked_bps
+                          : LEAD * (double)in->acked_bps + LEAD_BPS;
     double bps;
 
     if (compare_capacity(a, (double)in->acked_bps / 1000) > 0)
         a->capacity_kbps = 0; /* it carries more now */
     bps = (double)a->bps + span * added(a, in);
+    /* Carried without a queue. */
+    if (a->starting && bps < (double)in->acked_bps)
+        bps = (double)in->acked_bps;
     if (bps > most)
         bps = most;
     if (bps > (double)a->bps)

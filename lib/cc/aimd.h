@@ -23,6 +23,7 @@ struct rtc_aimd_input {
     rtc_usec rtt_us;
     rtc_usec queue_us; /* how long packets wait on the way */
     bool may_grow;     /* as far as loss is concerned */
+    bool is_full;      /* more was kept back: the path gets all it takes */
 };
 
 void rtc_aimd_update(struct rtc_aimd *a, const struct rtc_aimd_input *input,

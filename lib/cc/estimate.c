@@ -5,6 +5,10 @@
 
 /* A report counts as so many packets. */
 #define REPORT_PACKETS 100
+/* A path that holds all it may, and so much longer each time, is beyond doubt
+ * before a slope is. */
+#define FULL_QUEUE_US (100 * RTC_MS)
+#define FULL_STEP_US (20 * RTC_MS)
 
 void rtc_estimate_init(struct rtc_estimate *e)
 {
@@ -40,9 +44,19 @@ static void heed_loss(struct rtc_estimate *e, rtc_usec now)
         rtc_aimd_set(&e->aimd, bps, now);
 }
 
+static enum rtc_usage usage(struct rtc_estimate *e)
+{
+    rtc_usec queue = rtc_trendline_queue_us(&e->trendline);
+    bool grows = queue > e->queue_us + FULL_STEP_US;
+
+    e->queue_us = queue;
+    return e->is_full && grows && queue > FULL_QUEUE_US ? RTC_USAGE_OVER
+                                                        : e->trendline.usage;
+}
+
 static void update(struct rtc_estimate *e, uint64_t acked_bps, rtc_usec now)
 {
-    struct rtc_aimd_input input = {.usage = e->trendline.usage,
+    struct rtc_aimd_input input = {.usage = usage(e),
                                    .acked_bps = acked_bps,
                                    .rtt_us = e->rtt_us,
                                    .queue_us =
@@ -52,6 +66,7 @@ static void update(struct rtc_estimate *e, uint64_t acked_bps, rtc_usec now)
         return; /* too little to say anything */
     heed_loss(e, now);
     input.may_grow = !e->holds;
+    input.is_full = e->is_full;
     rtc_aimd_update(&e->aimd, &input, now);
 }
 

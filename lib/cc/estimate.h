@@ -19,6 +19,8 @@ struct rtc_estimate {
     rtc_usec rtt_us;   /* of the feedback */
     bool heard;        /* there is transport-wide feedback */
     bool holds;        /* loss forbids to grow */
+    rtc_usec queue_us; /* of the feedback before */
+    bool is_full; /* the caller's: media is kept back, as the path is full */
 };
 
 void rtc_estimate_init(struct rtc_estimate *e);

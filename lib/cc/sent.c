@@ -33,13 +33,15 @@ void rtc_sent_push(struct rtc_sent *s, size_t len, rtc_usec now)
 {
     if (!s->packets)
         s->packets = rtc_calloc(RTC_SENT_MOST, sizeof *s->packets);
-    if (s->packets)
-        *at(s, s->end) =
-            (struct rtc_sent_packet){.sent_us = now, .len = (uint32_t)len};
     s->end++;
-    if (!s->packets)
+    if (!s->packets) {
         s->first = s->end;
-    else if (s->first + RTC_SENT_MOST < s->end)
+        return;
+    }
+    s->bytes += (uint32_t)len;
+    *at(s, s->end - 1) = (struct rtc_sent_packet){
+        .sent_us = now, .bytes = s->bytes, .len = (uint16_t)len};
+    if (s->first + RTC_SENT_MOST < s->end)
         s->first = s->end - RTC_SENT_MOST;
 }
 
@@ -70,6 +72,10 @@ bool rtc_sent_next(struct rtc_sent *s, struct rtc_sent_news *ret_news)
         if (number < s->first || number >= s->end)
             continue;
         packet = at(s, number);
+        if (number >= s->told_end) {
+            s->told_end = number + 1;
+            s->told_bytes = packet->bytes;
+        }
         if (packet->state == RTC_SENT_RECEIVED ||
             (packet->state == RTC_SENT_LOST && !status.received))
             continue;

@@ -19,13 +19,17 @@ enum rtc_sent_state {
 
 struct rtc_sent_packet {
     rtc_usec sent_us;
-    uint32_t len; /* on the wire */
+    uint32_t bytes; /* that left up to its end, modulo 2^32 */
+    uint16_t len;   /* on the wire */
     uint8_t state;
 };
 
 struct rtc_sent {
     struct rtc_sent_packet *packets; /* by number; made with the first */
     uint64_t first, end;             /* `end` is the next number */
+    uint32_t bytes;                  /* that left, modulo 2^32 */
+    uint32_t told_bytes; /* of them up to the highest number reported on */
+    uint64_t told_end;   /* behind that number */
     /* The remote's clock as its messages tell it, without their wraps. */
     bool heard;
     rtc_usec clock_us;
@@ -44,6 +48,12 @@ static inline uint16_t rtc_sent_number(const struct rtc_sent *s)
 }
 /* The packet with that number left, `len` bytes of it. */
 void rtc_sent_push(struct rtc_sent *s, size_t len, rtc_usec now);
+
+/* Bytes behind the highest number reported on. */
+static inline size_t rtc_sent_under_way(const struct rtc_sent *s)
+{
+    return s->bytes - s->told_bytes;
+}
 
 /* What a message tells of one packet. */
 struct rtc_sent_news {

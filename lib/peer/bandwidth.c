@@ -8,9 +8,17 @@
 #include "peer/track.h"
 #include "rtp/extension.h"
 
-/* The caller is told of changes by a twentieth, and so often at most. */
+/* The caller is told of changes by a twentieth, and so often at most, but at
+ * once when a quarter is gone. */
 #define TELL_PART 20
 #define TELL_GAP_US (200 * RTC_MS)
+#define FALL_PART 4
+/* As long as more waits here than what takes so long, a part of the rate is
+ * left to it. */
+#define WAIT_US (250 * RTC_MS)
+#define WAIT_PART 4
+/* More than that is loss. */
+#define LOSSY 0.005
 
 void rtc_peer_init_bandwidth(struct rtc_peer *peer)
 {
@@ -19,6 +27,7 @@ void rtc_peer_init_bandwidth(struct rtc_peer *peer)
     rtc_arrivals_init(&b->arrivals);
     rtc_sent_init(&b->sent);
     rtc_estimate_init(&b->estimate);
+    rtc_pacer_init(&b->pacer);
     rtc_round_trip_init(&b->round_trip);
 }
 
@@ -114,16 +123,64 @@ void rtc_peer_note_arrival(struct rtc_peer *peer, uint8_t *packet, size_t len,
     rtc_arrivals_receive(&b->arrivals, rtc_get_u16(at), now);
 }
 
+/* ---- when to send -------------------------------------------------------- */
+
+size_t rtc_peer_ask_pacer(struct rtc_peer *peer, struct rtc_layer *layer,
+                          rtc_usec now)
+{
+    struct rtc_bandwidth *b = &peer->bandwidth;
+    size_t resends = layer->sender.retransmit.count, most;
+    size_t under_way = rtc_sent_under_way(&b->sent);
+
+    if (!b->number_id)
+        return SIZE_MAX; /* nobody tells what arrives */
+    if (!resends)
+        return rtc_pacer_ask(&b->pacer, under_way, now);
+    /* What they stand for is not under way any more, and perhaps more is. */
+    most = rtc_pacer_ask(&b->pacer, under_way / 2, now);
+    resends *= rtc_sender_peek_len(&layer->sender);
+    return most < resends ? most : resends;
+}
+
+/* Bytes of video kept back. */
+static size_t waiting(const struct rtc_peer *peer)
+{
+    size_t bytes = 0;
+
+    for (unsigned i = 0; i < peer->layer_count; i++)
+        if (peer->layers[i]->track->wish.kind == RTC_VIDEO)
+            bytes += peer->layers[i]->sender.history.queued_bytes;
+    return bytes;
+}
+
+bool rtc_peer_may_queue(const struct rtc_peer *peer)
+{
+    const struct rtc_bandwidth *b = &peer->bandwidth;
+
+    return !b->number_id || waiting(peer) < rtc_pacer_queue_most(&b->pacer);
+}
+
+/* The estimate without what it takes to send what waits. */
+static uint64_t left_bps(const struct rtc_peer *peer)
+{
+    const struct rtc_bandwidth *b = &peer->bandwidth;
+    uint64_t bps = rtc_estimate_bps(&b->estimate);
+    bool late = waiting(peer) * 8 * RTC_SEC > bps * WAIT_US;
+
+    return b->pacer.heard && late ? bps - bps / WAIT_PART : bps;
+}
+
 /* ---- what the remote says ------------------------------------------------ */
 
 void rtc_peer_tell_bitrate(struct rtc_peer *peer, rtc_usec now)
 {
     struct rtc_bandwidth *b = &peer->bandwidth;
-    uint64_t bps = rtc_estimate_bps(&b->estimate);
+    uint64_t bps = left_bps(peer);
     uint64_t off = bps > b->told_bps ? bps - b->told_bps : b->told_bps - bps;
+    bool falls = bps < b->told_bps - b->told_bps / FALL_PART;
 
     if (!bps || off <= b->told_bps / TELL_PART ||
-        (b->told_bps && now - b->told_us < TELL_GAP_US))
+        (b->told_bps && !falls && now - b->told_us < TELL_GAP_US))
         return;
     b->told_bps = bps;
     b->told_us = now;
@@ -133,16 +190,37 @@ void rtc_peer_tell_bitrate(struct rtc_peer *peer, rtc_usec now)
                                             .bitrate_bps = bps});
 }
 
+/* `told_bytes`: not under way any more. */
+static void tell_pacer(struct rtc_bandwidth *b, size_t told_bytes, rtc_usec now)
+{
+    const struct rtc_estimate *e = &b->estimate;
+    const struct rtc_pacer_news news = {
+        .bps = rtc_estimate_bps(e),
+        .acked_bps = rtc_throughput_bps(&e->came),
+        .limited = !e->aimd.starting || rtc_estimate_bps(e) < e->aimd.bps,
+        .lossy = e->loss.fraction > LOSSY,
+        .rtt_us = e->rtt_us,
+        .queue_us = rtc_trendline_queue_us(&e->trendline),
+        .told_bytes = told_bytes,
+    };
+
+    rtc_pacer_feedback(&b->pacer, &news, now);
+}
+
 void rtc_peer_take_twcc(struct rtc_peer *peer,
                         const struct rtc_rtcp_feedback *feedback, rtc_usec now)
 {
     struct rtc_bandwidth *b = &peer->bandwidth;
     struct rtc_twcc twcc;
+    size_t under_way = rtc_sent_under_way(&b->sent);
 
     if (!b->number_id || rtc_twcc_parse(feedback, &twcc))
         return;
     rtc_sent_feedback(&b->sent, &twcc);
+    b->estimate.is_full = rtc_pacer_is_full(&b->pacer);
     rtc_estimate_feedback(&b->estimate, &b->sent, now);
+    if (b->estimate.heard)
+        tell_pacer(b, under_way - rtc_sent_under_way(&b->sent), now);
     rtc_peer_tell_bitrate(peer, now);
 }
 

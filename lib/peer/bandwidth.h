@@ -4,6 +4,7 @@
 
 #include "cc/arrival.h"
 #include "cc/estimate.h"
+#include "cc/pacer.h"
 #include "cc/round_trip.h"
 #include "cc/sent.h"
 
@@ -16,6 +17,7 @@ struct rtc_bandwidth {
     uint32_t media_ssrc; /* whose packet came last */
     struct rtc_sent sent;
     struct rtc_estimate estimate;
+    struct rtc_pacer pacer;
     struct rtc_round_trip round_trip;
     uint64_t told_bps; /* by RTC_EVENT_BITRATE */
     rtc_usec told_us;

@@ -136,6 +136,7 @@ struct rtc_peer {
     unsigned track_count;
     struct rtc_layer *layers[RTC_PEER_LAYER_MOST]; /* of all tracks */
     unsigned layer_count;
+    unsigned turn; /* the layer whose video is next */
     struct rtc_route routes[RTC_PEER_ROUTE_MOST];
     unsigned route_count;
     struct rtc_pool pool; /* packets of every stream */
@@ -247,6 +248,11 @@ bool rtc_peer_stamp(struct rtc_peer *peer, uint8_t *packet, size_t len,
                     rtc_usec now);
 void rtc_peer_note_sent(struct rtc_peer *peer, bool numbered, size_t len,
                         rtc_usec now);
+/* Bytes of a layer's video that may leave now, as rtc_pacer_ask; and whether
+ * there is room for more of it to wait. */
+size_t rtc_peer_ask_pacer(struct rtc_peer *peer, struct rtc_layer *layer,
+                          rtc_usec now);
+bool rtc_peer_may_queue(const struct rtc_peer *peer);
 /* An authenticated RTP packet came. */
 void rtc_peer_note_arrival(struct rtc_peer *peer, uint8_t *packet, size_t len,
                            uint32_t ssrc, rtc_usec now);

@@ -186,6 +186,8 @@ int rtc_peer_send_frame(struct rtc_peer *peer, int number,
     if (!codec)
         return rtc_peer_fail(peer, RTC_ERR_ARG, "%s was not agreed",
                              rtc_codec_name(frame->codec));
+    if (track->wish.kind == RTC_VIDEO && !rtc_peer_may_queue(peer))
+        return RTC_ERR_AGAIN;
     if (!is_set(layer, codec))
         error = rtc_layer_set_codec(peer, layer, codec);
     if (error)
@@ -243,6 +245,8 @@ int rtc_peer_send_packet(struct rtc_peer *peer, int number,
     if (!packet || !track->wish.packets || packet->csrc_count > RTC_CSRC_MOST ||
         (packet->csrc_count && !packet->csrcs))
         return RTC_ERR_ARG;
+    if (track->wish.kind == RTC_VIDEO && !rtc_peer_may_queue(peer))
+        return RTC_ERR_AGAIN;
     codec = codec_of(track, packet->payload_type);
     return codec ? send_packet(peer, &track->plain, codec, packet, now)
                  : rtc_peer_fail(peer, RTC_ERR_ARG,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Datagrams out, most urgent first: ICE, DTLS, RTCP, audio, video, data.
- * Packets of one stream and size leave as one run (UDP_SEGMENT). */
+ * Packets of one stream and size leave as one run (UDP_SEGMENT). The pacer says
+ * when there is to be video; audio waits for nothing. */
 #include <string.h>
 
 #include "peer/peer.h"
@@ -130,10 +131,10 @@ static int transmit_packet(struct rtc_peer *peer, struct rtc_sender *s,
 }
 
 /* As many packets of one stream as make a run: equal ones, and a shorter last
- * one. */
+ * one; no more once there are `most` bytes. */
 static int transmit_layer(struct rtc_peer *peer, struct rtc_layer *layer,
-                          uint8_t *buf, size_t cap, struct rtc_datagrams *d,
-                          rtc_usec now)
+                          size_t most, uint8_t *buf, size_t cap,
+                          struct rtc_datagrams *d, rtc_usec now)
 {
     struct rtc_wire wire = rtc_peer_wire(peer, rtc_ice_selected(peer->ice));
     size_t overhead = rtc_srtp_overhead(peer->srtp);
@@ -144,7 +145,7 @@ static int transmit_layer(struct rtc_peer *peer, struct rtc_layer *layer,
     while (d->count < RTC_PEER_RUN_MOST && (len = rtc_sender_peek_len(s)) > 0) {
         int sent;
         len = rtc_wire_len(&wire, len + overhead);
-        if (len > cap - at || (segment && len > segment))
+        if (len > cap - at || at >= most || (segment && len > segment))
             break;
         sent = transmit_packet(peer, s, &wire, buf + at, cap - at, now);
         if (sent <= 0)
@@ -158,27 +159,60 @@ static int transmit_layer(struct rtc_peer *peer, struct rtc_layer *layer,
     if (!d->count)
         return 0;
     rtc_tail_sent(&layer->tail, s, rtc_layer_rtt_us(peer, layer), now);
+    rtc_pacer_sent(&peer->bandwidth.pacer, at, now);
     d->segment = segment;
     d->path = wire.path;
     return (int)at;
 }
 
-static int transmit_media(struct rtc_peer *peer, uint8_t *buf, size_t cap,
+static int transmit_audio(struct rtc_peer *peer, uint8_t *buf, size_t cap,
                           struct rtc_datagrams *d, rtc_usec now)
 {
-    static const enum rtc_kind order[] = {RTC_AUDIO, RTC_VIDEO};
+    int len = 0;
 
-    for (unsigned k = 0; k < 2; k++)
-        for (unsigned i = 0; i < peer->layer_count; i++) {
-            struct rtc_layer *layer = peer->layers[i];
-            int len;
-            if (layer->track->wish.kind != order[k])
-                continue;
-            len = transmit_layer(peer, layer, buf, cap, d, now);
-            if (len > 0)
-                return len;
+    for (unsigned i = 0; i < peer->layer_count && !len; i++)
+        if (peer->layers[i]->track->wish.kind == RTC_AUDIO)
+            len = transmit_layer(peer, peer->layers[i], SIZE_MAX, buf, cap, d,
+                                 now);
+    return len;
+}
+
+/* The layer whose video is next. */
+static struct rtc_layer *next_video(struct rtc_peer *peer)
+{
+    for (unsigned n = 0; n < peer->layer_count; n++) {
+        unsigned i = (peer->turn + n) % peer->layer_count;
+        struct rtc_layer *layer = peer->layers[i];
+
+        if (layer->track->wish.kind == RTC_VIDEO &&
+            rtc_sender_peek_len(&layer->sender))
+            return layer;
+    }
+    return NULL;
+}
+
+/* While some is held back, the layers take turns. */
+static int transmit_video(struct rtc_peer *peer, uint8_t *buf, size_t cap,
+                          struct rtc_datagrams *d, rtc_usec now)
+{
+    int len = 0;
+
+    for (unsigned n = 0; n < peer->layer_count && !len; n++) {
+        struct rtc_layer *layer = next_video(peer);
+        size_t most = layer ? rtc_peer_ask_pacer(peer, layer, now) : 0;
+
+        if (layer && !most) {
+            peer->turn++;
+            return 0;
         }
-    return 0;
+        if (!layer)
+            break;
+        len = transmit_layer(peer, layer, most, buf, cap, d, now);
+        peer->turn += rtc_pacer_is_full(&peer->bandwidth.pacer);
+    }
+    if (!len)
+        rtc_pacer_rest(&peer->bandwidth.pacer);
+    return len;
 }
 
 /* The end is said before relays are given back. */
@@ -206,7 +240,9 @@ static int transmit_next(struct rtc_peer *peer, uint8_t *buf, size_t cap,
     if (!len)
         len = transmit_dtls(peer, buf, cap, d, now);
     if (!len && peer->srtp && is_open && rtc_ice_selected(peer->ice))
-        len = transmit_media(peer, buf, cap, d, now);
+        len = transmit_audio(peer, buf, cap, d, now);
+    if (!len && peer->srtp && is_open && rtc_ice_selected(peer->ice))
+        len = transmit_video(peer, buf, cap, d, now);
     if (!len && is_open && peer->connected && rtc_ice_selected(peer->ice))
         len = rtc_peer_transmit_data(peer, buf, cap, d, now);
     if (!len && !is_open)

@@ -317,3 +317,47 @@ END
     assert_equal "$(sum_of_drops send.jsonl late)" 0
     assert_equal "$(hashes out.ivf v | wc -l)" 60
 }
+
+# send_thin: 2 Mbit/s of live video, with audio, over a path of half a one. What
+# it does not take must not pile up on the way.
+send_thin() {
+    negotiate --video vp8 --audio opus
+    start recv rtc-recv -s b.session -o out.mkv
+    start send sh -c 'ffmpeg -nostdin -v error -re -i in.mkv -c copy \
+        -f matroska -cluster_time_limit 1 - |
+        rtc-send -s a.session --remote answer --events send.jsonl'
+    finish send
+    finish recv
+}
+
+@test "a thin path: video is left out, audio is not" {
+    [ "$(id -u)" = 0 ] || skip 'a slow path needs root'
+    unshare -n true || skip 'network namespaces cannot be made here'
+    timeout "$LIMIT" ffmpeg -nostdin -v error \
+        -f lavfi -i testsrc2=size=320x240:rate=30:duration=6 \
+        -f lavfi -i sine=duration=6 -map 0 -map 1 \
+        -vf noise=alls=40:allf=t -c:v libvpx -deadline realtime -cpu-used 8 \
+        -b:v 2M -minrate 2M -maxrate 2M -g 30 -c:a libopus -b:a 32k in.mkv
+    assert [ "$(stat -c %s in.mkv)" -ge 1200000 ]
+    declare -f send_thin negotiate start finish wait_for_file wait_until \
+        >functions
+    printf 'LIMIT=%s\nLO=(--interface lo)\n' "$LIMIT" >>functions
+    cat >thin <<'END2'
+set -eu
+. ./functions
+ip link set lo up
+tc qdisc add dev lo root tbf rate 500kbit burst 8k limit 8M
+send_thin
+END2
+    timeout "$LIMIT" unshare -n bash thin 3>&-
+    local left_out received
+    left_out=$(sum_of_drops send.jsonl late)
+    received=$(hashes out.mkv v | wc -l)
+    echo "# left out $left_out, received $received of 180" >&3
+    assert [ "$left_out" -ge 60 ]
+    assert_equal $((left_out + received)) 180
+    assert_playable out.mkv
+    assert_equal "$(grep -c 'the path does not take all' send.err)" 1
+    run diff <(hashes in.mkv a) <(hashes out.mkv a)
+    assert_success
+}

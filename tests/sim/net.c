@@ -104,12 +104,14 @@ void sim_net_add_box(struct sim_net *net, const struct sim_box *box)
 }
 
 static void enqueue(struct sim_net *net, const struct rtc_path *path,
-                    const uint8_t *data, size_t len, rtc_usec due)
+                    const uint8_t *data, size_t len, rtc_usec sent,
+                    rtc_usec due)
 {
     struct sim_packet *packet = calloc(1, sizeof *packet);
 
     if (!packet || len > sizeof packet->data)
         abort();
+    packet->sent = sent;
     packet->due = due;
     packet->path = *path;
     packet->path.local = path->remote;
@@ -148,10 +150,10 @@ void sim_net_send(struct sim_net *net, const struct rtc_path *path,
     r->stats.queue_dropped += fate == LINK_FULL;
     if (fate != LINK_ARRIVES)
         return;
-    enqueue(net, &outside, data, len, due[0]);
+    enqueue(net, &outside, data, len, now, due[0]);
     r->stats.delivered++;
     if (due[1] != RTC_NEVER) {
-        enqueue(net, &outside, data, len, due[1]);
+        enqueue(net, &outside, data, len, now, due[1]);
         r->stats.duplicated++;
     }
 }

@@ -12,7 +12,7 @@
 
 /* One on its way. */
 struct sim_packet {
-    rtc_usec due;
+    rtc_usec sent, due;
     struct rtc_path path; /* as the receiver sees it */
     size_t len;
     uint8_t data[2048];
