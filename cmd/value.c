@@ -59,6 +59,13 @@ bool value_rate(const char *text, int64_t *ret_bps)
     return scan(text, units, MOST, ret_bps);
 }
 
+bool value_ratio(const char *text, int64_t *ret_millionths)
+{
+    static const struct unit units[] = {{"%", 1e4}, {"", 1e6}};
+
+    return scan(text, units, 1e6, ret_millionths);
+}
+
 bool value_integer(const char *text, int64_t *ret_number)
 {
     static const struct unit units[] = {{"", 1}};

@@ -1,0 +1,244 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# rtc-probe on loopback: its subjects, its report in every form, and what its
+# exit status says.
+
+load helper
+
+setup() {
+    need_tools rtc-probe jq python3
+    cd "$BATS_TEST_TMPDIR" || return
+}
+
+teardown() {
+    end_started "$BATS_TEST_TMPDIR"
+}
+
+# server NAME [WORD]...: starts stun.py; its address is $ADDRESS.
+server() {
+    start "$1" python3 "$top_srcdir/tests/cli/stun.py" "${@:2}" </dev/null
+    wait_for_line "$1.out" ':'
+    ADDRESS=$(head -n 1 "$1.out")
+}
+
+probe() {
+    run --separate-stderr timeout "$LIMIT" rtc-probe "$@"
+}
+
+# ---- the tool --------------------------------------------------------------
+
+@test "help: subjects, and the options of each" {
+    assert_help rtc-probe --json --jsonl --prometheus
+    assert_version rtc-probe
+    assert_stdout_checked rtc-probe
+    run rtc-probe --help
+    assert_line --regexp '^  stun  '
+    assert_line --regexp '^  nat  '
+    run rtc-probe stun --help
+    assert_line --index 0 'Usage: rtc-probe stun [OPTION]... SERVER...'
+}
+
+@test "usage: without a subject, with a wrong one, without operands" {
+    probe
+    assert_equal "$status" 2
+    assert_equal "${stderr_lines[0]}" \
+        'rtc-probe: error usage: SUBJECT is missing'
+    probe nothing
+    assert_equal "$status" 2
+    assert_equal "${stderr_lines[0]}" \
+        "rtc-probe: error usage: \`nothing' is not a subject"
+    probe --json stun 127.0.0.1
+    assert_equal "$status" 2
+    assert_equal "${stderr_lines[0]}" \
+        "rtc-probe: error usage: \`stun' is to stand before the options"
+    probe stun
+    assert_equal "$status" 2
+    assert_equal "${stderr_lines[1]}" "rtc-probe stun: try \`rtc-probe stun --help'"
+    probe stun turn:u:p@127.0.0.1
+    assert_equal "$status" 2
+    refute [ -n "$output" ]
+}
+
+# ---- stun ------------------------------------------------------------------
+
+@test "stun: round trips, nothing lost, the mapped address is ours" {
+    server s
+    probe stun --json -c 10 -i 20ms --max-loss 0 --max-rtt 1s "$ADDRESS"
+    assert_equal "$status" 0
+    assert_equal "$stderr" ''
+    jq -e '.subject == "stun" and .exit == 0 and .error == null and
+        (.thresholds | map(.passed) == [true, true])' <<<"$output"
+    jq -e '.servers | length == 1' <<<"$output"
+    jq -e --arg url "stun:$ADDRESS" '.servers[0] | .server == $url and
+        .sent == 10 and .received == 10 and .loss == 0 and
+        .mappedAddress == .localAddress and
+        0 < .rttMin and .rttMin <= .rttAvg and .rttAvg <= .rttMax and
+        .rttMax < 1 and .jitter >= 0' <<<"$output"
+    jq -e '.verdicts[0] | contains("on this machine")' <<<"$output"
+}
+
+@test "stun: a server that takes 30 ms" {
+    server s delay=0.03
+    probe stun --json -c 4 -i 50ms "$ADDRESS"
+    assert_equal "$status" 0
+    jq -e '.servers[0] | .rttMin >= 0.03 and .rttAvg < 0.06' <<<"$output"
+}
+
+@test "stun: each lost request is counted; thresholds are named, status 3" {
+    server s lose=5
+    probe stun --json -c 10 -i 10ms --timeout 500ms --max-loss 19% \
+        --max-rtt 1s --max-jitter 0us "$ADDRESS"
+    assert_equal "$status" 3
+    jq -e '.servers[0] | .sent == 10 and .received == 8 and .loss == 0.2' \
+        <<<"$output"
+    jq -e '.exit == 3 and .error.name == "threshold" and
+        (.thresholds | map({(.name): .passed}) | add ==
+        {"max-loss": false, "max-rtt": true, "max-jitter": false})' <<<"$output"
+    assert_equal "${#stderr_lines[@]}" 1
+    assert_regex "$stderr" \
+        '^rtc-probe stun: error threshold: --max-loss: 20 % .*; --max-jitter: '
+}
+
+@test "stun: nothing measured is status 4, and null in JSON" {
+    probe stun --json -c 2 -i 10ms --timeout 100ms --max-rtt 1s 127.0.0.1:9
+    assert_equal "$status" 4
+    jq -e '.exit == 4 and .error.name == "nothing-measured"' <<<"$output"
+    jq -e '.servers[0] | .loss == 1 and .mappedAddress == null and
+        .rttAvg == null and .jitter == null' <<<"$output"
+    refute_regex "$output" '[Nn]a[Nn]'
+    server s error=420
+    probe stun -c 1 "$ADDRESS"
+    assert_equal "$status" 4
+    assert_line --regexp '^ *received +0$'
+    assert_regex "$stderr" 'refuses: error 420'
+}
+
+@test "stun: names that are none, and addresses of the other family" {
+    probe stun --json nobody.invalid
+    assert_equal "$status" 10
+    jq -e '.error.name == "resolve"' <<<"$output"
+    probe stun -6 127.0.0.1
+    assert_equal "$status" 10
+    assert_regex "$stderr" 'it has no IPv6 address'
+}
+
+@test "stun: one dead server of two leaves the other's numbers" {
+    server s
+    probe stun --json -c 2 -i 10ms --timeout 100ms --max-loss 50% \
+        "$ADDRESS" stun:127.0.0.1:9
+    assert_equal "$status" 3
+    jq -e '.servers | map(.received) == [2, 0]' <<<"$output"
+    jq -e '.thresholds[0].message | contains("127.0.0.1:9")' <<<"$output"
+}
+
+@test "stun: what a private or shared address means" {
+    server s map=100.64.0.7:4000
+    probe stun -c 1 "$ADDRESS"
+    assert_equal "$status" 0
+    assert_line --regexp '^ *mapped address +100.64.0.7:4000$'
+}
+
+# ---- nat -------------------------------------------------------------------
+
+@test "nat: two plain servers show that there is none" {
+    server one
+    local first=$ADDRESS
+    server two 127.0.0.2
+    probe nat --json --require-mapping none "$first" "$ADDRESS"
+    assert_equal "$status" 0
+    jq -e '.families | length == 1 and (.[0] | .family == "IPv4" and
+        .mapping == "none" and .filtering == null and .hairpinning == null and
+        .portKept and .serversAnswered == 2)' <<<"$output"
+}
+
+@test "nat: two servers that disagree; what was required is status 50" {
+    server one map=203.0.113.5:4000
+    local first=$ADDRESS
+    server two 127.0.0.2 map=203.0.113.5:4001
+    probe nat --json --timeout 100ms --require-mapping endpoint-independent \
+        "$first" "$ADDRESS"
+    assert_equal "$status" 50
+    assert_regex "$stderr" '^rtc-probe nat: error capability: --require-mapping: '
+    jq -e '.families[0].mapping == "endpoint-dependent"' <<<"$output"
+    jq -e '.verdicts[0] | contains("TURN")' <<<"$output"
+}
+
+@test "nat: no answer is status 4" {
+    probe nat --timeout 100ms 127.0.0.1:9
+    assert_equal "$status" 4
+    assert_output --partial 'UDP is blocked'
+}
+
+# ---- forms -----------------------------------------------------------------
+
+@test "form: a table in 80 columns, without colour in a pipe" {
+    server s
+    local first=$ADDRESS
+    server t
+    probe stun -c 1 --max-rtt 1s "$first" "$ADDRESS"
+    assert_equal "$status" 0
+    run awk 'length > 80' <<<"$output"
+    assert_output ''
+}
+
+@test "form: colour on a terminal, but not with NO_COLOR" {
+    need_tools script
+    server s
+    script -qec "env -u NO_COLOR rtc-probe stun -c 1 --max-rtt 1s $ADDRESS" \
+        /dev/null >seen </dev/null
+    grep -q $'\033\[32mpass' seen
+    script -qec "env NO_COLOR=1 rtc-probe stun -c 1 --max-rtt 1s $ADDRESS" \
+        /dev/null >seen </dev/null
+    grep -q '^pass' seen
+    ! grep -q $'\033' seen
+}
+
+@test "form: JSON Lines, each with v, t and event, to the end" {
+    server s
+    probe stun --jsonl -c 3 -i 10ms --max-rtt 1s localhost:"${ADDRESS##*:}" -4
+    assert_equal "$status" 0
+    jq -se 'all(.v == 1 and .t >= 0 and (.event | type == "string"))' \
+        <<<"$output"
+    jq -se 'map(.event) == ["start", "resolve", "response", "response",
+        "response", "result", "end"]' <<<"$output"
+    jq -se 'last | .exit == 0 and .thresholds[0].passed' <<<"$output"
+    jq -se '.[2] | .rtt > 0 and (.mappedAddress | startswith("127.0.0.1:"))' \
+        <<<"$output"
+}
+
+# assert_prometheus: $output is of the text format: each name told of once, by
+# HELP and TYPE, before its samples.
+assert_prometheus() {
+    run awk '
+    /^# HELP [a-z_]+ [^ ]/ { if (told[$3]++) print "twice: " $0; next }
+    /^# TYPE [a-z_]+ gauge$/ { typed[$3] = 1; last = $3; next }
+    /^[a-z_]+(\{([a-z_]+="([^"\\]|\\.)*",?)+\})? -?[0-9.e+-]+$/ {
+        name = $0
+        sub(/[{ ].*/, "", name)
+        if (name != last || !typed[name] || !told[name]) print "stray: " $0
+        next
+    }
+    { print "malformed: " $0 }' <<<"$output"
+    assert_output ''
+}
+
+@test "form: Prometheus, with units in the names and nothing unknown" {
+    server s
+    probe stun --prometheus -c 2 -i 10ms --timeout 100ms --max-loss 100% \
+        "$ADDRESS" 127.0.0.1:9
+    assert_equal "$status" 0
+    assert_line --regexp "^rtc_probe_stun_rtt_avg_seconds\{server=\"stun:$ADDRESS\"\} [0-9.e-]+$"
+    assert_line "rtc_probe_stun_loss_ratio{server=\"stun:127.0.0.1:9\"} 1"
+    assert_line 'rtc_probe_stun_threshold_passed{threshold="max-loss"} 1'
+    assert_line 'rtc_probe_stun_exit 0'
+    refute_line --regexp 'rtt_avg_seconds\{server="stun:127.0.0.1:9"'
+    assert_prometheus
+}
+
+@test "form: what cannot be written is status 6" {
+    server s
+    run --separate-stderr sh -c "rtc-probe stun -c 1 $ADDRESS >/dev/full"
+    assert_equal "$status" 6
+    assert_regex "$stderr" 'error output: stdout: No space'
+}
