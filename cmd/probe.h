@@ -12,5 +12,6 @@ struct probe_subject {
     void (*run)(int argc, char **argv) __attribute__((noreturn));
 };
 
+void probe_sdp(int argc, char **argv) __attribute__((noreturn));
 void probe_stun(int argc, char **argv) __attribute__((noreturn));
 void probe_nat(int argc, char **argv) __attribute__((noreturn));

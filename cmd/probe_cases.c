@@ -36,8 +36,14 @@ void probe_write_tap(const struct probe_result *result, FILE *out)
         write_plain(one->title, out);
         if (one->outcome == PROBE_SKIP)
             fputs(" # SKIP", out);
-        fputs(one->why ? one->outcome == PROBE_SKIP ? " " : "\n# " : "", out);
-        write_plain(one->why ? one->why : "", out);
+        if (one->why)
+            fputs(one->outcome == PROBE_SKIP ? " " : "\n# ", out);
+        if (one->why && one->line)
+            fprintf(out, "line %u: ", one->line);
+        if (one->why)
+            write_plain(one->why, out);
+        if (one->why && one->source)
+            fprintf(out, " (%s)", one->source);
         fputc('\n', out);
     }
     for (unsigned i = 0; i < result->threshold_count; i++) {
@@ -115,7 +121,8 @@ static unsigned count_outcome(const struct probe_result *result,
 
 void probe_write_junit(const struct probe_result *result, FILE *out)
 {
-    static const char *const insides[] = {NULL, "failure", "skipped"};
+    static const char *const insides[] = {NULL, "failure", "skipped", NULL};
+    char why[512];
 
     fprintf(out,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -127,8 +134,12 @@ void probe_write_junit(const struct probe_result *result, FILE *out)
     for (unsigned i = 0; i < result->case_count; i++) {
         const struct probe_case *one = &result->cases[i];
 
+        if (one->line)
+            snprintf(why, sizeof why, "line %u: %s", one->line, one->why);
+        else
+            snprintf(why, sizeof why, "%s", one->why ? one->why : one->title);
         write_testcase(result, (const char *[]){one->id, one->title},
-                       insides[one->outcome], one->why, out);
+                       insides[one->outcome], why, out);
     }
     for (unsigned i = 0; i < result->threshold_count; i++) {
         const struct probe_threshold *one = &result->thresholds[i];

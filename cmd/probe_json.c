@@ -50,13 +50,16 @@ static json_t *of_group(const struct probe_group *group)
 
 static json_t *of_case(const struct probe_case *one)
 {
-    static const char *const outcomes[] = {"ok", "not ok", "skip"};
     json_t *object = json_object();
 
     json_of_member(object, "id", json_of_text(one->id));
     json_of_member(object, "title", json_of_text(one->title));
-    json_of_member(object, "outcome", json_of_text(outcomes[one->outcome]));
+    json_of_member(object, "outcome",
+                   json_of_text(probe_outcome_name(one->outcome)));
     json_of_member(object, "why", json_of_text(one->why));
+    json_of_member(object, "line",
+                   one->line ? json_integer(one->line) : json_null());
+    json_of_member(object, "source", json_of_text(one->source));
     return object;
 }
 
@@ -129,6 +132,9 @@ void probe_write_json(const struct probe_result *result, FILE *out)
     json_of_member(object, "tool", json_of_text("rtc-probe"));
     json_of_member(object, "version", json_of_text(rtc_version()));
     json_of_member(object, "subject", json_of_text(result->subject));
+    if (result->extra)
+        json_of_member(object, result->extra_name,
+                       json_loads(result->extra, JSON_ALLOW_NUL, NULL));
     add_groups(object, result);
     if (result->case_count > 0)
         json_of_member(object, "cases", json_array());

@@ -117,13 +117,13 @@ static void write_cases(const struct probe_result *result, FILE *out)
 
     snprintf(name, sizeof name, "rtc_probe_%s_cases", result->subject);
     write_head(name, "Cases by their outcome.", out);
-    for (int outcome = PROBE_OK; outcome <= PROBE_SKIP; outcome++) {
-        static const char *const outcomes[] = {"ok", "not ok", "skip"};
+    for (int outcome = PROBE_OK; outcome <= PROBE_WARNING; outcome++) {
         unsigned count = 0;
 
         for (unsigned i = 0; i < result->case_count; i++)
             count += (int)result->cases[i].outcome == outcome;
-        fprintf(out, "%s{outcome=\"%s\"} %u\n", name, outcomes[outcome], count);
+        fprintf(out, "%s{outcome=\"%s\"} %u\n", name,
+                probe_outcome_name((enum probe_outcome)outcome), count);
     }
 }
 

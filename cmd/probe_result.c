@@ -114,18 +114,25 @@ void probe_set_text(struct probe_group *group, const char *name,
 
 /* ---- the other lists ----------------------------------------------------- */
 
-void probe_add_case(struct probe_result *result, const char *id,
-                    const char *title, enum probe_outcome outcome,
-                    const char *why)
+void probe_add_case(struct probe_result *result, const struct probe_case *one)
 {
     result->cases =
         grow(result->cases, result->case_count, sizeof *result->cases);
     result->cases[result->case_count++] = (struct probe_case){
-        .id = copy(id),
-        .title = copy(title),
-        .outcome = outcome,
-        .why = copy(why),
+        .id = copy(one->id),
+        .title = copy(one->title),
+        .outcome = one->outcome,
+        .why = copy(one->why),
+        .line = one->line,
+        .source = copy(one->source),
     };
+}
+
+const char *probe_outcome_name(enum probe_outcome outcome)
+{
+    static const char *const names[] = {"ok", "not ok", "skip", "warning"};
+
+    return names[outcome];
 }
 
 void probe_add_verdict(struct probe_result *result, const char *format, ...)
@@ -208,9 +215,10 @@ void probe_result_done(struct probe_result *result)
     for (unsigned i = 0; i < result->group_count; i++)
         probe_group_done(&result->groups[i]);
     for (unsigned i = 0; i < result->case_count; i++) {
-        free(result->cases[i].id);
-        free(result->cases[i].title);
-        free(result->cases[i].why);
+        free((char *)result->cases[i].id);
+        free((char *)result->cases[i].title);
+        free((char *)result->cases[i].why);
+        free((char *)result->cases[i].source);
     }
     for (unsigned i = 0; i < result->verdict_count; i++)
         free(result->verdicts[i]);
@@ -220,6 +228,7 @@ void probe_result_done(struct probe_result *result)
     free(result->cases);
     free(result->verdicts);
     free(result->thresholds);
+    free(result->extra);
     free(result->error);
     *result = (struct probe_result){0};
 }

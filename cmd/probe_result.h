@@ -46,12 +46,19 @@ struct probe_group {
     unsigned count;
 };
 
-enum probe_outcome { PROBE_OK, PROBE_NOT_OK, PROBE_SKIP };
+enum probe_outcome {
+    PROBE_OK,
+    PROBE_NOT_OK,
+    PROBE_SKIP,
+    PROBE_WARNING, /* it holds, but might have been meant otherwise */
+};
 
 struct probe_case {
-    char *id, *title;
+    const char *id, *title;
     enum probe_outcome outcome;
-    char *why; /* or NULL */
+    const char *why;    /* or NULL */
+    unsigned line;      /* of what was read; 0: not about one */
+    const char *source; /* what says so, such as "RFC 8866 5"; or NULL */
 };
 
 struct probe_threshold {
@@ -68,6 +75,9 @@ struct probe_result {
     char **verdicts;
     struct probe_threshold *thresholds;
     unsigned group_count, case_count, verdict_count, threshold_count;
+    /* A JSON text that is part of the object of --json, or NULL. */
+    const char *extra_name;
+    char *extra;
     rtc_usec time_us; /* it took */
     enum rtc_exit status;
     char *error; /* why the status is not DONE, or NULL */
@@ -93,10 +103,9 @@ void probe_set_time(struct probe_group *group, const char *name, rtc_usec us);
 void probe_set_text(struct probe_group *group, const char *name,
                     const char *text);
 
-/* `why` may be NULL. */
-void probe_add_case(struct probe_result *result, const char *id,
-                    const char *title, enum probe_outcome outcome,
-                    const char *why);
+void probe_add_case(struct probe_result *result, const struct probe_case *one);
+/* "ok", "not ok", "skip", "warning". Static. */
+const char *probe_outcome_name(enum probe_outcome outcome);
 void probe_add_verdict(struct probe_result *result, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void probe_add_threshold(struct probe_result *result, const char *name,

@@ -129,6 +129,16 @@ static int measure_widths(const struct probe_group *groups, unsigned count,
     return total;
 }
 
+/* Texts begin, numbers end below each other. */
+static void write_cell(const struct probe_group *group, unsigned column,
+                       int width, const char *text, FILE *out)
+{
+    if (group->measures[column].unit != PROBE_TEXT)
+        fprintf(out, "  %*s", width, text);
+    else
+        fprintf(out, "  %-*s", column + 1 < group->count ? width : 0, text);
+}
+
 static void write_rows(const struct probe_group *groups, unsigned count,
                        const int *widths, FILE *out)
 {
@@ -137,14 +147,14 @@ static void write_rows(const struct probe_group *groups, unsigned count,
     fprintf(out, "%-*s", widths[0], groups->kind->name);
     for (unsigned i = 0; i < groups->count; i++) {
         probe_name(groups->measures[i].name, ' ', cell, sizeof cell);
-        fprintf(out, "  %*s", widths[i + 1], cell);
+        write_cell(groups, i, widths[i + 1], cell, out);
     }
     fputc('\n', out);
     for (unsigned g = 0; g < count; g++) {
         fprintf(out, "%-*s", widths[0], groups[g].name);
         for (unsigned i = 0; i < groups->count; i++)
-            fprintf(out, "  %*s", widths[i + 1],
-                    write_value(&groups[g].measures[i], cell));
+            write_cell(&groups[g], i, widths[i + 1],
+                       write_value(&groups[g].measures[i], cell), out);
         fputc('\n', out);
     }
 }
@@ -222,15 +232,23 @@ static void write_mark(bool good, const char *mark, bool colour, FILE *out)
 
 static void write_case(const struct probe_case *one, bool colour, FILE *out)
 {
-    static const char *const marks[] = {"ok    ", "NOT OK", "skip  "};
+    static const char *const marks[] = {"ok    ", "NOT OK", "skip  ", "warn  "};
     int at = 8;
 
     write_mark(one->outcome != PROBE_NOT_OK, marks[one->outcome], colour, out);
     at += fprintf(out, "  %s: ", one->id) - 2;
     write_wrapped(one->title, at, 8, out);
     if (one->why) {
+        char text[512];
+
+        at = 8;
         fputs("        ", out);
-        write_wrapped(one->why, 8, 8, out);
+        if (one->line)
+            at += fprintf(out, "line %u: ", one->line);
+        snprintf(text, sizeof text, "%s%s%s%s", one->why,
+                 one->source ? " (" : "", one->source ? one->source : "",
+                 one->source ? ")" : "");
+        write_wrapped(text, at, 8, out);
     }
 }
 

@@ -12,6 +12,8 @@
 
 static const struct probe_subject subjects[] = {
     {"nat", "what a NAT or firewall does: mapping, filtering", probe_nat},
+    {"sdp", "a session description: what it says, and what is wrong",
+     probe_sdp},
     {"stun", "round trips to STUN servers, and the address they see",
      probe_stun},
 };

@@ -35,6 +35,7 @@ probe() {
     run rtc-probe --help
     assert_line --regexp '^  stun  '
     assert_line --regexp '^  nat  '
+    assert_line --regexp '^  sdp  '
     run rtc-probe stun --help
     assert_line --index 0 'Usage: rtc-probe stun [OPTION]... SERVER...'
 }
@@ -168,6 +169,180 @@ probe() {
     probe nat --timeout 100ms 127.0.0.1:9
     assert_equal "$status" 4
     assert_output --partial 'UDP is blocked'
+}
+
+# ---- sdp -------------------------------------------------------------------
+
+vectors=$top_srcdir/tests/vectors/sdp
+
+# golden NAME: what is read of that vector, and what is found, is as it was when
+# somebody looked at it.
+golden() {
+    probe sdp --json "$vectors/$1.sdp"
+    assert_equal "$status" 0
+    jq -S '{description, findings: [.cases[] | select(.outcome != "ok")]}' \
+        <<<"$output" >got.json
+    diff "$top_srcdir/tests/cli/golden/$1.json" got.json
+}
+
+@test "sdp: as JSON: audio, video and data of Chromium" {
+    golden chromium-offer-sendrecv-av-data
+    # Every line is there, in one form or the other.
+    jq -e '.description.media | length == 3 and
+        (map(.candidates | length) == [2, 2, 2])' got.json
+    assert_equal "$(grep -c '^a=rtpmap' \
+        "$vectors/chromium-offer-sendrecv-av-data.sdp")" \
+        "$(jq '[.description.media[].formats[]? | select(.codec)] | length' got.json)"
+}
+
+@test "sdp: as JSON: simulcast of Firefox, with its feedback for nothing" {
+    golden firefox-offer-simulcast-vp8
+    jq -e '[.findings[].id] | unique == ["unlisted"]' got.json
+}
+
+@test "sdp: what others wrote has no errors but those that are known" {
+    for file in "$vectors"/*.sdp; do
+        probe sdp --json "$file"
+        assert_equal "$status" 0
+        jq -r --arg file "$(basename "$file")" '.cases[] |
+            select(.outcome == "not ok") | "\($file) \(.id)"' <<<"$output"
+    done | sort -u >wrong
+    cat >known <<END
+aiortc-offer-recvonly.sdp extmap
+aiortc-offer-sendrecv.sdp extmap
+firefox-offer-simulcast-vp8.sdp unlisted
+END
+    diff known wrong
+}
+
+@test "sdp: stdin, JSON, base64, and what rtc-offer writes" {
+    rtc-offer -s a.session --interface lo >offer.sdp
+    rtc-offer -s b.session --interface lo --json >offer.json
+    rtc-offer -s c.session --interface lo --base64 >offer.txt
+    for file in offer.sdp offer.json offer.txt; do
+        run --separate-stderr sh -c "rtc-probe sdp --strict --json <$file"
+        assert_equal "$status" 0
+        jq -e '[.cases[].outcome] | unique == ["ok"]' <<<"$output"
+        jq -e '.description.media[].setup == "actpass"' <<<"$output"
+    done
+}
+
+# wrong RULE LINE SED: the offer changed by SED breaks the rule in that line
+# (null for none).
+wrong() {
+    sed "$3" "$vectors/chromium-offer-sendrecv-av-data.sdp" >changed.sdp
+    ! cmp -s changed.sdp "$vectors/chromium-offer-sendrecv-av-data.sdp"
+    probe sdp --json --strict changed.sdp
+    assert_equal "$(jq -c '[.cases[] | select(.outcome == "not ok") |
+        [.id, .line]] | first' <<<"$output")" "[\"$1\",$2]"
+    assert_equal "$status" "${4:-3}"
+}
+
+@test "sdp: each rule finds what breaks it, in its line" {
+    wrong mid 8 '18{/^a=mid/d}'
+    wrong read 51 's/^a=mid:1/a=mid:0/' 20
+    wrong bundle-group 5 '5s/BUNDLE 0/BUNDLE 0 7/'
+    wrong line-order null 3d
+    wrong ice-ufrag 13 '13s/:.*/:abc\r/'
+    wrong ice-pwd 8 14d
+    wrong fingerprint 8 '/^a=fingerprint/d'
+    wrong setup 17 '17s/actpass/holdconn/'
+    wrong protocol 8 '8s,UDP/TLS/RTP/SAVPF,RTP/AVP,'
+    wrong rtcp-mux 8 25d
+    wrong direction 24 '23s/^/a=recvonly\r\n/'
+    wrong rtpmap 8 '/^a=rtpmap:111/d'
+    wrong payload-type 8 '8s/ 63/ 111 63/'
+    wrong unlisted 28 '8s/ 111//'
+    wrong rtx 41 's/^a=fmtp:97 apt=96/a=fmtp:97 apt=95/'
+    wrong bundle-type 41 '/^m=video/s/ 96/ 111 96/;/^a=rtpmap:96/s,^,a=rtpmap:111 VP8/90000\r\n,'
+    wrong extmap 20 '20s/extmap:2/extmap:1/'
+    wrong extmap 52 '52s/extmap:14/extmap:1/'
+    wrong simulcast 17 's/^a=setup:actpass/a=simulcast:send q\r\n&/'
+    wrong connection 8 9d
+    wrong sctp-port 166 '/^a=sctp-port/d'
+    wrong read 11 '11s/ udp .*/ udp\r/' 20
+    jq -e '.cases[] | select(.id == "candidate") | .line == 11' <<<"$output"
+}
+
+@test "sdp: in an answer, bundled sections share a port, and setup is decided" {
+    jq -Rs '{type: "answer", sdp: .}' \
+        "$vectors/chromium-offer-sendrecv-av-data.sdp" >answer.json
+    probe sdp --json answer.json
+    jq -e '[.cases[] | select(.outcome == "not ok") | [.id, .line]] ==
+        [["bundle-port", 41], ["bundle-port", 166], ["setup", 17]]' <<<"$output"
+}
+
+@test "sdp: line ends are told of, once, and are no error" {
+    tr -d '\r' <"$vectors/chromium-offer-data.sdp" >lf.sdp
+    probe sdp --strict --json lf.sdp
+    assert_equal "$status" 0
+    jq -e '[.cases[] | select(.outcome == "warning") | [.id, .line]] ==
+        [["line-ends", 1]]' <<<"$output"
+}
+
+@test "sdp: what cannot be read is status 20, with its line" {
+    printf 'v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio x\r\n' |
+        (run --separate-stderr rtc-probe sdp --json
+            assert_equal "$status" 20
+            assert_regex "$stderr" '^rtc-probe sdp: error description: line 5: '
+            jq -e '.exit == 20 and .cases[0].id == "read" and
+                .cases[0].line == 5' <<<"$output")
+    run --separate-stderr sh -c 'echo hello | rtc-probe sdp'
+    assert_equal "$status" 20
+    probe sdp nowhere.sdp
+    assert_equal "$status" 5
+}
+
+# assert_tap: $output is TAP whose plan fits.
+assert_tap() {
+    run awk '
+    NR == 1 { if ($0 != "TAP version 13") print "no version"; next }
+    NR == 2 { plan = substr($0, 4); if (!/^1\.\.[0-9]+$/) print "no plan"; next }
+    /^# / { next }
+    /^(not )?ok [0-9]+ - / {
+        number = $1 == "not" ? $3 : $2
+        if (number != ++count) print "misnumbered: " $0
+        next
+    }
+    { print "malformed: " $0 }
+    END { if (count != plan) print count " of " plan }' <<<"$output"
+    assert_output ''
+}
+
+@test "sdp: TAP, with a case for each rule or finding" {
+    probe sdp --tap --strict "$vectors/firefox-offer-simulcast-vp8.sdp"
+    assert_equal "$status" 3
+    assert_line --regexp '^ok [0-9]+ - rtcp-mux: '
+    assert_line --regexp '^not ok [0-9]+ - unlisted: '
+    assert_line '# line 52: a=rtcp-fb: payload type 99 is not in the m= line (RFC 8866 6.6)'
+    assert_line --regexp '^not ok [0-9]+ - strict: 10 errors$'
+    assert_tap
+}
+
+@test "sdp: XML for JUnit's readers" {
+    need_tools xmllint
+    probe sdp --junit "$vectors/firefox-offer-simulcast-vp8.sdp"
+    assert_equal "$status" 0
+    xmllint --noout - <<<"$output"
+    assert_equal "$(xmllint --xpath 'string(/testsuite/@failures)' - <<<"$output")" 10
+    assert_equal "$(xmllint --xpath 'count(//testcase/failure)' - <<<"$output")" 10
+    assert_equal "$(xmllint --xpath 'count(//testcase)' - <<<"$output")" \
+        "$(xmllint --xpath 'string(/testsuite/@tests)' - <<<"$output")"
+    printf 'v=0\no=- 1 1 IN IP4 0\ns=-\nt=0 0\nm=<&">\x01]]>\n' >bad.sdp
+    probe sdp --junit bad.sdp
+    assert_equal "$status" 20
+    xmllint --noout - <<<"$output"
+}
+
+@test "sdp: as a table, and for Prometheus" {
+    probe sdp "$vectors/gst-offer-data.sdp"
+    assert_equal "$status" 0
+    assert_line --regexp '^ok +rtcp-mux: '
+    run awk 'length > 80' <<<"$output"
+    assert_output ''
+    probe sdp --prometheus "$vectors/gst-offer-data.sdp"
+    assert_line 'rtc_probe_sdp_cases{outcome="not ok"} 0'
+    assert_prometheus
 }
 
 # ---- forms -----------------------------------------------------------------
