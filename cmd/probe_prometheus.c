@@ -64,6 +64,17 @@ static bool is_told(const struct probe_result *result, unsigned group,
     return false;
 }
 
+/* A server of one name may be measured at several addresses. */
+static void write_address(const struct probe_group *group, FILE *out)
+{
+    for (unsigned i = 0; i < group->count; i++)
+        if (!strcmp(group->measures[i].name, "address") &&
+            group->measures[i].text) {
+            fputs(",address=", out);
+            write_label(group->measures[i].text, out);
+        }
+}
+
 static void write_samples(const struct probe_result *result, unsigned first,
                           const struct probe_measure *measure, FILE *out)
 {
@@ -84,6 +95,7 @@ static void write_samples(const struct probe_result *result, unsigned first,
                 continue;
             fprintf(out, "%s{%s=", name, group->kind->name);
             write_label(group->name, out);
+            write_address(group, out);
             fprintf(out, "} %.9g\n", one->value);
         }
     }

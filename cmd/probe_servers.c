@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cmd/probe_port.h"
+#include "cmd/sockaddr.h"
 
 #define LOOKUP_MOST_US 10000000
 
@@ -23,6 +24,11 @@ static void add_server(struct probe_servers *servers, const char *name,
     struct probe_server *server = &servers->items[servers->count];
     char text[RTC_ADDR_TEXT];
 
+    for (unsigned i = 0; i < servers->count; i++)
+        if (sockaddr_same(&servers->items[i].addr, addr)) {
+            info("%s: it is %s, too", name, servers->items[i].name);
+            return;
+        }
     if (probe_source(addr, &server->local)) {
         warn("%s: no way to %s from here: %s", name, rtc_addr_write(addr, text),
              strerror(errno));

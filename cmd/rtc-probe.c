@@ -11,6 +11,8 @@
 #include "cmd/probe_report.h"
 
 static const struct probe_subject subjects[] = {
+    {"host", "this machine: addresses, sockets, ciphers, libraries",
+     probe_host},
     {"nat", "what a NAT or firewall does: mapping, filtering", probe_nat},
     {"sdp", "a session description: what it says, and what is wrong",
      probe_sdp},

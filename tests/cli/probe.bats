@@ -36,6 +36,7 @@ probe() {
     assert_line --regexp '^  stun  '
     assert_line --regexp '^  nat  '
     assert_line --regexp '^  sdp  '
+    assert_line --regexp '^  host  '
     run rtc-probe stun --help
     assert_line --index 0 'Usage: rtc-probe stun [OPTION]... SERVER...'
 }
@@ -169,6 +170,34 @@ probe() {
     probe nat --timeout 100ms 127.0.0.1:9
     assert_equal "$status" 4
     assert_output --partial 'UDP is blocked'
+}
+
+# ---- host ------------------------------------------------------------------
+
+@test "host: what there is, and what was tried" {
+    probe host --json
+    assert_equal "$status" 0
+    assert_equal "$stderr" ''
+    jq -e '.addresses[] | select(.address == "127.0.0.1") |
+        .interface == "lo" and .scope == "loopback" and .mtu >= 1280 and
+        .usable and (.temporary | not)' <<<"$output"
+    jq -e '.candidates | length > 0 and all(.candidateType == "host" and
+        .protocol == "udp" and .priority > 0)' <<<"$output"
+    jq -e '.sockets[0] | .socket == "IPv4" and
+        (.segmentation | type == "boolean") and
+        (.merging | type == "boolean") and .receiveBuffer > 0 and
+        .receiveBuffer <= .receiveLimit' <<<"$output"
+    jq -e '.sessions[0] | (.srtpProfile | startswith("SRTP_")) and
+        .dtlsVersion == "DTLS1.2" and .sendBitrate > 1e6 and
+        .receiveBitrate > 1e6' <<<"$output"
+    assert_equal "$(jq -r '.libraries[] | "\(.library) \(.version)"' \
+        <<<"$output")" "$(rtc-probe --version | tail -n +2)"
+    probe host
+    assert_equal "$status" 0
+    run awk 'length > 80' <<<"$output"
+    assert_output ''
+    probe host --prometheus
+    assert_prometheus
 }
 
 # ---- sdp -------------------------------------------------------------------
@@ -391,6 +420,9 @@ assert_prometheus() {
     /^[a-z_]+(\{([a-z_]+="([^"\\]|\\.)*",?)+\})? -?[0-9.e+-]+$/ {
         name = $0
         sub(/[{ ].*/, "", name)
+        series = $0
+        sub(/ [^ ]*$/, "", series)
+        if (seen[series]++) print "twice: " $0
         if (name != last || !typed[name] || !told[name]) print "stray: " $0
         next
     }
@@ -403,8 +435,8 @@ assert_prometheus() {
     probe stun --prometheus -c 2 -i 10ms --timeout 100ms --max-loss 100% \
         "$ADDRESS" 127.0.0.1:9
     assert_equal "$status" 0
-    assert_line --regexp "^rtc_probe_stun_rtt_avg_seconds\{server=\"stun:$ADDRESS\"\} [0-9.e-]+$"
-    assert_line "rtc_probe_stun_loss_ratio{server=\"stun:127.0.0.1:9\"} 1"
+    assert_line --regexp "^rtc_probe_stun_rtt_avg_seconds\{server=\"stun:$ADDRESS\",address=\"$ADDRESS\"\} [0-9.e-]+$"
+    assert_line "rtc_probe_stun_loss_ratio{server=\"stun:127.0.0.1:9\",address=\"127.0.0.1:9\"} 1"
     assert_line 'rtc_probe_stun_threshold_passed{threshold="max-loss"} 1'
     assert_line 'rtc_probe_stun_exit 0'
     refute_line --regexp 'rtt_avg_seconds\{server="stun:127.0.0.1:9"'

@@ -153,3 +153,22 @@ END
     probe 4 a stun --json -c 1 "$SERVER6"
     assert_equal "$(jq -r .error.name <<<"$output")" nothing-measured
 }
+
+# ---- host ------------------------------------------------------------------
+
+@test "host: the addresses of the machine, and what it would offer" {
+    net_host a open 46
+    probe 0 a host --json
+    assert_equal "$(jq -c '[.candidates[].candidate] | sort' <<<"$output")" \
+        "[\"$(public4 1)\",\"$(public6 1)\"]"
+    jq -e --arg a "$(public4 1)" '.addresses[] | select(.address == $a) |
+        .interface == "eth1" and .mtu == 1500 and .scope == "public"' \
+        <<<"$output"
+    ip -n "$(ns a)" link set eth1 mtu 1300
+    probe 0 a host --json
+    jq -e --arg a "$(public4 1)" '.addresses[] | select(.address == $a) |
+        .mtu == 1300' <<<"$output"
+    net_lose a eth1
+    probe 0 a host --json
+    jq -e '[.candidates[].candidate] | contains(["127.0.0.1"])' <<<"$output"
+}
