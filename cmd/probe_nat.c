@@ -197,6 +197,21 @@ static bool is_full(const struct probe_server *server,
            other->port != server->addr.port;
 }
 
+/* Of that family, and by the way that the port is on. */
+static bool is_for(const struct probe_server *server, int family,
+                   const struct probe_port *port)
+{
+    char text[RTC_ADDR_TEXT];
+
+    if (server->addr.family != family)
+        return false;
+    if (sockaddr_same_ip(&server->local, probe_port_addr(port)))
+        return true;
+    warn("%s is not compared: packets to it leave from %s", server->name,
+         rtc_addr_write(&server->local, text));
+    return false;
+}
+
 /* Asks all servers of a family from one port. */
 static void ask_servers(struct run *run, struct probe_port *port, int family,
                         struct finding *finding)
@@ -204,13 +219,13 @@ static void ask_servers(struct run *run, struct probe_port *port, int family,
     struct reply replies[2 * PROBE_SERVER_MOST] = {0};
 
     for (unsigned i = 0; i < run->servers.count; i++)
-        if (run->servers.items[i].addr.family == family)
+        if (is_for(&run->servers.items[i], family, port))
             ask(run, port, &run->servers.items[i].addr, 0, &replies[i]);
     wait_all(run);
     for (unsigned i = 0; i < run->servers.count; i++) {
         const struct probe_server *server = &run->servers.items[i];
 
-        if (server->addr.family != family)
+        if (!replies[i].run) /* not asked */
             continue;
         finding->asked++;
         finding->answered += is_good(&replies[i]);

@@ -135,6 +135,8 @@ void probe_report_exit(struct probe_report *report)
     snprintf(why, sizeof why, "%s",
              report->result.error ? report->result.error : "");
     probe_result_done(&report->result);
+    if (report->signal)
+        cli_die_by_signal(report->signal);
     if (status != RTC_EXIT_DONE)
         die(status, "%s", why);
     exit(RTC_EXIT_DONE);

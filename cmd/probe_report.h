@@ -21,6 +21,7 @@ struct probe_report {
     enum probe_form form;
     rtc_usec start;
     struct probe_result result;
+    int signal; /* which ended it early, or 0 */
 };
 
 /* Begins at once; one at a time. What die says from now on is in it, too. */
@@ -34,5 +35,6 @@ void probe_report_event(struct probe_report *report, const char *event,
 void probe_report_fail(struct probe_report *report, enum rtc_exit status,
                        const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* Prints the report and ends the process with its status. */
+/* Prints the report and ends the process with its status, or the way the signal
+ * would have. */
 void probe_report_exit(struct probe_report *report) __attribute__((noreturn));

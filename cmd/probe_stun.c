@@ -7,6 +7,7 @@
  * has them resent, which would hide what is measured here.)
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +106,7 @@ struct row {
     const struct probe_server *server;
     struct probe_port *port;
     struct probe_series series;
+    unsigned waiting;
     struct rtc_addr mapped;
     unsigned error_code;
     bool changed; /* not always the same address */
@@ -119,7 +121,7 @@ struct run {
     unsigned row_count, waiting;
     int64_t round;
     rtc_usec due;
-    struct driver_watch *timer;
+    struct driver_watch *timer, *signals[2];
     bool is_over;
 };
 
@@ -150,6 +152,7 @@ static void on_answer(void *user, const struct probe_answer *answer)
 
     tell(row, answer);
     run->waiting--;
+    row->waiting--;
     if (answer->error_code) {
         row->error_code = answer->error_code;
     } else if (answer->is_answered) {
@@ -179,11 +182,22 @@ static void on_round(void *user, int what)
                                 .retry = {timeout, timeout, 1}};
 
         row->series.sent++;
+        row->waiting++;
         probe_port_ask(row->port, &ask, on_answer, row);
     }
     run->due += run->options.interval;
     driver_timer_set(run->timer,
                      run->round < run->options.count ? run->due : RTC_NEVER);
+}
+
+/* What was measured so far is told. */
+static void on_signal(void *user, int number)
+{
+    struct run *run = user;
+
+    run->report.signal = number;
+    run->is_over = true;
+    driver_stop(run->driver);
 }
 
 static void on_found(void *user)
@@ -298,8 +312,11 @@ static void conclude(struct run *run)
     unsigned received = 0;
 
     for (unsigned i = 0; i < run->row_count; i++) {
-        received += run->rows[i].series.received;
-        add_row(run, &run->rows[i]);
+        struct row *row = &run->rows[i];
+
+        row->series.sent -= row->waiting; /* Not lost: not waited for. */
+        received += row->series.received;
+        add_row(run, row);
     }
     if (received == 0)
         probe_report_fail(&run->report, RTC_EXIT_NOTHING,
@@ -322,7 +339,10 @@ void probe_stun(int argc, char **argv)
     run.driver = driver_new();
     run.timer =
         run.driver ? driver_timer_new(run.driver, on_round, &run) : NULL;
-    if (!run.timer)
+    for (int i = 0; i < 2 && run.timer; i++)
+        run.signals[i] = driver_watch_signal(run.driver, i ? SIGTERM : SIGINT,
+                                             on_signal, &run);
+    if (!run.timer || !run.signals[0] || !run.signals[1])
         die(RTC_EXIT_INTERNAL, "out of memory");
     run.servers.driver = run.driver;
     run.servers.report = &run.report;
@@ -336,6 +356,8 @@ void probe_stun(int argc, char **argv)
     for (unsigned i = 0; i < run.row_count; i++)
         probe_port_free(run.rows[i].port);
     driver_watch_free(run.timer);
+    for (int i = 0; i < 2; i++)
+        driver_watch_free(run.signals[i]);
     driver_free(run.driver);
     probe_report_exit(&run.report);
 }

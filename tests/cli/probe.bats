@@ -116,6 +116,17 @@ probe() {
     assert_regex "$stderr" 'refuses: error 420'
 }
 
+@test "stun: interrupted, it tells what there is, and dies of the signal" {
+    server s
+    start probe rtc-probe stun --jsonl -c 1000 -i 50ms "$ADDRESS" </dev/null
+    wait_for_line probe.out '"event":"response"'
+    signal_to probe INT
+    finish probe 130
+    jq -se 'last | .event == "end"' probe.out
+    jq -se 'map(select(.event == "result")) | length == 1 and
+        (.[0] | .received > 0 and .loss == 0)' probe.out
+}
+
 @test "stun: names that are none, and addresses of the other family" {
     probe stun --json nobody.invalid
     assert_equal "$status" 10
