@@ -335,7 +335,7 @@ static void store_number(const struct rtc_option *option, const char *text,
         [OPTION_DURATION] = {value_duration, "a duration (500ms, 5s, 1m)"},
         [OPTION_SIZE] = {value_size, "a size (1500, 64k, 2M)"},
         [OPTION_RATE] = {value_rate, "a rate (800k, 2M)"},
-        [OPTION_RATIO] = {value_ratio, "a ratio (1%, 0.01)"},
+        [OPTION_PERCENT] = {value_percent, "a percentage (1%, 0.5%)"},
         [OPTION_INTEGER] = {value_integer, "a whole number"},
     };
     int64_t number;
@@ -410,7 +410,7 @@ static void store(const struct rtc_option *option, void *values, char *argument)
     case OPTION_DURATION:
     case OPTION_SIZE:
     case OPTION_RATE:
-    case OPTION_RATIO:
+    case OPTION_PERCENT:
     case OPTION_INTEGER:
         store_number(option, text, at);
         break;

@@ -29,7 +29,7 @@ enum option_type {
     OPTION_DURATION, /* rtc_usec */
     OPTION_SIZE,     /* int64_t, bytes */
     OPTION_RATE,     /* int64_t, bits per second */
-    OPTION_RATIO,    /* int64_t, millionths */
+    OPTION_PERCENT,  /* int64_t, parts in a billion */
     OPTION_INTEGER,  /* int64_t */
     OPTION_CHOICE,   /* int: its number in `choices` */
     OPTION_PORTS,    /* struct port_range */
@@ -57,7 +57,7 @@ struct rtc_option {
                              that may be left out, for the second one */
     size_t offset;        /* of what it sets, in the tool's values */
     const char *help;
-    /* DURATION, SIZE, RATE, RATIO, INTEGER: bounds; both 0 is from 0 up. */
+    /* DURATION, SIZE, RATE, PERCENT, INTEGER: bounds; both 0 is from 0 up. */
     int64_t least, most;
     const char *const *choices;    /* CHOICE: NULL-ended */
     const struct rtc_option *rows; /* ROWS */

@@ -310,15 +310,21 @@ static void on_open(struct data_pipe *pipe, int channel)
     pump(pipe);
 }
 
+/* The remote closed the channel, or the session with it. With messages it may,
+ * once it got all that was read; without an output, all that there is. */
+static bool is_whole(const struct data_pipe *pipe)
+{
+    if (is_bytes(pipe))
+        return pipe->done_sent && pipe->done_came;
+    if (!pipe->in || (pipe->in_ended && pipe->is_closing))
+        return true;
+    return pipe->out && pipe->at == pipe->len && buffered(pipe) == 0;
+}
+
 static void on_closed(struct data_pipe *pipe)
 {
-    bool is_whole =
-        is_bytes(pipe)
-            ? pipe->done_sent && pipe->done_came
-            : !pipe->in || (pipe->in_ended && pipe->is_closing) || pipe->out;
-
     pipe->is_open = false;
-    if (is_whole)
+    if (is_whole(pipe))
         finish(pipe, RTC_EXIT_DONE, "");
     else
         finish(pipe, RTC_EXIT_CHANNEL,

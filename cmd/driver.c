@@ -20,6 +20,7 @@
 
 #include "cmd/cli.h"
 #include "cmd/file.h"
+#include "cmd/impair.h"
 #include "cmd/links.h"
 
 #define OUT_LEN 65536
@@ -46,7 +47,8 @@ struct driver {
     struct event_base *base;
     struct socket_batch *batch;
     struct served *served;
-    rtc_usec now; /* of this turn; RTC_NEVER: not read yet */
+    struct impair *impair; /* or NULL */
+    rtc_usec now;          /* of this turn; RTC_NEVER: not read yet */
     bool running, stopped;
 };
 
@@ -169,8 +171,8 @@ int driver_add_peer(struct driver *driver, struct rtc_peer *peer,
     served->driver = driver;
     served->peer = peer;
     served->timer = evtimer_new(driver->base, on_deadline, served);
-    served->links = links_new(
-        &(struct link_owner){driver, peer, driver->batch, &served->changed});
+    served->links = links_new(&(struct link_owner){
+        driver, peer, driver->batch, &served->changed, driver->impair});
     if (!served->timer || !served->links) {
         if (served->timer)
             event_free(served->timer);
@@ -184,6 +186,11 @@ int driver_add_peer(struct driver *driver, struct rtc_peer *peer,
     served->next = driver->served;
     driver->served = served;
     return 0;
+}
+
+void driver_impair(struct driver *driver, struct impair *impair)
+{
+    driver->impair = impair;
 }
 
 void driver_remove_peer(struct driver *driver, struct rtc_peer *peer)
@@ -469,7 +476,7 @@ void driver_run(struct driver *driver)
     driver->stopped = false;
     for (;;) {
         drain_changed(driver);
-        if (driver->stopped)
+        if (driver->stopped && !impair_is_holding(driver->impair))
             break;
         driver->now = RTC_NEVER;
         if (event_base_loop(driver->base,

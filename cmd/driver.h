@@ -16,6 +16,7 @@
 
 struct driver;
 struct driver_watch;
+struct impair;
 struct tls_trust;
 
 /* Also ignores SIGPIPE: a write then says EPIPE. NULL when out of memory or
@@ -28,6 +29,7 @@ const char *driver_version(void);
 
 /* Serves peers and watches until driver_stop is called. */
 void driver_run(struct driver *driver);
+/* Once what an impairment holds has left. */
 void driver_stop(struct driver *driver);
 /* The time of this wakeup, CLOCK_MONOTONIC; for every `now`. Outside of
  * driver_run, the time. */
@@ -44,6 +46,9 @@ typedef void (*driver_event_fn)(void *user, const struct rtc_event *event);
  * `on_event`. 0, or RTC_ERR_NOMEM. */
 int driver_add_peer(struct driver *driver, struct rtc_peer *peer,
                     driver_event_fn on_event, void *user);
+/* What peers added from now on send and receive over UDP passes through it
+ * (impair.h). Borrows it until they are removed. */
+void driver_impair(struct driver *driver, struct impair *impair);
 /* Closes its sockets and forgets it; also from within a callback. */
 void driver_remove_peer(struct driver *driver, struct rtc_peer *peer);
 /* `peer` was changed: it is drained before the driver sleeps. */

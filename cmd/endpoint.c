@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/impair.h"
 #include "cmd/restart.h"
 #include "cmd/statistics.h"
 
@@ -292,6 +293,7 @@ void endpoint_exit(struct endpoint *end)
     gather_free(end->gather);
     rtc_peer_free(end->peer);
     capture_free(end->capture);
+    impair_free(end->impair);
     driver_free(end->driver);
     free(end->session_interface);
     cli_on_die(NULL, NULL);
@@ -468,6 +470,22 @@ static void on_prepare(void *user, int what)
     rtc_prepare();
 }
 
+static void make_impair(struct endpoint *end)
+{
+    struct impair_options options;
+    char why[IMPAIR_WHY_LEN];
+
+    if (!end->options.impair)
+        return;
+    if (!impair_parse(end->options.impair, &options, why))
+        die_usage("--impair: %s", why);
+    end->impair = impair_new(end->driver, &options);
+    if (!end->impair)
+        die(RTC_EXIT_INTERNAL, "out of memory");
+    driver_impair(end->driver, end->impair);
+    report_impair(end->report, impair_counts(end->impair));
+}
+
 void endpoint_init(struct endpoint *end, const struct cli_tool *tool,
                    const void *values, const struct endpoint_options *options)
 {
@@ -499,4 +517,5 @@ void endpoint_init(struct endpoint *end, const struct cli_tool *tool,
         driver_timer_set(end->limit,
                          driver_now(end->driver) + options->max_time);
     report_start(end->report, tool, values, driver_now(end->driver));
+    make_impair(end);
 }

@@ -41,6 +41,7 @@ struct endpoint_options {
     rtc_usec interval; /* between reports while connected, 0: none */
     bool totals;       /* print the last report on stdout, too */
     struct capture_options capture;
+    const char *impair; /* NULL: nothing is */
     const char *whip, *whep;
     bool preflight, server_offer, reconnect;
     struct http_options http;
@@ -118,6 +119,7 @@ struct endpoint {
     struct driver_watch *pulse; /* the progress line, once a second */
     struct driver_watch *interval;
     struct capture *capture; /* or NULL */
+    struct impair *impair;   /* or NULL */
     struct driver_watch *prepare;
     struct data_pipe *data; /* NULL: no --data */
     unsigned parts;         /* that are not over */

@@ -21,6 +21,7 @@ struct input {
     int fd;
     bool is_pipe, eof;
     struct rtc_media_reader *reader; /* NULL while the format is unknown */
+    enum rtc_media_format format;    /* of it */
     uint8_t chunk[CHUNK];            /* read, not yet pushed from `at` on */
     size_t at, len;
     size_t taken; /* of a clip in memory */
@@ -60,6 +61,11 @@ int input_fd(const struct input *in)
 void input_set_pipe(struct input *in)
 {
     in->is_pipe = true;
+}
+
+enum rtc_media_format input_format(const struct input *in)
+{
+    return in->reader ? in->format : RTC_MEDIA_NONE;
 }
 
 bool input_is_known(const struct input *in)
@@ -129,6 +135,7 @@ static enum input_result probe(struct input *in)
         return INPUT_WAIT;
     if (rtc_media_reader_new(&in->reader, format, &options))
         return fail(in, RTC_EXIT_INTERNAL, "out of memory");
+    in->format = format;
     return INPUT_FRAME;
 }
 

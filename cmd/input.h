@@ -44,6 +44,8 @@ const char *input_why(const struct input *input);
 bool input_rewind(struct input *input);
 /* A pipe was silent for a while: see rtc_media_reader_flush_hint. */
 void input_hint(struct input *input);
+/* NONE while it is not known. */
+enum rtc_media_format input_format(const struct input *input);
 /* Whether the format is known by now. */
 bool input_is_known(const struct input *input);
 /* Whether the last byte was read. */

@@ -63,6 +63,18 @@ static void check_layers(const struct inputs *inputs)
     }
 }
 
+/* Nobody could tell the layers of packets apart. */
+static void check_packets(const struct inputs *inputs)
+{
+    for (unsigned i = 0; i < inputs->line_count; i++) {
+        const struct source *source = inputs->sources[inputs->lines[i].input];
+        if (inputs->rids[inputs->lines[i].input] && source_is_packets(source))
+            die(RTC_EXIT_INPUT,
+                "%s: RTP packets cannot be a layer of --simulcast",
+                source_name(source));
+    }
+}
+
 static void add_layer(struct rtc_track_config *config, const char *rid)
 {
     snprintf(config->rids[config->layer_count++], sizeof *config->rids, "%s",
@@ -79,6 +91,7 @@ void inputs_add_tracks(struct inputs *inputs)
                                           .direction = RTC_SENDONLY,
                                           .codecs = {media->codec},
                                           .codec_count = 1};
+        config.packets = source_is_packets(inputs->sources[line->input]);
         do {
             if (inputs->rids[line->input])
                 add_layer(&config, inputs->rids[line->input]);
@@ -87,6 +100,14 @@ void inputs_add_tracks(struct inputs *inputs)
         if (rtc_peer_add_track(inputs->end->peer, &config) < 0)
             die(RTC_EXIT_INTERNAL, "%s", rtc_peer_why(inputs->end->peer));
     }
+}
+
+bool inputs_has_packets(const struct inputs *inputs)
+{
+    for (unsigned i = 0; i < inputs->count; i++)
+        if (source_is_packets(inputs->sources[i]))
+            return true;
+    return false;
 }
 
 /* ---- tracks that were agreed on ------------------------------------------ */
@@ -186,13 +207,32 @@ void inputs_explain(const struct inputs *inputs)
     }
 }
 
+/* Packets go out under the payload type that was agreed, and may go into a
+ * track of a session that was made without knowing of them. */
+static void aim_packets(const struct inputs *inputs, struct line *line)
+{
+    enum rtc_codec codec = media_of(inputs, line)->codec;
+    struct rtc_peer *peer = inputs->end->peer;
+    struct rtc_track_info info;
+
+    if (!source_is_packets(inputs->sources[line->input]) ||
+        rtc_peer_track_info(peer, line->target.track, &info))
+        return;
+    rtc_peer_set_packets(peer, line->target.track, true);
+    for (unsigned i = info.codec_count; i-- > 0;)
+        if (info.codecs[i] == codec)
+            line->target.payload_type = info.payload_types[i];
+}
+
 /* Whether the remote takes the line. */
 static bool aim(const struct inputs *inputs, struct line *line)
 {
     line->target.track = follows(inputs, line) ? (line - 1)->target.track
                                                : find_track(inputs, line);
-    if (line->target.track >= 0)
+    if (line->target.track >= 0) {
+        aim_packets(inputs, line);
         check_profile(inputs, line);
+    }
     if (line->target.track >= 0 && inputs->red)
         rtc_peer_set_red(inputs->end->peer, line->target.track, true);
     return line->target.track >= 0;
@@ -316,6 +356,7 @@ static void on_ready(void *user, struct source *source)
     begin_pipes(inputs);
     add_lines(inputs);
     check_layers(inputs);
+    check_packets(inputs);
     inputs->ready(inputs->user);
 }
 

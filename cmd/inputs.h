@@ -47,5 +47,7 @@ void inputs_stop(struct inputs *inputs);
 void inputs_done(struct inputs *inputs);
 /* Warns of a profile that the remote may have refused. */
 void inputs_explain(const struct inputs *inputs);
+/* Whether any of them is a recording of RTP packets. */
+bool inputs_has_packets(const struct inputs *inputs);
 /* How many tracks of a kind they make, layers of one counted once. */
 unsigned inputs_kind_count(const struct inputs *inputs, enum rtc_kind kind);

@@ -143,6 +143,9 @@ json_t *json_of_transport_totals(const struct rtc_peer *peer)
             : json_null());
     json_of_member(object, "currentRoundTripTime",
                    json_of_seconds(stats.ice_rtt_us));
+    json_of_member(object, "availableOutgoingBitrate",
+                   stats.bitrate_bps ? json_of_count(stats.bitrate_bps)
+                                     : json_null());
     json_of_member(object, "packetsSent", json_of_count(stats.datagrams_sent));
     json_of_member(object, "bytesSent", json_of_count(stats.bytes_sent));
     json_of_member(object, "packetsReceived",

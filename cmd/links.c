@@ -9,13 +9,14 @@
 
 #include "cmd/cli.h"
 #include "cmd/driver.h"
+#include "cmd/impair.h"
 #include "cmd/interface.h"
 #include "cmd/sockaddr.h"
 #include "cmd/tcp_links.h"
 
 struct bound {
     struct udp_socket udp;
-    struct link_owner *owner;
+    struct links *links;
     struct driver_watch *readable, *writable;
     bool told; /* that datagrams are too big for it */
 };
@@ -39,31 +40,64 @@ void link_receive(const struct link_owner *owner, const struct rtc_path *path,
 
 /* ---- UDP sockets --------------------------------------------------------- */
 
+static struct bound *bound_at(const struct links *links,
+                              const struct rtc_addr *local)
+{
+    for (unsigned i = 0; i < links->bound_count; i++)
+        if (sockaddr_same(&links->bounds[i]->udp.addr, local))
+            return links->bounds[i];
+    return NULL;
+}
+
+/* An impair_fn. */
+static bool receive_impaired(void *user, const struct rtc_path *path,
+                             uint8_t *data, size_t len)
+{
+    struct links *links = user;
+
+    if (bound_at(links, &path->local))
+        link_receive(&links->owner, path, data, len, 0);
+    return true;
+}
+
+static void receive_udp(struct links *links, const struct rtc_path *path,
+                        const struct socket_item *item)
+{
+    const struct impair_run run = {path,          item->data,       item->len,
+                                   item->segment, receive_impaired, links};
+
+    if (links->owner.impair)
+        impair_pass(links->owner.impair, IMPAIR_IN, &run);
+    else
+        link_receive(&links->owner, path, item->data, item->len, item->segment);
+}
+
 /* One batch a turn, so that a flood cannot keep us from sending. */
 static void on_readable(void *user, int fd)
 {
     struct bound *bound = user;
+    struct link_owner *owner = &bound->links->owner;
     struct rtc_path path = {.local = bound->udp.addr, .transport = RTC_UDP};
     const struct socket_item *items;
-    unsigned count = socket_recv(&bound->udp, bound->owner->batch, &items);
+    unsigned count = socket_recv(&bound->udp, owner->batch, &items);
 
     (void)fd;
     for (unsigned i = 0; i < count; i++) {
         path.remote = items[i].remote;
-        link_receive(bound->owner, &path, items[i].data, items[i].len,
-                     items[i].segment);
+        receive_udp(bound->links, &path, &items[i]);
     }
-    *bound->owner->changed = true;
+    *owner->changed = true;
 }
 
 static void on_writable(void *user, int fd)
 {
     struct bound *bound = user;
+    struct link_owner *owner = &bound->links->owner;
 
     (void)fd;
     driver_watch_enable(bound->writable, false);
-    rtc_peer_tick(bound->owner->peer, driver_now(bound->owner->driver));
-    *bound->owner->changed = true;
+    rtc_peer_tick(owner->peer, driver_now(owner->driver));
+    *owner->changed = true;
 }
 
 static void bound_free(struct bound *bound)
@@ -87,7 +121,7 @@ static int serve_socket(struct links *links, struct udp_socket *udp)
         return -1;
     }
     bound->udp = *udp;
-    bound->owner = &links->owner;
+    bound->links = links;
     bound->readable =
         driver_watch_fd(driver, udp->fd, DRIVER_READ, on_readable, bound);
     bound->writable =
@@ -100,15 +134,6 @@ static int serve_socket(struct links *links, struct udp_socket *udp)
     driver_watch_enable(bound->writable, false);
     links->bounds[links->bound_count++] = bound;
     return 0;
-}
-
-static struct bound *bound_at(const struct links *links,
-                              const struct rtc_addr *local)
-{
-    for (unsigned i = 0; i < links->bound_count; i++)
-        if (sockaddr_same(&links->bounds[i]->udp.addr, local))
-            return links->bounds[i];
-    return NULL;
 }
 
 /* ---- all of them --------------------------------------------------------- */
@@ -132,6 +157,7 @@ void links_free(struct links *links)
 {
     if (!links)
         return;
+    impair_forget(links->owner.impair, links);
     while (links->bound_count > 0)
         bound_free(links->bounds[--links->bound_count]);
     tcp_links_free(links->tcp);
@@ -227,6 +253,15 @@ static size_t send_udp(struct bound *bound, const struct rtc_addr *remote,
     return done;
 }
 
+/* An impair_fn. */
+static bool send_impaired(void *user, const struct rtc_path *path,
+                          uint8_t *data, size_t len)
+{
+    struct bound *bound = bound_at(user, &path->local);
+
+    return !bound || send_udp(bound, &path->remote, data, len, len) == len;
+}
+
 size_t links_send(struct links *links, const struct rtc_path *path,
                   const uint8_t *data, size_t len, size_t segment)
 {
@@ -239,6 +274,12 @@ size_t links_send(struct links *links, const struct rtc_path *path,
         bound = bound_at(links, &path->local);
     else
         stream = uplinks_stream(links->up, path);
+    if (bound && links->owner.impair) {
+        const struct impair_run run = {path,    data,          len,
+                                       segment, send_impaired, links};
+        impair_pass(links->owner.impair, IMPAIR_OUT, &run);
+        return len;
+    }
     if (bound)
         return send_udp(bound, &path->remote, data, len, segment);
     if (path->transport == RTC_TCP && !stream)

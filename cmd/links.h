@@ -11,6 +11,7 @@
 #include "rtc.h"
 
 struct driver;
+struct impair;
 
 /* Whom the transports serve. */
 struct link_owner {
@@ -18,6 +19,7 @@ struct link_owner {
     struct rtc_peer *peer;
     struct socket_batch *batch; /* for reading; shared */
     bool *changed;              /* set: the peer is to be drained */
+    struct impair *impair;      /* what UDP passes through, or NULL */
 };
 
 /* Hands one datagram to the peer. */

@@ -9,8 +9,9 @@
 #include "cmd/description.h"
 #include "cmd/endpoint.h"
 
-const char *const options_formats[] = {
-    "auto", "ivf", "annexb", "ogg", "obu", "wav", "matroska", "webm", NULL};
+const char *const options_formats[] = {"auto",    "ivf", "annexb",   "ogg",
+                                       "obu",     "wav", "matroska", "webm",
+                                       "rtpdump", NULL};
 
 const struct rtc_option options_meet[] = {
     {.heading = "Meeting the other end, one of",
@@ -223,6 +224,15 @@ const struct rtc_option options_network[] = {
      .least = 576,
      .most = 1500,
      .help = "largest datagram, UDP payload (default 1200)"},
+    {.name = NULL},
+};
+
+const struct rtc_option options_impair[] = {
+    {.name = "impair",
+     .type = OPTION_STRING,
+     .argument = "TERMS",
+     .offset = offsetof(struct endpoint_options, impair),
+     .help = "behave as on a bad network: loss=2%,delay=50ms,rate=1M,..."},
     {.name = NULL},
 };
 

@@ -19,6 +19,8 @@ extern const struct rtc_option options_http[];
 extern const struct rtc_option options_form[];
 /* Local addresses, ports, MTU. */
 extern const struct rtc_option options_network[];
+/* --impair. */
+extern const struct rtc_option options_impair[];
 /* Time limits and --events. */
 extern const struct rtc_option options_limits[];
 

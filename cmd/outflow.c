@@ -105,6 +105,8 @@ bool outflow_write(struct outflow *out, const void *data, size_t len)
 
     if (out->error)
         return false;
+    if (!len)
+        return true;
     if (!out->len && out->fd >= 0)
         done = write_some(out, data, len);
     if (done < 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The outputs of a receiver together. A single output takes what its format
- * carries: both kinds in Matroska, else one.
+ * carries: both kinds in Matroska, else one. A recording takes the packets of
+ * its tracks in place of their frames.
  */
 #include "cmd/outputs.h"
 
@@ -25,7 +26,7 @@ static bool carries_kind(enum rtc_media_format format, enum rtc_kind kind)
         if (rtc_codec_kind((enum rtc_codec)c) == kind &&
             rtc_media_format_carries(format, (enum rtc_codec)c))
             return true;
-    return format == RTC_MEDIA_NONE;
+    return format == RTC_MEDIA_NONE || format == RTC_MEDIA_RTPDUMP;
 }
 
 static struct output *add_output(struct outputs *outputs, const char *file,
@@ -37,8 +38,12 @@ static struct output *add_output(struct outputs *outputs, const char *file,
 
     output->layer = -1;
     layer_choice_init(&output->choice);
-    output->sink =
-        sink_new(outputs->end->driver, &about, outputs->failed, outputs->user);
+    if ((format ? format : rtc_media_format_by_path(file)) == RTC_MEDIA_RTPDUMP)
+        output->packets = packets_out_new(outputs->end->driver, &about,
+                                          outputs->failed, outputs->user);
+    else
+        output->sink = sink_new(outputs->end->driver, &about, outputs->failed,
+                                outputs->user);
     return output;
 }
 
@@ -55,6 +60,8 @@ static void open_single(struct outputs *outputs, const char *file)
     outputs->wants[RTC_AUDIO] =
         (any || o->audio) && (o->audio || carries_kind(format, RTC_AUDIO));
     outputs->by_layer = strstr(file, PATTERN) != NULL;
+    if (outputs->by_layer && format == RTC_MEDIA_RTPDUMP)
+        die_usage("-o %s: one rtpdump has all layers: leave out %%r", file);
     if (outputs->by_layer)
         outputs->wants[RTC_AUDIO] = false;
     else
@@ -84,6 +91,24 @@ void outputs_open(struct outputs *outputs,
     }
 }
 
+static bool wants_packets(const struct outputs *outputs, enum rtc_kind kind)
+{
+    for (unsigned i = 0; i < outputs->count; i++)
+        if (outputs->items[i].takes[kind])
+            return outputs->items[i].packets != NULL;
+    return false;
+}
+
+void outputs_adopt_tracks(struct outputs *outputs)
+{
+    struct rtc_peer *peer = outputs->end->peer;
+    struct rtc_track_info info;
+
+    for (int t = 0; rtc_peer_track_info(peer, t, &info) == 0; t++)
+        if (wants_packets(outputs, info.kind))
+            rtc_peer_set_packets(peer, t, true);
+}
+
 void outputs_add_tracks(struct outputs *outputs)
 {
     const char *const codecs[] = {
@@ -95,6 +120,7 @@ void outputs_add_tracks(struct outputs *outputs)
         struct rtc_track_config config = {.direction = RTC_RECVONLY};
         if (!outputs->wants[kind])
             continue;
+        config.packets = wants_packets(outputs, (enum rtc_kind)kind);
         codecs_parse(kind == RTC_VIDEO ? "--video" : "--audio", codecs[kind],
                      (enum rtc_kind)kind, &config);
         if (rtc_peer_add_track(outputs->end->peer, &config) < 0)
@@ -159,11 +185,13 @@ void outputs_settle(struct outputs *outputs)
         warned[info.kind] = !outputs->wants[info.kind];
     }
     for (unsigned i = 0; i < outputs->count; i++)
-        expect(outputs, &outputs->items[i]);
+        if (outputs->items[i].sink)
+            expect(outputs, &outputs->items[i]);
     outputs->is_settled = true;
 }
 
-/* ---- frames -------------------------------------------------------------- */
+/* ---- frames and packets
+ * -------------------------------------------------------------- */
 
 /* The file of a layer: its rid in place of the pattern. */
 static char *layer_file(const struct outputs *outputs, int track,
@@ -246,7 +274,7 @@ void outputs_frame(struct outputs *outputs, const struct rtc_event *event)
     if (event->track != outputs->tracks[kind])
         return;
     output = find_output(outputs, event, kind);
-    if (!output || !is_chosen(output, &event->frame, kind))
+    if (!output || !output->sink || !is_chosen(output, &event->frame, kind))
         return;
     outputs->frame_count++;
     why = sink_frame(output->sink, &event->frame);
@@ -254,11 +282,31 @@ void outputs_frame(struct outputs *outputs, const struct rtc_event *event)
         report_drop(outputs->end->report, event->track, 1, why, event->time);
 }
 
+void outputs_packet(struct outputs *outputs, const struct rtc_event *event)
+{
+    if (!outputs->is_settled)
+        outputs_settle(outputs);
+    for (unsigned i = 0; i < outputs->count; i++)
+        for (int kind = RTC_AUDIO; kind <= RTC_VIDEO; kind++) {
+            struct output *output = &outputs->items[i];
+            const char *why;
+            if (!output->packets || !output->takes[kind] ||
+                event->track != outputs->tracks[kind])
+                continue;
+            outputs->frame_count++;
+            why = packets_out_write(output->packets, &event->packet);
+            if (why)
+                report_drop(outputs->end->report, event->track, 1, why,
+                            event->time);
+        }
+}
+
 void outputs_rebase(struct outputs *outputs)
 {
     outputs->is_settled = false;
     for (unsigned i = 0; i < outputs->count; i++)
-        sink_rebase(outputs->items[i].sink);
+        if (outputs->items[i].sink)
+            sink_rebase(outputs->items[i].sink);
 }
 
 int outputs_close(struct outputs *outputs)
@@ -266,7 +314,8 @@ int outputs_close(struct outputs *outputs)
     int error = 0;
 
     for (unsigned i = 0; i < outputs->count; i++)
-        if (sink_close(outputs->items[i].sink))
+        if (sink_close(outputs->items[i].sink) ||
+            packets_out_close(outputs->items[i].packets))
             error = errno;
     return error;
 }

@@ -7,6 +7,7 @@
 
 #include "cmd/endpoint.h"
 #include "cmd/layer_choice.h"
+#include "cmd/packets_out.h"
 #include "cmd/sink.h"
 
 #define OUTPUTS_MOST RTC_LAYER_MOST
@@ -21,9 +22,10 @@ struct outputs_options {
 };
 
 struct output {
-    struct sink *sink;
-    bool takes[2]; /* by enum rtc_kind */
-    int layer;     /* -1: the best that comes */
+    struct sink *sink;           /* of frames, */
+    struct packets_out *packets; /* or of packets; the other is NULL */
+    bool takes[2];               /* by enum rtc_kind */
+    int layer;                   /* -1: the best that comes */
     struct layer_choice choice;
 };
 
@@ -47,10 +49,15 @@ void outputs_open(struct outputs *outputs,
                   const struct outputs_options *options);
 /* Adds the tracks they want to the peer. */
 void outputs_add_tracks(struct outputs *outputs);
+/* The peer was loaded from a session: its tracks become as the outputs want
+ * them. */
+void outputs_adopt_tracks(struct outputs *outputs);
 /* The session connected: looks what was agreed on. */
 void outputs_settle(struct outputs *outputs);
 /* An RTC_EVENT_FRAME. */
 void outputs_frame(struct outputs *outputs, const struct rtc_event *event);
+/* An RTC_EVENT_PACKET. */
+void outputs_packet(struct outputs *outputs, const struct rtc_event *event);
 /* What comes next is of another session. */
 void outputs_rebase(struct outputs *outputs);
 /* Ends the files; 0, or the last failure's errno. */

@@ -35,7 +35,8 @@ int64_t probe_series_loss(const struct probe_series *series)
 {
     if (series->sent == 0)
         return -1;
-    return (int64_t)(series->sent - series->received) * 1000000 / series->sent;
+    return (int64_t)(series->sent - series->received) * 1000000000 /
+           series->sent;
 }
 
 void probe_series_measure(const struct probe_series *series,
@@ -46,7 +47,7 @@ void probe_series_measure(const struct probe_series *series,
 
     probe_set(group, "sent", PROBE_COUNT, series->sent);
     probe_set(group, "received", PROBE_COUNT, series->received);
-    probe_set(group, "loss", PROBE_RATIO, loss < 0 ? NAN : (double)loss / 1e6);
+    probe_set(group, "loss", PROBE_RATIO, loss < 0 ? NAN : (double)loss / 1e9);
     probe_set_time(group, "rttMin", any ? series->least : -1);
     probe_set_time(group, "rttAvg", probe_series_mean(series));
     probe_set_time(group, "rttMax", any ? series->most : -1);

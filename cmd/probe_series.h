@@ -18,7 +18,7 @@ void probe_series_add(struct probe_series *series, rtc_usec rtt_us);
  * one before. */
 rtc_usec probe_series_mean(const struct probe_series *series);
 rtc_usec probe_series_jitter(const struct probe_series *series);
-/* Lost of sent, in millionths; -1: nothing was sent. */
+/* Lost of sent, in parts of a billion; -1: nothing was sent. */
 int64_t probe_series_loss(const struct probe_series *series);
 /* Adds sent, received, loss, rttMin, rttAvg, rttMax and jitter. */
 void probe_series_measure(const struct probe_series *series,

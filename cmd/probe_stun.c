@@ -69,8 +69,8 @@ static const struct rtc_option table[] = {
      .help = "IPv6 only"},
     {.heading = "Thresholds, for every server (else exit status 3)",
      .name = "max-loss",
-     .type = OPTION_RATIO,
-     .argument = "RATIO",
+     .type = OPTION_PERCENT,
+     .argument = "PERCENT",
      .offset = OFFSET(max_loss),
      .help = "at most this much lost, such as 1%"},
     {.name = "max-rtt",
@@ -301,8 +301,8 @@ static void check_thresholds(struct run *run)
     if (run->options.max_loss >= 0)
         probe_add_threshold(
             &run->report.result, "max-loss", loss <= run->options.max_loss,
-            "%.4g %% lost at %s, %.4g %% allowed", (double)loss / 1e4,
-            row->server->name, (double)run->options.max_loss / 1e4);
+            "%.4g %% lost at %s, %.4g %% allowed", (double)loss / 1e7,
+            row->server->name, (double)run->options.max_loss / 1e7);
     check_time(run, "max-rtt", run->options.max_rtt, probe_series_mean);
     check_time(run, "max-jitter", run->options.max_jitter, probe_series_jitter);
 }

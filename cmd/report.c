@@ -15,6 +15,7 @@
 
 #include "cmd/cli.h"
 #include "cmd/file.h"
+#include "cmd/impair.h"
 #include "cmd/json_of.h"
 
 #define EVENT_VERSION 1
@@ -32,7 +33,8 @@ struct report {
     unsigned told_count;
     uint32_t seen, keyed; /* tracks with a packet, with a key frame */
     uint64_t lines_lost;
-    enum rtc_exit status; /* of the error, if there was one */
+    const struct impair_counts *impaired; /* or NULL */
+    enum rtc_exit status;                 /* of the error, if there was one */
     char error[256];
     bool totals, ended;
 };
@@ -174,7 +176,7 @@ static json_t *option_value(const struct rtc_option *option, const void *values)
         return json_of_seconds(*(const rtc_usec *)at);
     case OPTION_SIZE:
     case OPTION_RATE:
-    case OPTION_RATIO:
+    case OPTION_PERCENT:
     case OPTION_INTEGER:
         return json_integer(*(const int64_t *)at);
     case OPTION_CHOICE:
@@ -458,12 +460,34 @@ static json_t *phases(const struct report *report)
     return object;
 }
 
+void report_impair(struct report *report, const struct impair_counts *counts)
+{
+    report->impaired = counts;
+}
+
+static json_t *transport(const struct report *report,
+                         const struct rtc_peer *peer)
+{
+    const struct impair_counts *impaired = report->impaired;
+    json_t *object = json_of_transport_totals(peer);
+
+    if (!impaired)
+        return object;
+    json_of_member(object, "impairedPacketsDropped",
+                   json_of_count(impaired->dropped));
+    json_of_member(object, "impairedPacketsDelayed",
+                   json_of_count(impaired->delayed));
+    json_of_member(object, "impairedPacketsDuplicated",
+                   json_of_count(impaired->duplicated));
+    return object;
+}
+
 /* What a peer has done so far. */
-static json_t *so_far(const struct rtc_peer *peer)
+static json_t *so_far(const struct report *report, const struct rtc_peer *peer)
 {
     return json_pack("{s:o, s:o, s:o}", "transport",
-                     peer ? json_of_transport_totals(peer) : json_null(),
-                     "tracks", peer ? json_of_track_totals(peer) : json_array(),
+                     peer ? transport(report, peer) : json_null(), "tracks",
+                     peer ? json_of_track_totals(peer) : json_array(),
                      "channels",
                      peer ? json_of_channel_totals(peer) : json_array());
 }
@@ -472,7 +496,7 @@ void report_interval(struct report *report, const struct rtc_peer *peer,
                      rtc_usec now)
 {
     if (report->fd >= 0)
-        emit(report, "interval", so_far(peer), now);
+        emit(report, "interval", so_far(report, peer), now);
 }
 
 static void print_totals(const json_t *totals)
@@ -495,7 +519,7 @@ void report_end(struct report *report, const struct rtc_peer *peer, int status,
                        json_of_text(*report->error ? report->error : NULL),
                        "duration", json_of_seconds(now - report->start),
                        "phases", phases(report));
-    json_object_update_new(totals, so_far(peer));
+    json_object_update_new(totals, so_far(report, peer));
     json_of_member(totals, "linesLost", json_of_count(report->lines_lost));
     if (report->totals)
         print_totals(totals);

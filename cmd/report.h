@@ -12,6 +12,7 @@
 #include "rtc.h"
 
 struct cli_tool;
+struct impair_counts;
 struct report;
 
 /* A request and how it was answered; texts are borrowed. */
@@ -47,6 +48,8 @@ const char *report_version(void);
 /* The first line: the tool and its options as they are in force. */
 void report_start(struct report *report, const struct cli_tool *tool,
                   const void *values, rtc_usec now);
+/* The totals tell what an impairment did. Borrows `counts` until the end. */
+void report_impair(struct report *report, const struct impair_counts *counts);
 /* An address of the machine came or went, and our sockets with it. */
 void report_network(struct report *report, const struct rtc_addr *addr,
                     bool is_new, rtc_usec now);

@@ -92,6 +92,10 @@ static const struct rtc_option options[] = {
      .type = OPTION_ROWS,
      .rows = options_network,
      .offset = offsetof(struct values, end)},
+    {.name = "impair",
+     .type = OPTION_ROWS,
+     .rows = options_impair,
+     .offset = offsetof(struct values, end)},
     {.name = "http",
      .type = OPTION_ROWS,
      .rows = options_http,
@@ -111,7 +115,8 @@ static const struct cli_tool tool = {
     .options = options,
     .notes =
         "Audio and video are written as Matroska; one of them as IVF (VP8,\n"
-        "VP9, AV1), Annex-B (H.264, H.265), Ogg (Opus) or WAV (G.722, G.711).",
+        "VP9, AV1), Annex-B (H.264, H.265), Ogg (Opus) or WAV (G.722, G.711).\n"
+        "--format rtpdump, or a file named so, records RTP packets.",
 };
 
 struct receiver {
@@ -174,6 +179,8 @@ static void on_event(struct endpoint *end, const struct rtc_event *event)
 
     if (event->type == RTC_EVENT_FRAME)
         outputs_frame(&receiver->outputs, event);
+    else if (event->type == RTC_EVENT_PACKET)
+        outputs_packet(&receiver->outputs, event);
 }
 
 /* Another session begins: its times have nothing to do with those before. */
@@ -280,6 +287,8 @@ int main(int argc, char **argv)
     if (wants_media(&receiver))
         endpoint_add_part(&receiver.end); /* which the remote ends */
     meet_start(&receiver.end, ROLE_ANSWER);
+    if (values.end.session)
+        outputs_adopt_tracks(&receiver.outputs);
     endpoint_run(&receiver.end);
     close_outputs(&receiver);
     driver_watch_free(receiver.timeout);

@@ -16,9 +16,12 @@
 #include "cmd/options.h"
 #include "cmd/synthetic.h"
 
+#define PACKET_ROOM 32
+#define MTU_MOST 1500
+
 struct values {
     struct endpoint_options end;
-    const char *video, *audio, *simulcast, *fps;
+    const char *video, *audio, *simulcast, *fps, *codec;
     int format, synthetic;
     bool loop, unpaced, no_drop, allow_b_frames, red;
     const char *output;
@@ -75,6 +78,11 @@ static const struct rtc_option options[] = {
      .argument = "N[/D]",
      .offset = offsetof(struct values, fps),
      .help = "frame rate of Annex-B (default: what it says)"},
+    {.name = "codec",
+     .type = OPTION_STRING,
+     .argument = "NAME",
+     .offset = offsetof(struct values, codec),
+     .help = "of the packets in rtpdump (default: by payload type)"},
     {.name = "loop",
      .type = OPTION_FLAG,
      .offset = offsetof(struct values, loop),
@@ -108,6 +116,10 @@ static const struct rtc_option options[] = {
     {.name = "network",
      .type = OPTION_ROWS,
      .rows = options_network,
+     .offset = offsetof(struct values, end)},
+    {.name = "impair",
+     .type = OPTION_ROWS,
+     .rows = options_impair,
      .offset = offsetof(struct values, end)},
     {.name = "http",
      .type = OPTION_ROWS,
@@ -172,6 +184,15 @@ static void on_ending(struct endpoint *end)
     inputs_stop(end->calls.user);
 }
 
+/* Recorded packets cannot be cut anew, and some get a longer header than they
+ * had: at first their track is named in it. */
+static void make_room(struct endpoint *end)
+{
+    end->options.mtu += PACKET_ROOM;
+    if (end->options.mtu > MTU_MOST)
+        end->options.mtu = MTU_MOST;
+}
+
 /* The codecs are known: now there is something to offer. */
 static void on_ready(void *user)
 {
@@ -182,10 +203,23 @@ static void on_ready(void *user)
         (inputs_kind_count(&sender->inputs, RTC_VIDEO) > 1 ||
          inputs_kind_count(&sender->inputs, RTC_AUDIO) > 1))
         die(RTC_EXIT_INPUT, "--whip carries at most one video and one audio");
+    if (inputs_has_packets(&sender->inputs))
+        make_room(&sender->end);
     meet_start(&sender->end, ROLE_OFFER);
 }
 
 /* ---- inputs -------------------------------------------------------------- */
+
+/* That --codec names. */
+static enum rtc_codec codec_of(const struct values *values)
+{
+    enum rtc_codec codec =
+        rtc_codec_by_name(values->codec ? values->codec : "");
+
+    if (values->codec && codec == RTC_CODEC_NONE)
+        die_usage("--codec: `%s' is no codec known here", values->codec);
+    return codec;
+}
 
 /* What the options say of every input. */
 static struct source_options about_inputs(const struct values *values)
@@ -193,6 +227,7 @@ static struct source_options about_inputs(const struct values *values)
     struct source_options about = {
         .input = {.format = rtc_media_format_by_name(
                       options_formats[values->format])},
+        .codec = codec_of(values),
         .loop = values->loop,
         .unpaced = values->unpaced,
         .no_drop = values->no_drop,
@@ -224,6 +259,8 @@ static void open_kind(struct sender *sender, const struct values *values,
     about.input.file = file;
     about.only = true;
     about.kind = kind;
+    if (about.codec && rtc_codec_kind(about.codec) != kind)
+        about.codec = RTC_CODEC_NONE;
     if (kind == RTC_AUDIO)
         about.input.format = RTC_MEDIA_NONE;
     inputs_open(&sender->inputs, &about, NULL);

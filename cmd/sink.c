@@ -16,8 +16,6 @@
 #include "cmd/outflow.h"
 #include "cmd/timeline.h"
 
-/* How long the end waits for a slow reader. */
-#define CLOSE_LIMIT_MS 5000
 /* How long the beginning waits for a silent track. */
 #define START_US 1000000
 #define NS 1000000000
@@ -251,6 +249,20 @@ const char *sink_frame(struct sink *sink, const struct rtc_frame *frame)
 
 /* ---- life ---------------------------------------------------------------- */
 
+struct outflow *sink_open(struct driver *driver,
+                          const struct sink_options *options,
+                          void (*failed)(void *user, int error), void *user)
+{
+    struct outflow *out = outflow_new(driver, options->file, failed, user);
+
+    if (!out)
+        die(RTC_EXIT_OUTPUT, "%s: %s", options->file, strerror(errno));
+    if (outflow_is_terminal(out) && !options->force)
+        die_usage("media is binary and stdout is a terminal: name a file with "
+                  "-o, pipe it on, or give --force");
+    return out;
+}
+
 struct sink *sink_new(struct driver *driver, const struct sink_options *options,
                       void (*failed)(void *user, int error), void *user)
 {
@@ -261,12 +273,7 @@ struct sink *sink_new(struct driver *driver, const struct sink_options *options,
     sink->options = *options;
     sink->driver = driver;
     sink->timer = driver_timer_new(driver, on_timer, sink);
-    sink->out = outflow_new(driver, options->file, failed, user);
-    if (!sink->out)
-        die(RTC_EXIT_OUTPUT, "%s: %s", options->file, strerror(errno));
-    if (outflow_is_terminal(sink->out) && !options->force)
-        die_usage("media is binary and stdout is a terminal: name a file with "
-                  "-o, pipe it on, or give --force");
+    sink->out = sink_open(driver, options, failed, user);
     if (sink->options.format == RTC_MEDIA_NONE)
         sink->options.format = rtc_media_format_by_path(options->file);
     return sink;
@@ -284,7 +291,7 @@ int sink_close(struct sink *sink)
         begin(sink);
     if (sink->writer && !rtc_media_writer_end(sink->writer, &data, &len) && len)
         outflow_write(sink->out, data, len);
-    failed = outflow_close(sink->out, CLOSE_LIMIT_MS);
+    failed = outflow_close(sink->out, SINK_CLOSE_LIMIT_MS);
     rtc_media_writer_free(sink->writer);
     driver_watch_free(sink->timer);
     free(sink);

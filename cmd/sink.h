@@ -11,6 +11,10 @@
 #include "media/media.h"
 #include "rtc.h"
 
+/* How long the end waits for a slow reader. */
+#define SINK_CLOSE_LIMIT_MS 5000
+
+struct outflow;
 struct sink;
 
 struct sink_options {
@@ -26,6 +30,10 @@ struct sink_track {
     enum rtc_codec codec; /* that it will probably have */
 };
 
+/* Opens the file alone, as sink_new does. */
+struct outflow *sink_open(struct driver *driver,
+                          const struct sink_options *options,
+                          void (*failed)(void *user, int error), void *user);
 /* Opens the output; ends the process when it cannot be. `options` is copied;
  * `failed` as in outflow_new. */
 struct sink *sink_new(struct driver *driver, const struct sink_options *options,

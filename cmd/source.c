@@ -3,7 +3,8 @@
  * Frames from an input to the peer when they are due. One frame at a time is
  * read ahead, so a fast writer is held back by its full pipe; with several
  * tracks up to a second, so that a frame that waits does not hold up another
- * track. Reading is input.h's, times timestamp.h's, the schedule pace.h's.
+ * track. Reading is input.h's, times timestamp.h's, the schedule pace.h's, and
+ * handing over lane.h's. Of a recording of RTP packets each is a frame here.
  */
 #include "cmd/source.h"
 
@@ -12,8 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/backlog.h"
 #include "cmd/cli.h"
+#include "cmd/lane.h"
+#include "cmd/packets_in.h"
 #include "cmd/timestamp.h"
 
 /* How far tracks of one file may lie apart in it. */
@@ -24,18 +26,10 @@
 #define RETRY_US 2000
 /* A pipe silent for so long has given the whole of its last access unit. */
 #define SILENT_US 15000
+/* Frames sent in a row before events are looked at again. */
+#define ROW_MOST 64
 
 enum source_state { SOURCE_PROBING, SOURCE_READY, SOURCE_RUNNING, SOURCE_OVER };
-
-struct lane {
-    unsigned index; /* of the input's track */
-    struct rtc_media_track media;
-    struct source_target target;
-    struct backlog backlog;
-    bool is_blocked; /* the path did not take its first frame */
-    bool is_behind;  /* dropping up to the next key frame */
-    bool is_off;     /* nobody takes it */
-};
 
 struct source {
     struct source_options options;
@@ -49,6 +43,7 @@ struct source {
     enum input_result last; /* END, BAD: nothing more will come of it */
     struct lane lanes[SOURCE_TRACK_MOST];
     unsigned lane_count;
+    struct packets_in packets; /* of a recording */
     struct timestamps times;
     struct pace pace;
     struct rtc_peer *peer;
@@ -78,6 +73,11 @@ const struct rtc_media_track *source_track(const struct source *s,
                                            unsigned index)
 {
     return index < source_track_count(s) ? &s->lanes[index].media : NULL;
+}
+
+bool source_is_packets(const struct source *s)
+{
+    return s->lane_count && s->lanes[0].is_packets;
 }
 
 uint64_t source_frame_count(const struct source *s)
@@ -128,10 +128,22 @@ static bool has_kind(const struct source *s, enum rtc_kind kind)
     return false;
 }
 
+static bool is_recording(const struct source *s)
+{
+    return input_format(s->input) == RTC_MEDIA_RTPDUMP;
+}
+
+/* As what is in the input is known; of a recording by its first packet. */
+static const struct rtc_media_track *input_media(const struct source *s,
+                                                 unsigned index)
+{
+    return is_recording(s) ? &s->packets.track : input_track(s->input, index);
+}
+
 /* Whether a track of the input is sent; says why one is not. */
 static bool is_wanted(const struct source *s, unsigned index)
 {
-    const struct rtc_media_track *media = input_track(s->input, index);
+    const struct rtc_media_track *media = input_media(s, index);
 
     if (s->options.only && media->kind != s->options.kind)
         return false;
@@ -153,12 +165,14 @@ static void choose_tracks(struct source *s)
     for (unsigned i = 0; i < input_track_count(s->input); i++)
         if (is_wanted(s, i))
             s->lanes[s->lane_count++] =
-                (struct lane){.index = i, .media = *input_track(s->input, i)};
+                (struct lane){.index = i,
+                              .media = *input_media(s, i),
+                              .is_packets = is_recording(s)};
 }
 
 static void say_nothing_fits(struct source *s)
 {
-    const struct rtc_media_track *media = input_track(s->input, 0);
+    const struct rtc_media_track *media = input_media(s, 0);
     char why[128];
 
     if (s->options.only && media)
@@ -187,15 +201,27 @@ static void keep(struct source *s, const struct rtc_media_frame *frame)
 
     if (!lane || lane->is_off)
         return;
-    lane->media = *input_track(s->input, frame->track);
+    lane->media = *input_media(s, frame->track);
     about.track = (unsigned)(lane - s->lanes);
-    about.reorders = lane->media.has_b_frames;
+    about.reorders = lane->media.has_b_frames || lane->is_packets;
     if (s->readable && s->pace.has_zero)
         about.position_ns = pace_position(&s->pace, now);
     if (timestamp_next(&s->times, &about, &ns))
         end(s, RTC_EXIT_INPUT, "its times make no sense");
     else if (!backlog_push(&lane->backlog, frame, ns, now))
         end(s, RTC_EXIT_INTERNAL, "out of memory");
+}
+
+/* Whether a frame that was read goes any further. */
+static bool is_taken(struct source *s, struct rtc_media_frame *frame)
+{
+    int taken = is_recording(s) ? packets_in_take(&s->packets, frame) : 1;
+
+    if (taken < 0)
+        end(s, RTC_EXIT_INPUT, s->packets.why);
+    else if (!taken && s->packets.why[0])
+        warn("%s: %s", source_name(s), s->packets.why);
+    return taken > 0;
 }
 
 /* Reads one frame. False: there is none now. */
@@ -209,11 +235,14 @@ static bool fetch(struct source *s)
     if (s->last == INPUT_END && s->options.loop && s->frame_count &&
         input_rewind(s->input)) {
         timestamp_loop(&s->times);
+        packets_in_loop(&s->packets);
         s->last = INPUT_WAIT;
         return true;
     }
     if (s->last != INPUT_FRAME)
         return false;
+    if (!is_taken(s, &frame))
+        return s->state != SOURCE_OVER;
     if (!s->lane_count) {
         choose_tracks(s);
         if (!s->lane_count)
@@ -263,7 +292,7 @@ static int64_t span_of(struct source *s)
 static bool may_drop(const struct source *s, const struct lane *lane)
 {
     return s->readable && !s->options.no_drop && !s->options.unpaced &&
-           lane->media.kind == RTC_VIDEO;
+           lane->media.kind == RTC_VIDEO && !lane->is_packets;
 }
 
 /* Whether to read on though nothing more is due. */
@@ -287,46 +316,12 @@ static bool wants_more(struct source *s, rtc_usec now)
 
 /* ---- sending ------------------------------------------------------------- */
 
-/* Whether earlier frames of the track are still here: they wait in our
- * backlog, where they can be dropped, not in the peer's queue. */
-static bool is_queued(struct source *s, const struct lane *lane)
-{
-    struct rtc_track_stats stats;
-
-    return rtc_peer_track_stats(s->peer, lane->target.track, &stats) == 0 &&
-           stats.packets_queued > 0;
-}
-
-static int queue_frame(struct source *s, const struct lane *lane,
-                       const struct waiting *item, rtc_usec due, rtc_usec now)
-{
-    uint32_t rate = rtc_codec_clock_rate(item->frame.codec);
-    struct rtc_frame frame = {.data = item->frame.data,
-                              .len = item->frame.len,
-                              .codec = item->frame.codec,
-                              .media_time = (uint64_t)rtc_media_rescale(
-                                  item->time_ns, 1, 1000000000, rate),
-                              .time = due,
-                              .layer = lane->target.layer};
-    int error;
-
-    if (may_drop(s, lane) && is_queued(s, lane)) {
-        driver_flush(s->driver, s->peer);
-        if (is_queued(s, lane))
-            return RTC_ERR_AGAIN;
-    }
-    error = rtc_peer_send_frame(s->peer, lane->target.track, &frame, now);
-    if (error == RTC_ERR_AGAIN && driver_flush(s->driver, s->peer))
-        error = rtc_peer_send_frame(s->peer, lane->target.track, &frame, now);
-    driver_changed(s->driver, s->peer);
-    return error;
-}
-
 /* Sends the lane's first frame. False: no room now, or the session is over. */
 static bool send_first(struct source *s, struct lane *lane, rtc_usec due,
                        rtc_usec now)
 {
-    int error = queue_frame(s, lane, backlog_first(&lane->backlog), due, now);
+    const struct lane_path path = {s->driver, s->peer, may_drop(s, lane)};
+    int error = lane_send(lane, &path, due, now);
 
     lane->is_blocked = error == RTC_ERR_AGAIN;
     if (error == RTC_ERR_CLOSED) {
@@ -434,7 +429,9 @@ static void end_drained(struct source *s)
     else if (s->frame_count)
         end(s, RTC_EXIT_DONE, "end of input");
     else
-        end(s, RTC_EXIT_INPUT, "there is no frame in it");
+        end(s, RTC_EXIT_INPUT,
+            is_recording(s) ? "there is no RTP packet in it"
+                            : "there is no frame in it");
 }
 
 static bool is_finished(struct source *s)
@@ -459,6 +456,8 @@ static void wait_for(struct source *s, rtc_usec when, rtc_usec now)
 static void step(struct source *s)
 {
     rtc_usec now = driver_now(s->driver), when = RTC_NEVER;
+    unsigned row = 0;
+    bool more;
 
     if (s->stepping || s->state == SOURCE_OVER)
         return;
@@ -471,8 +470,11 @@ static void step(struct source *s)
             s->calls.ready(s->calls.user, s);
         }
         when = send_due(s, now);
-    } while (s->state != SOURCE_OVER && wants_more(s, now) && fetch(s));
+        more = s->state != SOURCE_OVER && wants_more(s, now) && fetch(s);
+    } while (more && ++row < ROW_MOST);
     s->stepping = false;
+    if (more)
+        when = now;
     if (s->state != SOURCE_OVER && is_finished(s))
         end_drained(s);
     if (s->state != SOURCE_OVER)
@@ -567,6 +569,8 @@ struct source *source_new(struct driver *driver,
     s->driver = driver;
     s->paused_at = RTC_NEVER;
     s->last = INPUT_WAIT;
+    s->packets.codec = options->codec;
+    driver_random(NULL, &s->packets.random, sizeof s->packets.random);
     s->input = input_new(&options->input);
     if (s->input && watch(s) == 0)
         return s;

@@ -11,6 +11,7 @@
 
 #include "cmd/driver.h"
 #include "cmd/input.h"
+#include "cmd/lane.h"
 #include "cmd/pace.h"
 
 /* The first video and the first audio track of an input are sent. */
@@ -27,13 +28,8 @@ struct source_options {
     bool loop;
     bool unpaced;
     bool allow_b_frames;
-    bool no_drop; /* a pipe's frames must arrive whole, however late */
-};
-
-/* Where a track of the input goes. */
-struct source_target {
-    int track;     /* of the peer; -1: nowhere */
-    uint8_t layer; /* simulcast */
+    enum rtc_codec codec; /* of recorded packets; NONE: what they say */
+    bool no_drop;         /* a pipe's frames must arrive whole, however late */
 };
 
 struct source_calls {
@@ -70,5 +66,7 @@ void source_start(struct source *source, struct rtc_peer *peer,
 void source_pause(struct source *source);
 /* Sends nothing more; ended is not called. */
 void source_stop(struct source *source);
+/* Whether RTP packets are sent, into tracks of that level. */
+bool source_is_packets(const struct source *source);
 /* Frames queued so far. */
 uint64_t source_frame_count(const struct source *source);

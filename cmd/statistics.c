@@ -38,6 +38,23 @@ static void print_track(const struct rtc_peer *peer, int track, FILE *out)
     fputc('\n', out);
 }
 
+static void print_channel(const struct rtc_peer *peer, int channel, FILE *out)
+{
+    struct rtc_channel_info info;
+
+    if (rtc_peer_channel_info(peer, channel, &info))
+        return;
+    fprintf(out,
+            "%s:   channel %d %s: %s, sent %llu messages (%llu kB), %zu kB of "
+            "it on the way, received %llu messages (%llu kB)\n",
+            cli_name(), channel, info.config.label,
+            rtc_channel_state_name(info.state),
+            (unsigned long long)info.messages_sent,
+            (unsigned long long)info.bytes_sent / 1000, info.buffered / 1000,
+            (unsigned long long)info.messages_received,
+            (unsigned long long)info.bytes_received / 1000);
+}
+
 void statistics_print(const struct rtc_peer *peer, rtc_usec elapsed_us,
                       FILE *out)
 {
@@ -54,11 +71,15 @@ void statistics_print(const struct rtc_peer *peer, rtc_usec elapsed_us,
                 rtc_addr_write(&stats.path.remote, remote));
     if (stats.ice_rtt_us >= 0)
         fprintf(out, ", round trip %.1f ms", (double)stats.ice_rtt_us / 1e3);
+    if (stats.bitrate_bps)
+        fprintf(out, ", room for %.2f Mbit/s", (double)stats.bitrate_bps / 1e6);
     fprintf(out, ", %llu kB sent, %llu kB received\n",
             (unsigned long long)stats.bytes_sent / 1000,
             (unsigned long long)stats.bytes_received / 1000);
     for (int i = 0; i < (int)rtc_peer_track_count(peer); i++)
         print_track(peer, i, out);
+    for (int i = 0; i < RTC_CHANNEL_MOST; i++)
+        print_channel(peer, i, out);
 }
 
 void statistics_line(const struct rtc_peer *peer, rtc_usec elapsed_us,

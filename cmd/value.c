@@ -59,11 +59,11 @@ bool value_rate(const char *text, int64_t *ret_bps)
     return scan(text, units, MOST, ret_bps);
 }
 
-bool value_ratio(const char *text, int64_t *ret_millionths)
+bool value_percent(const char *text, int64_t *ret_ppb)
 {
-    static const struct unit units[] = {{"%", 1e4}, {"", 1e6}};
+    static const struct unit units[] = {{"%", 1e7}, {"", 0}};
 
-    return scan(text, units, 1e6, ret_millionths);
+    return strchr(text, '%') && scan(text, units, 1e9, ret_ppb);
 }
 
 bool value_integer(const char *text, int64_t *ret_number)

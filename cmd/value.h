@@ -21,8 +21,8 @@ bool value_duration(const char *text, rtc_usec *ret_us);
 bool value_size(const char *text, int64_t *ret_len);
 /* Bits per second: `800k`, `2M`, `2.5M`; powers of 1000. */
 bool value_rate(const char *text, int64_t *ret_bps);
-/* A part of the whole in millionths: `1%`, `0.01`; at most all of it. */
-bool value_ratio(const char *text, int64_t *ret_millionths);
+/* `3%`, `0.5%`: parts in a billion; at most 100 %. */
+bool value_percent(const char *text, int64_t *ret_ppb);
 /* Digits with an optional sign. */
 bool value_integer(const char *text, int64_t *ret_number);
 /* `8000` or `8000-8100`, none of them 0. */

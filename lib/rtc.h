@@ -284,17 +284,63 @@ struct rtc_frame {
     rtc_usec remote_time;
 };
 
-/* One RTP packet (packet-level tracks, for forwarding units). */
+#define RTC_CSRC_MOST 15
+#define RTC_OWN_EXTENSION_MOST 4 /* header extensions of the caller's own */
+#define RTC_URI_MAX 127
+
+/* Which values a packet has (bits of rtc_packet_values.has). */
+enum rtc_packet_value {
+    RTC_VALUE_AUDIO_LEVEL = 1,   /* RFC 6464 */
+    RTC_VALUE_ORIENTATION = 2,   /* 3GPP TS 26.114 7.4.5 */
+    RTC_VALUE_CAPTURE_TIME = 4,  /* abs-capture-time */
+    RTC_VALUE_PLAYOUT_DELAY = 8, /* playout-delay */
+};
+
+/* A value that is handed on as it is; `data` NULL: there is none. */
+struct rtc_packet_bytes {
+    const uint8_t *data;
+    size_t len; /* at most 255 */
+};
+
+/* Header extensions of one packet (RFC 8285). When sending, those that were not
+ * agreed are left out. */
+struct rtc_packet_values {
+    unsigned has;
+    uint8_t audio_level; /* -dBov: 0 loudest, 127 silence */
+    bool voice;
+    uint16_t rotation; /* degrees clockwise: 0, 90, 180, 270 */
+    bool flipped;      /* mirrored horizontally */
+    bool back_camera;
+    uint16_t playout_min_ms, playout_max_ms; /* steps of 10, at most 40950 */
+    uint64_t capture_ntp; /* seconds since 1900, 32.32, capturer's clock */
+    bool has_capture_offset;
+    int64_t capture_offset; /* 32.32: from the sender's clock to that */
+    struct rtc_packet_bytes dependency_descriptor, video_layers;
+    /* As rtc_config.extensions names them, by the same index. */
+    struct rtc_packet_bytes own[RTC_OWN_EXTENSION_MOST];
+};
+
+/* One RTP packet (packet-level tracks, for forwarding units). One received can
+ * be sent on as it is. */
 struct rtc_packet {
     const uint8_t *payload;
     size_t len;
-    uint64_t sequence;   /* extended to 64 bit; ignored when sending with
-                            `renumber` */
+    uint64_t sequence;   /* extended to 64 bit; sent: 0 is as `renumber` */
     uint64_t media_time; /* extended RTP time */
     uint8_t payload_type;
     bool marker;
+    /* Sent: `sequence` does not count, the packet gets the next number; and the
+     * stream's random offset is added to the time, which is from any origin. */
+    bool renumber;
+    uint8_t csrc_count;
+    uint8_t layer; /* received: simulcast: which of the track's rids, else 0 */
     rtc_usec time; /* received: when; sent: capture time or RTC_NEVER */
-    uint32_t ssrc; /* received */
+    /* Received: capture time on the remote's clock, as in struct rtc_frame; by
+     * it layers, whose RTP times have origins of their own, can be aligned. */
+    rtc_usec remote_time;
+    uint32_t ssrc;                          /* received */
+    const uint32_t *csrcs;                  /* csrc_count of them */
+    const struct rtc_packet_values *values; /* NULL: none */
 };
 
 struct rtc_track_config {
@@ -324,6 +370,7 @@ struct rtc_track_info {
     enum rtc_direction agreed;             /* RTC_INACTIVE before negotiation */
     enum rtc_codec codec;                  /* what we send, or NONE */
     enum rtc_codec codecs[RTC_CODEC_MOST]; /* agreed, in order */
+    uint8_t payload_types[RTC_CODEC_MOST]; /* of each: of several the first */
     unsigned codec_count;
     /* profile-level-id of each H.264 format among them, as agreed. */
     uint32_t h264_level_ids[RTC_H264_FORMAT_MOST];
@@ -408,7 +455,8 @@ struct rtc_channel_info {
     enum rtc_channel_state state;
     int id; /* the stream's, -1 before it is known */
     bool by_remote;
-    size_t buffered;    /* bytes accepted and not yet acknowledged */
+    size_t buffered;    /* bytes accepted and not yet acknowledged; of a closed
+                         * one, such as were lost */
     size_t message_max; /* longest that can be sent, 0 before it is known */
     uint64_t messages_sent, bytes_sent, messages_received, bytes_received;
 };
@@ -494,6 +542,9 @@ struct rtc_config {
     unsigned history_packets; /* and at most this many, 4096 */
     rtc_usec report_us;       /* between RTCP reports, 1 s; audio and video */
     const char *cname;        /* RTCP CNAME, NULL: random (RFC 7022) */
+    /* URIs of header extensions of the caller's own, which packet-level tracks
+     * offer and take; NULL: no such one. */
+    const char *extensions[RTC_OWN_EXTENSION_MOST];
 
     /* Data channels: the largest message taken, which descriptions tell (RFC
      * 8841), 256 KiB; bytes that wait to be sent or acknowledged, of all
@@ -582,7 +633,8 @@ struct rtc_event {
     enum rtc_event_type type;
     int track;      /* -1 when it is not about one */
     int channel;    /* only where `type` says so */
-    unsigned layer; /* simulcast: of GAP, KEYFRAME_REQUEST, PAUSED, BYE */
+    unsigned layer; /* simulcast: of PACKET, GAP, KEYFRAME_REQUEST, PAUSED,
+                       BYE */
     rtc_usec time;
     union {
         enum rtc_ice_state ice_state;
@@ -700,6 +752,10 @@ RTC_API int rtc_peer_set_direction(struct rtc_peer *peer, int track,
                                    enum rtc_direction direction);
 /* Changes rtc_track_config.red for the frames that follow. */
 RTC_API int rtc_peer_set_red(struct rtc_peer *peer, int track, bool red);
+/* Changes rtc_track_config.packets, e.g. of a track that was saved. Before
+ * anything was received on it: RTC_ERR_STATE; ARG for one with layers. */
+RTC_API int rtc_peer_set_packets(struct rtc_peer *peer, int track,
+                                 bool packets);
 /* Ends a track for good with the next description (port 0). Idempotent. */
 RTC_API int rtc_peer_stop_track(struct rtc_peer *peer, int track);
 RTC_API int rtc_peer_track_info(const struct rtc_peer *peer, int track,
@@ -714,9 +770,17 @@ RTC_API unsigned rtc_peer_track_count(const struct rtc_peer *peer);
 RTC_API int rtc_peer_send_frame(struct rtc_peer *peer, int track,
                                 const struct rtc_frame *frame, rtc_usec now);
 /* Queues one RTP packet of a packet-level track; the payload type is one of
- * those agreed. Copies. Errors as rtc_peer_send_frame. */
+ * those agreed (rtc_track_info.payload_types). With `sequence` 0 or `renumber`
+ * it is numbered and its time offset by us; else both are as given, and numbers
+ * may come in any order. Copies. Errors as rtc_peer_send_frame; RTC_ERR_ARG
+ * also for a packet or header extensions (128 bytes) that are too long, and for
+ * a number that was used or is behind what is kept for resending. */
 RTC_API int rtc_peer_send_packet(struct rtc_peer *peer, int track,
                                  const struct rtc_packet *packet, rtc_usec now);
+/* Begins the track's streams anew, with other SSRCs and numbers, as after an
+ * SSRC collision (RFC 3550 8.2) or for another source; what was not sent yet is
+ * dropped. The remote learns of it by the MID; the next offer tells, too. */
+RTC_API int rtc_peer_restart_track(struct rtc_peer *peer, int track);
 /* Whether the remote confirmed all that was sent, as far as RTCP and SCTP can
  * tell; wait
  * for it, within bounds, before rtc_peer_close. */
@@ -837,7 +901,8 @@ RTC_API int rtc_peer_remote_fragment(struct rtc_peer *peer, const char *text,
 RTC_API int rtc_peer_save(const struct rtc_peer *peer, char *buf, size_t cap,
                           rtc_usec now);
 /* A peer as it was saved `age_us` ago: relays over UDP are refreshed, not made
- * anew. Of `config` only random, log, mtu, timing and buffer settings count.
+ * anew. Of `config` only random, log, mtu, timing, buffer settings and the
+ * caller's own extensions count.
  * RTC_ERR_FORMAT, NOMEM, CRYPTO; `ret_why` (or NULL) gets one static sentence
  * on failure. */
 RTC_API int rtc_peer_load(struct rtc_peer **ret_peer,

@@ -96,8 +96,6 @@ static const struct {
     {0, 4, "RIFF",
      "this is RIFF but not WAV, probably AVI, which is not read: convert one "
      "track with ffmpeg to ivf (-c:v libvpx) or ogg (-c:a libopus)"},
-    {0, 12, "#!rtpplay1.0",
-     "this is rtpdump, whose RTP packets are not sent yet"},
     {0, 9, "YUV4MPEG2",
      "these are raw pictures: encode them with ffmpeg -c:v libvpx to ivf"},
     {0, 3, "FLV",
@@ -118,7 +116,7 @@ static const char *why_unknown(const uint8_t *data, size_t len, int *ret_error)
     *ret_error = RTC_ERR_FORMAT;
     return len ? "the first bytes are of no format that is read: IVF (VP8, "
                  "VP9, AV1), H.264 or H.265 with start codes, OBUs (AV1), Ogg "
-                 "(Opus), WAV (G.711, G.722), Matroska, WebM"
+                 "(Opus), WAV (G.711, G.722), Matroska, WebM, rtpdump"
                : "the input is empty";
 }
 

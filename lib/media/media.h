@@ -20,8 +20,8 @@ enum rtc_media_format {
     /* RTP packets, by rtptools: a frame is one packet with its header, of any
      * SSRC, and its time is the arrival. A frame's codec is what a payload type
      * of RFC 3551 6 means, else NONE; the track's is NONE, and that of a
-     * writer. Packets mean nothing without their session's description, so that
-     * a probe never gives this format: it has to be asked for by name. */
+     * writer. Other packets mean nothing without their session's description.
+     */
     RTC_MEDIA_RTPDUMP,
     RTC_MEDIA_FORMAT_COUNT
 };

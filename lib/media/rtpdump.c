@@ -51,6 +51,13 @@ static bool is_magic(const uint8_t *data, size_t len)
     return memcmp(data, MAGIC, len < MAGIC_LEN ? len : MAGIC_LEN) == 0;
 }
 
+static int probe(const uint8_t *data, size_t len)
+{
+    if (!is_magic(data, len))
+        return -1;
+    return len >= MAGIC_LEN;
+}
+
 static int fail_record(struct rtc_media_reader *r, int error, const char *what)
 {
     const struct rtpdump_reader *dump = r->state;
@@ -181,6 +188,7 @@ const struct rtc_media_entry rtc_media_rtpdump = {
     .extensions = "rtpdump rtp",
     .codecs = RTC_MEDIA_CODEC(RTC_CODEC_NONE),
     .tracks_most = 1,
+    .probe = probe,
     .reader_len = sizeof(struct rtpdump_reader),
     .buffer_max = (size_t)128 << 10,
     .pop = pop,

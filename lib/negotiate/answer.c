@@ -107,6 +107,22 @@ struct answering {
     enum rtc_sdp_setup setup; /* after an offer that leaves it to us */
 };
 
+/* In front of its codec if the offer has it there: who prefers it sends it. */
+static void add_red(struct answering *a, struct rtc_sdp_media *media,
+                    const struct rtc_sdp_format *red,
+                    const struct rtc_sdp_format *theirs)
+{
+    unsigned count = media->format_count;
+    struct rtc_sdp_format codec;
+
+    rtc_section_add_red(a->sdp, media, theirs->payload_type, red->payload_type);
+    if (red > theirs || media->format_count == count)
+        return;
+    codec = media->formats[count - 1];
+    media->formats[count - 1] = media->formats[count];
+    media->formats[count] = codec;
+}
+
 static void add_format(struct answering *a, struct rtc_sdp_media *media,
                        const struct rtc_sdp_media *offered,
                        const struct rtc_sdp_format *theirs)
@@ -130,8 +146,7 @@ static void add_format(struct answering *a, struct rtc_sdp_media *media,
         rtc_section_add_rtx(a->sdp, media, theirs->payload_type,
                             rtx->payload_type);
     if (red && rtc_payload_has_red(row->codec))
-        rtc_section_add_red(a->sdp, media, theirs->payload_type,
-                            red->payload_type);
+        add_red(a, media, red, theirs);
 }
 
 /* All formats of the offer that mean `codec`, in the offer's order. */
@@ -164,25 +179,28 @@ static void add_formats(struct answering *a, struct rtc_sdp_media *media,
 }
 
 static const struct rtc_payload_extension *
-find_extension(const struct rtc_sdp_extmap *extmap, enum rtc_kind kind)
+find_extension(const struct answering *a, const struct rtc_sdp_extmap *extmap,
+               const struct rtc_negotiate_track *track)
 {
-    enum rtc_extension extension = rtc_extension_by_uri(extmap->uri);
+    enum rtc_extension extension =
+        rtc_payload_extension_by_uri(a->local->own_uris, extmap->uri);
     const struct rtc_payload_extension *row;
 
     for (unsigned i = 0; (row = rtc_payload_extension_at(i)); i++)
         if (row->extension == extension &&
-            (kind == RTC_AUDIO ? row->audio : row->video))
+            rtc_payload_extension_suits(row, track))
             return row;
     return NULL;
 }
 
 static void add_extensions(struct answering *a, struct rtc_sdp_media *media,
                            const struct rtc_sdp_media *offered,
-                           enum rtc_kind kind)
+                           const struct rtc_negotiate_track *track)
 {
     for (unsigned i = 0; i < offered->extmap_count; i++) {
         const struct rtc_sdp_extmap *theirs = &offered->extmaps[i];
-        const struct rtc_payload_extension *row = find_extension(theirs, kind);
+        const struct rtc_payload_extension *row =
+            find_extension(a, theirs, track);
         enum rtc_direction direction =
             row ? row->direction & mirror(theirs->direction) : RTC_INACTIVE;
         struct rtc_sdp_extmap *extmap =
@@ -192,7 +210,7 @@ static void add_extensions(struct answering *a, struct rtc_sdp_media *media,
             continue;
         extmap->id = theirs->id;
         extmap->direction = direction;
-        extmap->uri = rtc_text_of(rtc_extension_uri(row->extension));
+        extmap->uri = rtc_sdp_copy(a->sdp, theirs->uri);
     }
 }
 
@@ -265,7 +283,7 @@ static bool add_section(struct answering *a,
     media->extmap_allow_mixed = offered->extmap_allow_mixed;
     add_formats(a, media, offered, track);
     rtc_simulcast_answer(sdp, media, offered, track);
-    add_extensions(a, media, offered, track->kind);
+    add_extensions(a, media, offered, track);
     rtc_section_transport(sdp, media, a->local, sdp->bundle_count == 0);
     rtc_section_stream(sdp, media, a->local, track);
     return true;

@@ -422,6 +422,7 @@ static void list_receives(const struct rtc_sdp_media *local,
 
 static void agree_extensions(const struct rtc_sdp_media *local,
                              const struct rtc_sdp_media *remote,
+                             const char *const *own_uris,
                              struct rtc_negotiate_agreed *agreed)
 {
     for (unsigned i = 0; i < local->extmap_count; i++)
@@ -432,9 +433,23 @@ static void agree_extensions(const struct rtc_sdp_media *local,
             if (ours->id == theirs->id &&
                 rtc_sdp_same(ours->uri, theirs->uri) &&
                 agreed_direction(ours->direction, theirs->direction))
-                (void)rtc_extmap_set(&agreed->extmap,
-                                     rtc_extension_by_uri(ours->uri), ours->id);
+                (void)rtc_extmap_set(
+                    &agreed->extmap,
+                    rtc_payload_extension_by_uri(own_uris, ours->uri),
+                    ours->id);
         }
+    agreed->extmap.one_byte_only =
+        !local->extmap_allow_mixed || !remote->extmap_allow_mixed;
+}
+
+void rtc_negotiate_agree_own(const struct rtc_sdp *local,
+                             const struct rtc_sdp *remote, unsigned index,
+                             const char *const *own_uris,
+                             struct rtc_negotiate_agreed *agreed)
+{
+    if (!agreed->rejected)
+        agree_extensions(&local->media[index], &remote->media[index], own_uris,
+                         agreed);
 }
 
 static bool is_rtx_ssrc(const struct rtc_sdp_media *media, uint32_t ssrc)
@@ -496,7 +511,7 @@ void rtc_negotiate_agree(const struct rtc_sdp *local,
         agreed.rtcp_rsize = ours->rtcp_rsize && theirs->rtcp_rsize;
         agree_codecs(ours, theirs, &agreed);
         list_receives(ours, &agreed);
-        agree_extensions(ours, theirs, &agreed);
+        agree_extensions(ours, theirs, NULL, &agreed);
         if (agreed.direction & RTC_RECVONLY)
             agree_ssrcs(theirs, &agreed);
         agree_layers(ours, theirs, &agreed);

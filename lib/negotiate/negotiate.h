@@ -20,6 +20,7 @@ struct rtc_negotiate_track {
     const char *stream_id, *track_id;    /* a=msid */
     const char (*rids)[RTC_RID_MAX + 1]; /* simulcast to send */
     unsigned rid_count;
+    bool packets; /* packet level: more header extensions */
     uint32_t ssrc, rtx_ssrc;
     const char *mid; /* "" before it has a section */
     bool by_remote;  /* made by a remote offer */
@@ -40,8 +41,9 @@ struct rtc_negotiate_local {
     bool end_of_candidates;
     const struct rtc_negotiate_track *tracks;
     unsigned track_count;
-    bool data;          /* offers have a section for data channels */
-    size_t message_max; /* longest message we take */
+    const char *const *own_uris; /* RTC_OWN_EXTENSION_MOST, or NULL */
+    bool data;                   /* offers have a section for data channels */
+    size_t message_max;          /* longest message we take */
 };
 
 /* The descriptions in force (NULL: none yet), from our point of view. */
@@ -150,6 +152,11 @@ struct rtc_negotiate_agreed {
 void rtc_negotiate_agree(const struct rtc_sdp *local,
                          const struct rtc_sdp *remote, unsigned index,
                          struct rtc_negotiate_agreed *ret_agreed);
+/* Adds to it what they agree on of the caller's own header extensions. */
+void rtc_negotiate_agree_own(const struct rtc_sdp *local,
+                             const struct rtc_sdp *remote, unsigned index,
+                             const char *const *own_uris,
+                             struct rtc_negotiate_agreed *agreed);
 
 /* What two descriptions agree on for data channels. */
 struct rtc_negotiate_data {

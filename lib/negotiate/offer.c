@@ -79,13 +79,15 @@ static bool is_offered(const struct rtc_payload_extension *row,
 }
 
 static void add_extensions(struct offering *o, struct rtc_sdp_media *media,
-                           enum rtc_kind kind)
+                           const struct rtc_negotiate_track *track)
 {
     const struct rtc_payload_extension *row;
 
     for (unsigned i = 0; (row = rtc_payload_extension_at(i)); i++) {
-        bool wanted = is_offered(row, media) &&
-                      (kind == RTC_AUDIO ? row->audio : row->video);
+        struct rtc_text uri =
+            rtc_payload_extension_uri(o->local->own_uris, row->extension);
+        bool wanted = is_offered(row, media) && uri.len &&
+                      rtc_payload_extension_suits(row, track);
         uint8_t id = wanted ? rtc_payload_extension_id(&o->numbers, row) : 0;
         struct rtc_sdp_extmap *extmap =
             id ? rtc_sdp_add_extmap(o->sdp, media) : NULL;
@@ -94,7 +96,7 @@ static void add_extensions(struct offering *o, struct rtc_sdp_media *media,
             continue;
         extmap->id = id;
         extmap->direction = row->direction;
-        extmap->uri = rtc_text_of(rtc_extension_uri(row->extension));
+        extmap->uri = rtc_sdp_copy(o->sdp, uri);
     }
 }
 
@@ -127,7 +129,7 @@ static int add_section(struct offering *o, int index, struct rtc_text mid,
     media->extmap_allow_mixed = true;
     add_payloads(o, media, track);
     rtc_simulcast_offer(sdp, media, track, before);
-    add_extensions(o, media, track->kind);
+    add_extensions(o, media, track);
     rtc_section_transport(sdp, media, o->local, first);
     if (bundle_only) {
         media->bundle_only = true;
@@ -256,7 +258,7 @@ int rtc_negotiate_offer(const struct rtc_negotiate_local *local,
     for (unsigned i = 0; i < RTC_SDP_MEDIA_MOST; i++)
         tracks[i] = -1;
     o.sdp->extmap_allow_mixed = true;
-    rtc_payload_numbers_init(&o.numbers, current);
+    rtc_payload_numbers_init(&o.numbers, current, local->own_uris);
     error = add_sections(&o);
     if (!error && o.sdp->failed)
         error = RTC_ERR_NOMEM;

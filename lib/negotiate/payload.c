@@ -138,15 +138,26 @@ static const struct rtc_payload payloads[] = {
 #define PAYLOAD_COUNT (sizeof payloads / sizeof *payloads)
 _Static_assert(PAYLOAD_COUNT <= RTC_PAYLOAD_MOST, "numbers hold every row");
 
-/* No orientation: a sender that sees it agreed stops turning its
+/* Orientation for packets only: a sender that sees it agreed stops turning its
  * pictures upright, and frames have no field to say so. */
 static const struct rtc_payload_extension extensions[] = {
-    {RTC_EXTENSION_AUDIO_LEVEL, 1, true, false, true, RTC_SENDRECV},
-    {RTC_EXTENSION_ABS_SEND_TIME, 2, true, true, true, RTC_SENDRECV},
-    {RTC_EXTENSION_TRANSPORT_SEQUENCE, 3, true, true, true, RTC_SENDRECV},
-    {RTC_EXTENSION_MID, 4, true, true, true, RTC_SENDRECV},
-    {RTC_EXTENSION_RID, 10, false, true, false, RTC_SENDRECV},
-    {RTC_EXTENSION_REPAIRED_RID, 11, false, true, false, RTC_SENDRECV},
+    {RTC_EXTENSION_AUDIO_LEVEL, 1, true, false, true, RTC_SENDRECV, false},
+    {RTC_EXTENSION_ABS_SEND_TIME, 2, true, true, true, RTC_SENDRECV, false},
+    {RTC_EXTENSION_TRANSPORT_SEQUENCE, 3, true, true, true, RTC_SENDRECV,
+     false},
+    {RTC_EXTENSION_MID, 4, true, true, true, RTC_SENDRECV, false},
+    {RTC_EXTENSION_RID, 10, false, true, false, RTC_SENDRECV, false},
+    {RTC_EXTENSION_REPAIRED_RID, 11, false, true, false, RTC_SENDRECV, false},
+    {RTC_EXTENSION_PLAYOUT_DELAY, 5, false, true, true, RTC_SENDRECV, true},
+    {RTC_EXTENSION_VIDEO_LAYERS, 7, false, true, true, RTC_SENDRECV, true},
+    {RTC_EXTENSION_DEPENDENCY_DESCRIPTOR, 8, false, true, true, RTC_SENDRECV,
+     true},
+    {RTC_EXTENSION_ABS_CAPTURE_TIME, 9, true, true, true, RTC_SENDRECV, true},
+    {RTC_EXTENSION_ORIENTATION, 13, false, true, true, RTC_SENDRECV, true},
+    {RTC_EXTENSION_USER0, 12, true, true, true, RTC_SENDRECV, true},
+    {RTC_EXTENSION_USER1, 14, true, true, true, RTC_SENDRECV, true},
+    {RTC_EXTENSION_USER2, 6, true, true, true, RTC_SENDRECV, true},
+    {RTC_EXTENSION_USER3, 16, true, true, true, RTC_SENDRECV, true},
 };
 
 const struct rtc_payload *rtc_payload_at(unsigned index)
@@ -158,6 +169,32 @@ const struct rtc_payload_extension *rtc_payload_extension_at(unsigned index)
 {
     return index < sizeof extensions / sizeof *extensions ? &extensions[index]
                                                           : NULL;
+}
+
+bool rtc_payload_extension_suits(const struct rtc_payload_extension *row,
+                                 const struct rtc_negotiate_track *track)
+{
+    return (track->kind == RTC_AUDIO ? row->audio : row->video) &&
+           (!row->packets || track->packets);
+}
+
+struct rtc_text rtc_payload_extension_uri(const char *const *own_uris,
+                                          enum rtc_extension extension)
+{
+    const char *uri = rtc_extension_uri(extension);
+
+    if (extension >= RTC_EXTENSION_USER0 && own_uris)
+        uri = own_uris[extension - RTC_EXTENSION_USER0];
+    return rtc_text_of(uri ? uri : "");
+}
+
+enum rtc_extension rtc_payload_extension_by_uri(const char *const *own_uris,
+                                                struct rtc_text uri)
+{
+    for (unsigned i = 0; own_uris && i < RTC_OWN_EXTENSION_MOST; i++)
+        if (own_uris[i] && rtc_text_is(uri, own_uris[i]))
+            return (enum rtc_extension)(RTC_EXTENSION_USER0 + i);
+    return rtc_extension_by_uri(uri);
 }
 
 static bool is_codec(const struct rtc_sdp_format *format, enum rtc_codec codec)
@@ -200,6 +237,9 @@ unsigned rtc_payload_profile(const struct rtc_sdp_format *format)
     return profile_of(codec, format->fmtp);
 }
 
+/* RFC 8285 4.2: ids of one-byte elements, and the one that ends them. */
+enum { ONE_BYTE_ID_MAX = 14, STOP_ID = 15 };
+
 /* ---- numbers ------------------------------------------------------------ */
 
 static void take_over_formats(struct rtc_payload_numbers *numbers,
@@ -227,7 +267,8 @@ static void take_over_extensions(struct rtc_payload_numbers *numbers,
 {
     for (unsigned i = 0; i < media->extmap_count; i++) {
         const struct rtc_sdp_extmap *extmap = &media->extmaps[i];
-        enum rtc_extension extension = rtc_extension_by_uri(extmap->uri);
+        enum rtc_extension extension =
+            rtc_payload_extension_by_uri(numbers->own_uris, extmap->uri);
 
         numbers->id_used[extmap->id] = true;
         if (extension && !numbers->ids[extension])
@@ -236,11 +277,13 @@ static void take_over_extensions(struct rtc_payload_numbers *numbers,
 }
 
 void rtc_payload_numbers_init(struct rtc_payload_numbers *numbers,
-                              const struct rtc_negotiate_current *current)
+                              const struct rtc_negotiate_current *current,
+                              const char *const *own_uris)
 {
     const struct rtc_sdp *both[] = {current->local, current->remote};
 
     memset(numbers, 0, sizeof *numbers);
+    numbers->own_uris = own_uris;
     memset(numbers->payload_types, RTC_PAYLOAD_NONE,
            sizeof numbers->payload_types);
     memset(numbers->rtx_payload_types, RTC_PAYLOAD_NONE,
@@ -309,13 +352,15 @@ uint8_t rtc_payload_extension_id(struct rtc_payload_numbers *numbers,
                                  const struct rtc_payload_extension *row)
 {
     uint8_t *id = &numbers->ids[row->extension];
-    unsigned number = row->id;
+    unsigned number = row->id, most = ONE_BYTE_ID_MAX;
 
     if (*id)
         return *id;
+    if (row->extension >= RTC_EXTENSION_USER0)
+        most = RTC_EXTENSION_ID_MAX;
     if (numbers->id_used[number])
-        for (number = 1; numbers->id_used[number];)
-            if (++number == 15) /* RFC 8285 4.2: one-byte ids are 1-14 */
+        for (number = 1; numbers->id_used[number] || number == STOP_ID;)
+            if (++number > most)
                 return 0;
     numbers->id_used[number] = true;
     *id = (uint8_t)number;

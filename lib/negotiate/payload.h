@@ -38,10 +38,21 @@ struct rtc_payload_extension {
     bool audio, video;
     bool offered; /* else only taken when the remote offers it */
     enum rtc_direction direction;
+    bool packets; /* only for packet-level tracks */
 };
 
 /* Row `index`, NULL past the last. Static. */
 const struct rtc_payload_extension *rtc_payload_extension_at(unsigned index);
+/* Whether a track has use for it. */
+bool rtc_payload_extension_suits(const struct rtc_payload_extension *row,
+                                 const struct rtc_negotiate_track *track);
+
+/* As rtc_extension_uri and rtc_extension_by_uri, the caller's own (or NULL)
+ * included; "" for one that is not used. */
+struct rtc_text rtc_payload_extension_uri(const char *const *own_uris,
+                                          enum rtc_extension extension);
+enum rtc_extension rtc_payload_extension_by_uri(const char *const *own_uris,
+                                                struct rtc_text uri);
 
 /* No payload type; 0 is one (PCMU). */
 #define RTC_PAYLOAD_NONE 255
@@ -55,11 +66,14 @@ struct rtc_payload_numbers {
     uint8_t red_payload_type; /* of Opus, the only one with RED */
     bool id_used[RTC_EXTENSION_ID_MAX + 1];
     uint8_t ids[RTC_EXTENSION_COUNT];
+    const char *const *own_uris;
 };
 
-/* Takes over what the descriptions in force say. */
+/* Takes over what the descriptions in force say. Borrows own_uris as long as
+ * `numbers` is used. */
 void rtc_payload_numbers_init(struct rtc_payload_numbers *numbers,
-                              const struct rtc_negotiate_current *current);
+                              const struct rtc_negotiate_current *current,
+                              const char *const *own_uris);
 /* The number of row `index` and of its RTX (if it has one), RTC_PAYLOAD_NONE
  * when none are left. */
 uint8_t rtc_payload_number(struct rtc_payload_numbers *numbers, unsigned index);

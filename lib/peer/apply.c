@@ -165,6 +165,9 @@ static int apply_section(struct rtc_peer *peer, unsigned index, rtc_usec now)
         return 0;
     rtc_text_copy(d->remote->media[index].mid, track->mid, sizeof track->mid);
     rtc_negotiate_agree(d->local, d->remote, index, &track->agreed);
+    if (track->wish.packets)
+        rtc_negotiate_agree_own(d->local, d->remote, index,
+                                peer->config.extensions, &track->agreed);
     error = apply_track(peer, track, now);
     rtc_peer_note(peer, &(struct rtc_event){.type = RTC_EVENT_TRACK,
                                             .track = track->number,

@@ -53,6 +53,7 @@ static void describe_tracks(const struct rtc_peer *peer, struct ourselves *us)
             .track_id = track->wish.track_id,
             .rids = track->wish.rids,
             .rid_count = track->wish.layer_count,
+            .packets = track->wish.packets,
             .ssrc = track->plain.ssrc,
             .rtx_ssrc = track->plain.rtx_ssrc,
             .mid = track->mid,
@@ -81,6 +82,7 @@ static int describe_ourselves(struct rtc_peer *peer, struct ourselves *us)
         .session_id = peer->descriptions.session_id,
         .version = peer->descriptions.version,
         .cname = peer->cname,
+        .own_uris = peer->config.extensions,
         .candidates = us->candidates,
         .end_of_candidates =
             !peer->config.trickle || rtc_peer_is_gathered(peer),

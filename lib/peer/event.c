@@ -48,6 +48,7 @@ static bool poll_packet(struct rtc_peer *peer, struct rtc_event *ret_event)
 
     if (!rtc_packet_queue_pop(&peer->packets, &event.track, &event.packet))
         return false;
+    event.layer = event.packet.layer;
     event.time = event.packet.time;
     *ret_event = event;
     return true;

@@ -4,6 +4,7 @@
 #include "peer/event.h"
 #include "peer/peer.h"
 #include "peer/track.h"
+#include "peer/values.h"
 
 #include "base/clock.h"
 
@@ -52,11 +53,14 @@ static bool is_beside(const struct rtc_track *track, uint8_t payload_type)
 }
 
 /* Turns a RED packet into one of its primary frame; the copies go to `ret_red`.
- */
+ * An empty one is padding. */
 static int open_red(struct rtc_rtp_header *header, struct rtc_red *ret_red)
 {
-    int error = rtc_red_parse(header->payload, header->payload_len, ret_red);
+    int error;
 
+    if (!header->payload_len)
+        return 0;
+    error = rtc_red_parse(header->payload, header->payload_len, ret_red);
     if (error)
         return error;
     header->payload_type = ret_red->primary.payload_type;
@@ -80,15 +84,6 @@ static void restore(struct rtc_layer *layer, const struct rtc_packet *packet,
     }
 }
 
-/* For a caller who wants packets. */
-static void hand_on(struct rtc_peer *peer, const struct rtc_track *track,
-                    const struct rtc_packet *packet)
-{
-    if (packet->payload_type != COMFORT_NOISE &&
-        !rtc_packet_queue_push(&peer->packets, track->number, packet))
-        peer->stats.datagrams_dropped++;
-}
-
 static void note_paused(struct rtc_peer *peer, struct rtc_layer *layer,
                         bool paused, rtc_usec now)
 {
@@ -98,6 +93,34 @@ static void note_paused(struct rtc_peer *peer, struct rtc_layer *layer,
                                             .layer = layer->index,
                                             .time = now,
                                             .paused = paused});
+}
+
+/* A packet for the caller, with what its header says. */
+static void queue_packet(struct rtc_peer *peer, struct rtc_layer *layer,
+                         const struct rtc_rtp_header *header,
+                         struct rtc_packet *packet)
+{
+    const struct rtc_track *track = layer->track;
+    const struct rtc_extension_bytes block = {header->extension,
+                                              header->extension_len};
+    struct rtc_extensions extensions = {.has = 0};
+    struct rtc_packet_values values;
+
+    if (packet->payload_type == COMFORT_NOISE)
+        return;
+    if (header->has_extension)
+        (void)rtc_extensions_parse(&track->agreed.extmap,
+                                   header->extension_profile, block,
+                                   &extensions);
+    rtc_values_read(&extensions, &values);
+    packet->layer = layer->index;
+    packet->remote_time =
+        rtc_capture_time(&layer->inbound.capture, packet->media_time);
+    packet->values = &values;
+    packet->csrcs = header->csrc;
+    packet->csrc_count = header->csrc_count;
+    if (!rtc_packet_queue_push(&peer->packets, track->number, packet))
+        peer->stats.datagrams_dropped++;
 }
 
 /* What was reported of a stream before its first packet. */
@@ -149,7 +172,7 @@ static void take_stream(struct rtc_peer *peer, struct rtc_layer *layer,
         take_early_report(peer, layer);
     restore(layer, &packet, &red);
     if (layer->track->wish.packets)
-        hand_on(peer, layer->track, &packet);
+        queue_packet(peer, layer, header, &packet);
 }
 
 void rtc_peer_take_rtp(struct rtc_peer *peer, uint8_t *data, size_t len,

@@ -85,6 +85,28 @@ rtc_usec rtc_layer_rtt_us(const struct rtc_peer *peer,
     return rtc_ice_rtt_us(peer->ice);
 }
 
+int rtc_peer_restart_track(struct rtc_peer *peer, int number)
+{
+    struct rtc_track *track = peer ? rtc_peer_find_track(peer, number) : NULL;
+    int error = 0;
+
+    if (!track)
+        return RTC_ERR_ARG;
+    for (unsigned i = 0; !error && i < track->layer_count; i++) {
+        struct rtc_layer *layer = track->layers[i];
+
+        layer->ssrc = draw_ssrc(peer);
+        layer->rtx_ssrc = draw_ssrc(peer);
+        layer->known = layer->extension_set = false;
+        if (!layer->sender.format.codec)
+            continue; /* nothing was agreed yet */
+        rtc_tail_init(&layer->tail, track->agreed.codecs[0].nack);
+        error = rtc_sender_restart(&layer->sender, layer->ssrc, layer->rtx_ssrc,
+                                   &peer->random);
+    }
+    return error;
+}
+
 /* ---- received ----------------------------------------------------------- */
 
 void rtc_peer_stop_receiving(struct rtc_peer *peer, struct rtc_layer *layer)

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "peer/describe.h"
+#include "rtp/extension.h"
 
 #define MTU_LEAST 576 /* RFC 791: every host takes that much */
 #define MTU_MOST 1500
@@ -72,11 +73,32 @@ const char *rtc_peer_why(const struct rtc_peer *peer)
     return peer ? peer->why : "";
 }
 
+/* URIs as an a=extmap line can have them, each once. */
+static bool are_uris_good(const struct rtc_config *c)
+{
+    for (unsigned i = 0; i < RTC_OWN_EXTENSION_MOST; i++) {
+        const char *uri = c->extensions[i];
+
+        if (!uri)
+            continue;
+        if (!uri[0] || strlen(uri) > RTC_URI_MAX ||
+            rtc_extension_by_uri(rtc_text_of(uri)))
+            return false;
+        for (const char *at = uri; *at; at++)
+            if (*at <= ' ' || *at > '~')
+                return false;
+        for (unsigned k = 0; k < i; k++)
+            if (c->extensions[k] && !strcmp(uri, c->extensions[k]))
+                return false;
+    }
+    return true;
+}
+
 static bool is_config_good(const struct rtc_config *c)
 {
-    return c->random && c->mtu >= MTU_LEAST && c->mtu <= MTU_MOST &&
-           c->report_us > 0 && c->reorder_us >= 0 && c->history_us >= 0 &&
-           c->history_packets <= RTC_HISTORY_MOST &&
+    return are_uris_good(c) && c->random && c->mtu >= MTU_LEAST &&
+           c->mtu <= MTU_MOST && c->report_us > 0 && c->reorder_us >= 0 &&
+           c->history_us >= 0 && c->history_packets <= RTC_HISTORY_MOST &&
            c->reorder_packets <= RTC_REORDER_MOST / 2 && c->message_max > 0 &&
            c->message_max <= BUFFER_MOST && c->channel_buffer > 0 &&
            c->channel_buffer <= BUFFER_MOST &&
@@ -120,6 +142,14 @@ static int make_dtls(struct rtc_peer *peer)
     return rtc_dtls_new(&peer->dtls, &dtls);
 }
 
+static void copy_uris(struct rtc_peer *peer)
+{
+    for (unsigned i = 0; i < RTC_OWN_EXTENSION_MOST; i++)
+        if (peer->config.extensions[i])
+            peer->config.extensions[i] =
+                strcpy(peer->uris[i], peer->config.extensions[i]);
+}
+
 /* Not the caller's clock itself, which tells how long a machine is up; some day
  * of 1968 to 2002, so that no session is long enough for NTP to wrap. */
 static rtc_usec draw_ntp_origin(struct rtc_peer *peer)
@@ -133,6 +163,7 @@ static rtc_usec draw_ntp_origin(struct rtc_peer *peer)
 static void init(struct rtc_peer *peer, const struct rtc_config *config)
 {
     peer->config = *config;
+    copy_uris(peer);
     /* Who hides behind relays does not say where. */
     peer->config.hide_related |= config->ice_policy == RTC_ICE_POLICY_RELAY;
     peer->log = (struct rtc_log){config->log, config->log_user,

@@ -106,7 +106,8 @@ struct rtc_local {
 };
 
 struct rtc_peer {
-    struct rtc_config config; /* its strings are owned */
+    struct rtc_config config; /* its strings are owned: in `uris` */
+    char uris[RTC_OWN_EXTENSION_MOST][RTC_URI_MAX + 1];
     struct rtc_log log;
     struct rtc_random random;
     char why[RTC_PEER_WHY_LEN];

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "peer/values.h"
 
 bool rtc_event_push(struct rtc_event_queue *q, const struct rtc_event *event)
 {
@@ -48,6 +49,50 @@ void rtc_packet_queue_done(struct rtc_packet_queue *q)
     q->items = NULL;
 }
 
+/* Bytes of a buffer that a packet takes. */
+static size_t packet_len(const struct rtc_packet *packet)
+{
+    struct rtc_packet_values values;
+    const struct rtc_packet_bytes *bytes;
+    size_t len = packet->len;
+
+    if (!packet->values)
+        return len;
+    values = *packet->values;
+    for (unsigned i = 0; (bytes = rtc_values_bytes(&values, i)); i++)
+        len += bytes->len;
+    return len;
+}
+
+/* Copies what a packet points at, and points at that. */
+static void fill(struct rtc_packet_item *item, const struct rtc_packet *packet,
+                 uint8_t *buffer)
+{
+    uint8_t *at = buffer + packet->len;
+    struct rtc_packet_bytes *bytes;
+
+    item->packet = *packet;
+    item->buffer = buffer;
+    if (packet->len)
+        memcpy(buffer, packet->payload, packet->len);
+    item->packet.payload = buffer;
+    if (packet->csrc_count)
+        memcpy(item->csrcs, packet->csrcs,
+               packet->csrc_count * sizeof *item->csrcs);
+    item->packet.csrcs = item->csrcs;
+    if (!packet->values)
+        return;
+    item->values = *packet->values;
+    item->packet.values = &item->values;
+    for (unsigned i = 0; (bytes = rtc_values_bytes(&item->values, i)); i++) {
+        if (bytes->len)
+            memcpy(at, bytes->data, bytes->len);
+        if (bytes->data)
+            bytes->data = at;
+        at += bytes->len;
+    }
+}
+
 bool rtc_packet_queue_push(struct rtc_packet_queue *q, int track,
                            const struct rtc_packet *packet)
 {
@@ -57,16 +102,14 @@ bool rtc_packet_queue_push(struct rtc_packet_queue *q, int track,
     if (!q->items)
         q->items = rtc_calloc(RTC_PACKET_QUEUE_MOST, sizeof *q->items);
     if (!q->items || q->count == RTC_PACKET_QUEUE_MOST ||
-        packet->len > q->pool->size)
+        packet_len(packet) > q->pool->size)
         return false;
     buffer = rtc_pool_get(q->pool);
     if (!buffer)
         return false;
     item = &q->items[(q->first + q->count++) % RTC_PACKET_QUEUE_MOST];
-    *item = (struct rtc_packet_item){track, *packet, buffer};
-    if (packet->len)
-        memcpy(buffer, packet->payload, packet->len);
-    item->packet.payload = buffer;
+    item->track = track;
+    fill(item, packet, buffer);
     return true;
 }
 

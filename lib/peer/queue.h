@@ -21,10 +21,13 @@ struct rtc_event_queue {
 bool rtc_event_push(struct rtc_event_queue *q, const struct rtc_event *event);
 bool rtc_event_pop(struct rtc_event_queue *q, struct rtc_event *ret_event);
 
-/* RTP packets with their payload copied into pool buffers. */
+/* RTP packets with their payload, and behind it the bytes of their header
+ * extensions, copied into pool buffers. */
 struct rtc_packet_item {
     int track;
     struct rtc_packet packet;
+    struct rtc_packet_values values;
+    uint32_t csrcs[RTC_CSRC_MOST];
     uint8_t *buffer;
 };
 
@@ -40,7 +43,7 @@ void rtc_packet_queue_done(struct rtc_packet_queue *q);
 /* Copies. False when it is full. */
 bool rtc_packet_queue_push(struct rtc_packet_queue *q, int track,
                            const struct rtc_packet *packet);
-/* Lends the payload until the next call. */
+/* Lends what the packet points at until the next call. */
 bool rtc_packet_queue_pop(struct rtc_packet_queue *q, int *ret_track,
                           struct rtc_packet *ret_packet);
 

@@ -5,6 +5,7 @@
 
 #include "peer/peer.h"
 #include "peer/track.h"
+#include "peer/values.h"
 #include "rtp/extension.h"
 
 size_t rtc_peer_packet_max(const struct rtc_peer *peer)
@@ -102,29 +103,36 @@ static void set_rtx_extension(struct rtc_layer *layer)
 }
 
 /* MID and RID go along until the remote has reported on our SSRC and so knows
- * where it belongs (RFC 9143 15, RFC 8852 3). */
-static void set_extension(struct rtc_layer *layer)
+ * where it belongs (RFC 9143 15, RFC 8852 3); `values`, or NULL, with this one
+ * packet. */
+static int set_extension(struct rtc_layer *layer,
+                         const struct rtc_packet_values *values)
 {
     struct rtc_extensions e = {.has = 0};
     uint8_t block[RTC_SENDER_EXTENSION_MAX];
     uint16_t profile = 0;
     int len;
 
-    if (layer->known == layer->extension_left_out && layer->extension_set)
-        return;
+    if (layer->known == layer->extension_left_out && layer->extension_set &&
+        !values)
+        return 0;
     if (!layer->known) {
         add_name(&e, RTC_EXTENSION_MID, e.mid, layer->track->mid);
         if (layer->sent)
             add_name(&e, RTC_EXTENSION_RID, e.rid, layer->sent->rid);
     }
+    if (rtc_values_write(values, &e))
+        return RTC_ERR_ARG;
     rtc_track_add_stamps(layer->track, &e);
     len = rtc_extensions_write(&layer->track->agreed.extmap, &e, block,
                                sizeof block, &profile);
-    layer->extension_set = true;
+    if (len < 0 && values)
+        return RTC_ERR_ARG;
+    layer->extension_set = !values;
     layer->extension_left_out = layer->known;
     set_rtx_extension(layer);
-    rtc_sender_set_extension(&layer->sender, profile, block,
-                             len > 0 ? (size_t)len : 0);
+    return rtc_sender_set_extension(&layer->sender, profile, block,
+                                    len > 0 ? (size_t)len : 0);
 }
 
 /* The track if it can send now. */
@@ -182,37 +190,64 @@ int rtc_peer_send_frame(struct rtc_peer *peer, int number,
         error = rtc_layer_set_codec(peer, layer, codec);
     if (error)
         return error;
-    set_extension(layer);
+    (void)set_extension(layer, NULL);
     return rtc_sender_send_frame(&layer->sender, frame, now);
+}
+
+/* What was agreed under that number, or NULL. */
+static const struct rtc_negotiate_codec *codec_of(const struct rtc_track *track,
+                                                  uint8_t payload_type)
+{
+    for (unsigned i = 0; i < track->agreed.codec_count; i++) {
+        const struct rtc_negotiate_codec *codec = &track->agreed.codecs[i];
+
+        if (codec->payload_type == payload_type ||
+            (codec->has_red && codec->red_payload_type == payload_type))
+            return codec;
+    }
+    return NULL;
+}
+
+/* Queues a packet of a codec that was agreed. */
+static int send_packet(struct rtc_peer *peer, struct rtc_layer *layer,
+                       const struct rtc_negotiate_codec *codec,
+                       const struct rtc_packet *packet, rtc_usec now)
+{
+    int error = 0;
+
+    if (!is_set(layer, codec))
+        error = rtc_layer_set_codec(peer, layer, codec);
+    if (!error)
+        error = set_extension(layer, packet->values);
+    if (error)
+        return error;
+    error = rtc_sender_send_packet(&layer->sender, packet, now);
+    if (error == RTC_ERR_ARG)
+        return rtc_peer_fail(peer, error,
+                             "a packet with %zu bytes of payload is too long "
+                             "for datagrams of %zu, or its number cannot be "
+                             "used any more",
+                             packet->len, peer->config.mtu);
+    return error;
 }
 
 int rtc_peer_send_packet(struct rtc_peer *peer, int number,
                          const struct rtc_packet *packet, rtc_usec now)
 {
+    const struct rtc_negotiate_codec *codec;
     struct rtc_track *track;
-    struct rtc_layer *layer;
     int error = sending_track(peer, number, &track);
 
     if (error)
         return error;
-    layer = &track->plain;
-    if (!packet || !track->wish.packets)
+    if (!packet || !track->wish.packets || packet->csrc_count > RTC_CSRC_MOST ||
+        (packet->csrc_count && !packet->csrcs))
         return RTC_ERR_ARG;
-    for (unsigned i = 0; i < track->agreed.codec_count; i++) {
-        const struct rtc_negotiate_codec *codec = &track->agreed.codecs[i];
-        if (codec->payload_type != packet->payload_type &&
-            !(codec->has_red &&
-              codec->red_payload_type == packet->payload_type))
-            continue;
-        if (!is_set(layer, codec))
-            error = rtc_layer_set_codec(peer, layer, codec);
-        set_extension(layer);
-        return error ? error
-                     : rtc_sender_send_packet(&layer->sender, packet,
-                                              !packet->sequence, now);
-    }
-    return rtc_peer_fail(peer, RTC_ERR_ARG, "payload type %u was not agreed",
-                         packet->payload_type);
+    codec = codec_of(track, packet->payload_type);
+    return codec ? send_packet(peer, &track->plain, codec, packet, now)
+                 : rtc_peer_fail(peer, RTC_ERR_ARG,
+                                 "payload type %u was not agreed",
+                                 packet->payload_type);
 }
 
 bool rtc_peer_is_delivered(const struct rtc_peer *peer, rtc_usec now)

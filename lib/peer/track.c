@@ -123,6 +123,22 @@ int rtc_peer_set_red(struct rtc_peer *peer, int number, bool red)
     return 0;
 }
 
+int rtc_peer_set_packets(struct rtc_peer *peer, int number, bool packets)
+{
+    struct rtc_track *track = peer ? rtc_peer_find_track(peer, number) : NULL;
+
+    if (!track || (packets && track->wish.layer_count))
+        return RTC_ERR_ARG;
+    for (unsigned i = 0; i < track->layer_count; i++)
+        if (track->layers[i]->receiving && track->layers[i]->inbound.started)
+            return rtc_peer_fail(peer, RTC_ERR_STATE,
+                                 "something was received on this track");
+    for (unsigned i = 0; i < track->layer_count; i++)
+        track->layers[i]->inbound.config.packets = packets;
+    track->wish.packets = packets;
+    return 0;
+}
+
 int rtc_peer_stop_track(struct rtc_peer *peer, int number)
 {
     struct rtc_track *track = peer ? rtc_peer_find_track(peer, number) : NULL;
@@ -186,8 +202,11 @@ int rtc_peer_track_info(const struct rtc_peer *peer, int number,
         bool known = false;
         for (unsigned k = 0; k < info.codec_count; k++)
             known = known || info.codecs[k] == codec;
-        if (!known && info.codec_count < RTC_CODEC_MOST)
+        if (!known && info.codec_count < RTC_CODEC_MOST) {
+            info.payload_types[info.codec_count] =
+                track->agreed.codecs[i].payload_type;
             info.codecs[info.codec_count++] = codec;
+        }
         if (codec == RTC_CODEC_H264 && info.h264_count < RTC_H264_FORMAT_MOST)
             info.h264_level_ids[info.h264_count++] =
                 track->agreed.codecs[i].h264_level_id;

@@ -116,11 +116,21 @@ int rtc_extensions_parse(const struct rtc_extmap *map, uint16_t profile,
     return 0;
 }
 
+static bool fits_one_byte(const struct rtc_extmap *map,
+                          enum rtc_extension extension, size_t len)
+{
+    return map->id[extension] <= ONE_BYTE_ID_MAX && len > 0 &&
+           len <= ONE_BYTE_LEN_MAX;
+}
+
 static bool is_written(const struct rtc_extmap *map,
                        const struct rtc_extensions *e,
                        enum rtc_extension extension)
 {
-    return rtc_extensions_has(e, extension) && map->id[extension];
+    if (!rtc_extensions_has(e, extension) || !map->id[extension])
+        return false;
+    return !map->one_byte_only ||
+           fits_one_byte(map, extension, rtc_extension_value_len(extension, e));
 }
 
 /* The profile of the shortest form that every element fits, or RTC_ERR_ARG
@@ -138,7 +148,7 @@ static int choose_profile(const struct rtc_extmap *map,
         len = rtc_extension_value_len(i, e);
         if (len > TWO_BYTE_LEN_MAX || (len == 0 && i < RTC_EXTENSION_OPAQUE))
             return RTC_ERR_ARG;
-        if (map->id[i] > ONE_BYTE_ID_MAX || len == 0 || len > ONE_BYTE_LEN_MAX)
+        if (!fits_one_byte(map, i, len))
             profile = TWO_BYTE_PROFILE;
     }
     return profile;

@@ -27,6 +27,8 @@ enum rtc_extension {
     RTC_EXTENSION_VIDEO_LAYERS,
     RTC_EXTENSION_USER0, /* what they are, the map's owner says */
     RTC_EXTENSION_USER1,
+    RTC_EXTENSION_USER2,
+    RTC_EXTENSION_USER3,
     RTC_EXTENSION_COUNT
 };
 
@@ -42,6 +44,9 @@ enum rtc_extension rtc_extension_by_uri(struct rtc_text uri);
 struct rtc_extmap {
     uint8_t id[RTC_EXTENSION_COUNT];             /* 0: has none */
     uint8_t extension[RTC_EXTENSION_ID_MAX + 1]; /* NONE: unknown id */
+    /* The remote does not take two-byte elements (RFC 8285 4.1.2): what needs
+     * them is not written. */
+    bool one_byte_only;
 };
 
 /* Gives `extension` this id, taking away the one it had. RTC_ERR_ARG when the

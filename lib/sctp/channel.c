@@ -107,5 +107,4 @@ void rtc_channel_close(struct rtc_channel *channel)
     channel->open_due = channel->ack_due = channel->reset_due = false;
     channel->tell_low = false;
     channel->tell_closed = true;
-    channel->buffered = 0;
 }

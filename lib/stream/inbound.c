@@ -86,12 +86,26 @@ static void check_start(struct rtc_inbound *in, const struct rtc_packet *packet,
     struct rtc_payload_info info = {0};
 
     if (!codec || codec->kind != RTC_VIDEO || !in->config.nack ||
-        in->config.packets ||
         codec->inspect(packet->payload, packet->len, packet->marker, &info) ||
         info.starts_stream)
         return;
     rtc_loss_backfill(&in->loss, START_COUNT, packet->time);
     rtc_keyframe_want(&in->keyframe);
+}
+
+/* Of packets that are handed on nobody makes a frame that would be seen to be a
+ * key frame. */
+static void look_for_keyframe(struct rtc_inbound *in,
+                              const struct rtc_packet *packet,
+                              const struct rtc_codec_entry *codec)
+{
+    struct rtc_payload_info info = {0};
+
+    if (in->config.packets && in->keyframe.wanted && codec &&
+        codec->kind == RTC_VIDEO &&
+        !codec->inspect(packet->payload, packet->len, packet->marker, &info) &&
+        info.keyframe)
+        rtc_keyframe_got(&in->keyframe);
 }
 
 /* Lets a packet with its number in. True when it is news. */
@@ -139,6 +153,7 @@ bool rtc_inbound_receive(struct rtc_inbound *in,
         return false;
     if (first)
         check_start(in, &packet, codec);
+    look_for_keyframe(in, &packet, codec);
     in->receiver.recovered += resent;
     *ret_packet = packet;
     return true;

@@ -10,20 +10,25 @@
 
 #include "rtp/sequence.h"
 
+/* RFC 3550 5.1: a random start. Its upper half is left out because a receiver
+ * that misses packets around a wrap so near the start cannot guess SRTP's
+ * rollover counter (RFC 3711 3.3.1). */
+static void draw_start(struct rtc_sender *s, const struct rtc_random *random)
+{
+    uint32_t start = rtc_random_u32(random);
+
+    s->sequence = RTC_SEQUENCE_ORIGIN + (start & 0x7fff);
+    s->rtx_sequence = (uint16_t)(start >> 16 & 0x7fff);
+    s->timestamp_offset = rtc_random_u32(random);
+}
+
 void rtc_sender_init(struct rtc_sender *s,
                      const struct rtc_history_config *history,
                      struct rtc_pool *pool, const struct rtc_random *random)
 {
-    uint32_t start = rtc_random_u32(random);
-
     memset(s, 0, sizeof *s);
     rtc_history_init(&s->history, history, pool);
-    /* RFC 3550 5.1: a random start. Its upper half is left out because a
-     * receiver that misses packets around a wrap so near the start cannot
-     * guess SRTP's rollover counter (RFC 3711 3.3.1). */
-    s->sequence = RTC_SEQUENCE_ORIGIN + (start & 0x7fff);
-    s->rtx_sequence = (uint16_t)(start >> 16 & 0x7fff);
-    s->timestamp_offset = rtc_random_u32(random);
+    draw_start(s, random);
 }
 
 void rtc_sender_done(struct rtc_sender *s)
@@ -36,6 +41,8 @@ static size_t header_len(size_t extension_len)
 {
     return RTC_RTP_HEADER_MIN + (extension_len ? 4 + extension_len : 0);
 }
+
+_Static_assert(RTC_SENDER_HEADER_MAX <= UINT8_MAX, "header_len is a byte");
 
 /* Bytes a payload may have, so that its RTX form fits too. */
 static size_t payload_max(const struct rtc_sender *s,
@@ -76,6 +83,16 @@ int rtc_sender_set_format(struct rtc_sender *s,
     return 0;
 }
 
+int rtc_sender_restart(struct rtc_sender *s, uint32_t ssrc, uint32_t rtx_ssrc,
+                       const struct rtc_random *random)
+{
+    int error = rtc_sender_set_format(s, &s->format, ssrc, rtx_ssrc);
+
+    if (!error)
+        draw_start(s, random);
+    return error;
+}
+
 int rtc_sender_set_extension(struct rtc_sender *s, uint16_t profile,
                              const uint8_t *block, size_t len)
 {
@@ -103,11 +120,11 @@ int rtc_sender_set_rtx_extension(struct rtc_sender *s, uint16_t profile,
     return 0;
 }
 
-/* Makes the header of the packets that follow. */
+/* Makes the header of the packets that follow; `packet`, or NULL, has CSRCs. */
 static void make_header(struct rtc_sender *s, uint8_t payload_type,
-                        uint32_t timestamp)
+                        uint32_t timestamp, const struct rtc_packet *packet)
 {
-    const struct rtc_rtp_header header = {
+    struct rtc_rtp_header header = {
         .payload_type = payload_type,
         .timestamp = timestamp,
         .ssrc = s->ssrc,
@@ -116,8 +133,14 @@ static void make_header(struct rtc_sender *s, uint8_t payload_type,
         .extension = s->extension,
         .extension_len = s->extension_len,
     };
-    int len = rtc_rtp_write(&header, s->header, sizeof s->header);
+    int len;
 
+    if (packet && packet->csrc_count) {
+        header.csrc_count = packet->csrc_count;
+        memcpy(header.csrc, packet->csrcs,
+               packet->csrc_count * sizeof *packet->csrcs);
+    }
+    len = rtc_rtp_write(&header, s->header, sizeof s->header);
     assert(len > 0);
     s->header_len = (uint8_t)len;
 }
@@ -206,7 +229,8 @@ static int queue_frame(struct rtc_sender *s, const struct rtc_frame *frame,
 
     if (error)
         return error;
-    make_header(s, lead ? f->red_payload_type : f->payload_type, timestamp);
+    make_header(s, lead ? f->red_payload_type : f->payload_type, timestamp,
+                NULL);
     error = queue_payloads(s, frame->marker, lead, now);
     if (!error && f->red)
         rtc_redundant_keep(&s->redundant, frame->data, frame->len, timestamp);
@@ -243,22 +267,24 @@ int rtc_sender_send_frame(struct rtc_sender *s, const struct rtc_frame *frame,
 }
 
 int rtc_sender_send_packet(struct rtc_sender *s,
-                           const struct rtc_packet *packet, bool renumber,
-                           rtc_usec now)
+                           const struct rtc_packet *packet, rtc_usec now)
 {
+    bool renumber = packet->renumber || !packet->sequence;
+    size_t csrc_len = packet->csrc_count * sizeof *packet->csrcs;
     uint32_t timestamp =
         (uint32_t)packet->media_time + (renumber ? s->timestamp_offset : 0);
     uint64_t before = s->sequence;
     uint8_t *buffer;
     int error;
 
-    if (packet->len > payload_max(s, &s->format, s->extension_len) ||
-        packet->payload_type > 127 || packet->sequence > UINT64_MAX / 2)
+    if (packet->len + csrc_len > payload_max(s, &s->format, s->extension_len) ||
+        packet->payload_type > 127 ||
+        (!renumber && packet->sequence > UINT64_MAX / 2))
         return RTC_ERR_ARG;
     error = rtc_history_buffer(&s->history, &buffer);
     if (error)
         return error;
-    make_header(s, packet->payload_type, timestamp);
+    make_header(s, packet->payload_type, timestamp, packet);
     if (packet->len)
         memcpy(buffer + s->header_len, packet->payload, packet->len);
     if (!renumber)

@@ -15,7 +15,7 @@
 /* Longest extension block, and so the longest header in front of a payload. */
 #define RTC_SENDER_EXTENSION_MAX 128
 #define RTC_SENDER_HEADER_MAX                                                  \
-    (RTC_RTP_HEADER_MIN + 4 + RTC_SENDER_EXTENSION_MAX)
+    (RTC_RTP_HEADER_MIN + 4 * RTC_RTP_CSRC_MOST + 4 + RTC_SENDER_EXTENSION_MAX)
 
 /* What packets look like; may change between frames. */
 struct rtc_sender_format {
@@ -78,6 +78,9 @@ void rtc_sender_done(struct rtc_sender *s);
 int rtc_sender_set_format(struct rtc_sender *s,
                           const struct rtc_sender_format *format, uint32_t ssrc,
                           uint32_t rtx_ssrc);
+/* Begins a new stream with numbers of its own, in the same format. */
+int rtc_sender_restart(struct rtc_sender *s, uint32_t ssrc, uint32_t rtx_ssrc,
+                       const struct rtc_random *random);
 /* The extension block (rtc_extensions_write) every packet carries from the next
  * frame on; `len` 0 for none. Values that change at each packet (send time,
  * transport sequence) are placeholders here, patched by the caller in what
@@ -95,13 +98,14 @@ int rtc_sender_set_rtx_extension(struct rtc_sender *s, uint16_t profile,
  * the queue ever holds), RTC_ERR_FORMAT (not a frame), NOMEM. */
 int rtc_sender_send_frame(struct rtc_sender *s, const struct rtc_frame *frame,
                           rtc_usec now);
-/* Queues one packet with its own payload type and marker. `renumber`: it gets
- * the next sequence number and our timestamp offset, else it keeps its own
- * sequence number and time, to be forwarded as it came. Copies. Errors alike;
- * RTC_ERR_ARG when too long, or a number already used or too old. */
+/* Queues one packet with its own payload type, marker and CSRCs (15 at most).
+ * With `renumber` or number 0 it gets the next sequence number and our
+ * timestamp offset, else it keeps its own sequence number and time, to be
+ * forwarded as it came. Its values are not looked at: rtc_sender_set_extension.
+ * Copies. Errors alike; RTC_ERR_ARG when too long, or a number already used or
+ * too old. */
 int rtc_sender_send_packet(struct rtc_sender *s,
-                           const struct rtc_packet *packet, bool renumber,
-                           rtc_usec now);
+                           const struct rtc_packet *packet, rtc_usec now);
 
 /* Queues a NACK's sequence numbers for resending (RTT -1: unknown). How many
  * were. */

@@ -2,7 +2,9 @@
  * What a packet costs on its whole way through a peer: frames in to protected
  * datagrams out, and protected datagrams in to frames out, with history,
  * reordering, RTCP and everything else that goes along; beside the raw cipher
- * work of 1200 bytes, the limit. And that the way allocates nothing.
+ * work of 1200 bytes, the limit. And that the way allocates nothing, and how
+ * many packets a second go the whole way. One kind of stream is forwarded
+ * packets, with header extensions.
  *
  * A round is one second of media. Only calls on the peer that is measured are
  * timed, all that the driver's law asks for. */
@@ -32,14 +34,22 @@ struct stream {
     unsigned rate;     /* frames a second */
     size_t packet_len; /* of the cipher work beside it */
     double allowed;
+    bool packets; /* frame_len is of each of PACKETS packets */
 };
 
+#define PACKETS 20
+
 static const struct stream streams[] = {
-    {"vp8", RTC_CODEC_VP8, 20 * 1160, 30, PACKET, LIMIT},
-    {"h264", RTC_CODEC_H264, 20 * 1160, 30, PACKET, LIMIT},
-    {"vp9", RTC_CODEC_VP9, 20 * 1160, 30, PACKET, LIMIT},
-    {"av1", RTC_CODEC_AV1, 20 * 1160, 30, PACKET, LIMIT},
-    {"opus", RTC_CODEC_OPUS, 160, 50, 160, 0},
+    {"vp8", RTC_CODEC_VP8, 20 * 1160, 30, PACKET, LIMIT, false},
+    {"h264", RTC_CODEC_H264, 20 * 1160, 30, PACKET, LIMIT, false},
+    {"vp9", RTC_CODEC_VP9, 20 * 1160, 30, PACKET, LIMIT, false},
+    {"av1", RTC_CODEC_AV1, 20 * 1160, 30, PACKET, LIMIT, false},
+    {"h265", RTC_CODEC_H265, 20 * 1160, 30, PACKET, LIMIT, false},
+    {"opus", RTC_CODEC_OPUS, 160, 50, 160, 0, false},
+    {"g722", RTC_CODEC_G722, 160, 50, 160, 0, false},
+    {"pcmu", RTC_CODEC_PCMU, 160, 50, 160, 0, false},
+    {"pcma", RTC_CODEC_PCMA, 160, 50, 160, 0, false},
+    {"packets", RTC_CODEC_VP8, 1120, 30, PACKET, LIMIT, true},
 };
 
 /* Of a packet, in ns, a round each. */
@@ -72,6 +82,18 @@ static const uint8_t vp9_delta[] = {0x86};
 static const uint8_t av1_sequence[] = {0x0a, 0x0b, 0,    0,    0,    2,   0xaf,
                                        0x9f, 0xbb, 0xff, 0x30, 0x08, 0x40};
 
+/* Sets of a Main stream of x265, and an IDR or trailing picture. */
+static const uint8_t h265_key[] = {
+    0,    0,    0,    1,    0x40, 0x01, 0x0c, 0x01, 0xff, 0xff, 0x01, 0x60,
+    0,    0,    0x03, 0,    0x90, 0,    0,    0x03, 0,    0,    0x03, 0,
+    0x1e, 0x92, 0x80, 0x90, 0,    0,    0,    1,    0x42, 0x01, 0x01, 0x01,
+    0x60, 0,    0,    0x03, 0,    0x90, 0,    0,    0x03, 0,    0,    0x03,
+    0,    0x1e, 0xa0, 0x30, 0x81, 0x05, 0x96, 0x4a, 0x92, 0x4c, 0xaf, 0x01,
+    0x68, 0x08, 0,    0,    0x03, 0,    0x08, 0,    0,    0x03, 0,    0xc8,
+    0x40, 0,    0,    0,    1,    0x44, 0x01, 0xc1, 0x72, 0xb4, 0x22, 0x40,
+    0,    0,    1,    0x28, 0x01, 0xaf};
+static const uint8_t h265_slice[] = {0, 0, 0, 1, 0x02, 0x01, 0xd0};
+
 static void put_head(const uint8_t *head, size_t len)
 {
     memcpy(frame_data, head, len);
@@ -103,6 +125,10 @@ static void make_frame(const struct stream *s, bool key)
     case RTC_CODEC_VP9:
         put_head(key ? vp9_key : vp9_delta,
                  key ? sizeof vp9_key : sizeof vp9_delta);
+        break;
+    case RTC_CODEC_H265:
+        put_head(key ? h265_key : h265_slice,
+                 key ? sizeof h265_key : sizeof h265_slice);
         break;
     case RTC_CODEC_AV1:
         put_av1(s->frame_len, key);
@@ -148,8 +174,36 @@ static size_t note_run(struct two *t, size_t at, size_t len,
     return at + len;
 }
 
-/* A frame into peer 0, its datagrams into the flight. The time it took. */
-static double send_frame(const struct stream *s, struct two *t, uint64_t number)
+/* Forwards as many packets, with what a forwarding unit finds in them. */
+static void send_packets(const struct stream *s, struct two *t, uint64_t number)
+{
+    static const uint8_t layers[] = {0xa0, 1, 2, 3};
+    static const uint32_t csrcs[2];
+    const struct rtc_packet_values values = {
+        .has = RTC_VALUE_ORIENTATION | RTC_VALUE_CAPTURE_TIME,
+        .capture_ntp = number,
+        .video_layers = {layers, sizeof layers},
+    };
+    struct rtc_packet packet = {
+        .payload = frame_data,
+        .len = s->frame_len,
+        .media_time = number * 3000,
+        .payload_type = 96,
+        .csrcs = csrcs,
+        .csrc_count = 2,
+        .values = &values,
+        .time = t->now,
+    };
+
+    for (unsigned i = 0; i < PACKETS; i++) {
+        packet.sequence = 1 + number * PACKETS + i;
+        packet.marker = i + 1 == PACKETS;
+        bench_need(!rtc_peer_send_packet(t->peer[0], 0, &packet, t->now),
+                   "no packet sent");
+    }
+}
+
+static void send_whole(const struct stream *s, struct two *t, uint64_t number)
 {
     const struct rtc_frame frame = {
         .data = frame_data,
@@ -158,12 +212,22 @@ static double send_frame(const struct stream *s, struct two *t, uint64_t number)
         .media_time = number * rtc_codec_clock_rate(s->codec) / s->rate,
         .time = t->now,
     };
+
+    bench_need(!rtc_peer_send_frame(t->peer[0], 0, &frame, t->now), "no send");
+}
+
+/* A frame into peer 0, its datagrams into the flight. The time it took. */
+static double send_frame(const struct stream *s, struct two *t, uint64_t number)
+{
     double begin = bench_now();
     struct rtc_datagrams d;
     size_t at = 0;
     int len;
 
-    bench_need(!rtc_peer_send_frame(t->peer[0], 0, &frame, t->now), "no send");
+    if (s->packets)
+        send_packets(s, t, number);
+    else
+        send_whole(s, t, number);
     flight.run_count = flight.count = 0;
     while ((len = rtc_peer_transmit(t->peer[0], flight.data + at, 65536, &d,
                                     t->now)) > 0)
@@ -185,7 +249,8 @@ static unsigned receive_run(struct two *t, unsigned run, size_t step)
         rtc_peer_receive(t->peer[1], &t->path[1], data + at, part, segment,
                          t->now);
         while (rtc_peer_poll(t->peer[1], &event))
-            frames += event.type == RTC_EVENT_FRAME;
+            frames += event.type == RTC_EVENT_FRAME ||
+                      (event.type == RTC_EVENT_PACKET && event.packet.marker);
     }
     return frames;
 }
@@ -272,17 +337,21 @@ static void run_round(const struct stream *s, struct two *t, bool merged,
 static void report(const struct stream *s, bool merged, struct result *r)
 {
     double raw = bench_quantile(r->raw, ROUNDS, 0.5);
+    double send = bench_quantile(r->send, ROUNDS, 0.5);
+    double receive = bench_quantile(r->receive, ROUNDS, 0.5);
     char name[64];
 
     if (merged) {
         snprintf(name, sizeof name, "path.%s.send", s->name);
-        bench_judge(name, "ns", bench_quantile(r->send, ROUNDS, 0.5), raw,
-                    s->allowed);
+        bench_judge(name, "ns", send, raw, s->allowed);
+        /* The limit enciphers and deciphers, and does nothing else. */
+        snprintf(name, sizeof name, "path.%s.rate", s->name);
+        bench_judge(name, "packets_per_second", 1e9 / (send + receive),
+                    1e9 / (2 * raw), 0);
     }
     snprintf(name, sizeof name, "path.%s.receive%s", s->name,
              merged ? ".merged" : "");
-    bench_judge(name, "ns", bench_quantile(r->receive, ROUNDS, 0.5), raw,
-                s->allowed);
+    bench_judge(name, "ns", receive, raw, s->allowed);
     snprintf(name, sizeof name, "path.%s.allocations", s->name);
     bench_count(name, r->allocations, 0);
 }
@@ -295,6 +364,7 @@ static void run(const struct stream *s, bool merged)
         .direction = RTC_SENDONLY,
         .codecs = {s->codec},
         .codec_count = 1,
+        .packets = s->packets,
     };
     struct two t;
 

@@ -90,14 +90,27 @@ static bool is_connected(const struct two *t)
     return t->connected[0] && t->connected[1];
 }
 
+/* Without it, what a remote offers comes as frames. */
+static void add_receiving(struct rtc_peer *peer,
+                          const struct rtc_track_config *track)
+{
+    struct rtc_track_config other = *track;
+
+    other.direction = RTC_RECVONLY;
+    bench_need(rtc_peer_add_track(peer, &other) >= 0, "no track");
+}
+
 void two_connect(struct two *t, const struct rtc_track_config *tracks,
                  unsigned count)
 {
     *t = (struct two){.now = 1000000000};
     for (int i = 0; i < 2; i++)
         make_peer(t, i);
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         bench_need(rtc_peer_add_track(t->peer[0], &tracks[i]) >= 0, "no track");
+        if (tracks[i].packets)
+            add_receiving(t->peer[1], &tracks[i]);
+    }
     negotiate(t);
     for (unsigned i = 0; i < 1000 && !is_connected(t); i++) {
         two_exchange(t);

@@ -191,9 +191,6 @@ sound() {
     make_sound rate.wav -ar 16000 -ac 1 -c:a pcm_mulaw
     refused 5 rtc-send input '16000 Hz.*-ar 8000' \
         rtc-send "${LO[@]}" --signal true rate.wav
-    printf '#!rtpplay1.0 127.0.0.1/5004\n%016d' 0 >packets.rtpdump
-    refused 5 rtc-send input 'this is rtpdump' \
-        rtc-send "${LO[@]}" --signal true packets.rtpdump
 }
 
 bytes_sent() {

@@ -188,6 +188,18 @@ is_long() { # FILE LEN
         --media-timeout 1s" "$BYTES.some"
 }
 
+@test "USR1 prints what the channel did" {
+    mkfifo in
+    start send rtc-send "${LO[@]}" --data in --signal "$(receiver -o out)"
+    exec 4>in
+    echo words >&4
+    wait_until 20 is_long out 6
+    signal_to send USR1
+    wait_for_line send.err 'channel 0 rtcpipe: open, sent 1 messages'
+    exec 4>&-
+    finish send
+}
+
 @test "--time ends a stream in good order" {
     mkfifo in
     start send rtc-send "${LO[@]}" --data --time 500ms in \
@@ -248,4 +260,17 @@ is_long() { # FILE LEN
     assert_output --partial 'not both'
     run -2 rtc-send --data --whip http://localhost/
     assert_output --partial '--data'
+}
+
+@test "--message: a remote that closes before it got all" {
+    seq 100000 >many
+    echo one >few
+    run -41 send many --message line -o back \
+        --signal "$(receiver -o out few --message line)"
+    assert_output --partial 'error channel: the '
+    cmp few back
+    run send few --message line -o back --signal "$(receiver -o out few \
+        --message line)"
+    assert_success
+    cmp few out
 }

@@ -48,7 +48,8 @@ static void copy(struct rtc_media_writer *w,
             frame->len);
     if (rtc_media_writer_frame(w, frame, &data, &len) < 0)
         die("a frame was refused");
-    fwrite(data, 1, len, stdout);
+    if (len > 0)
+        fwrite(data, 1, len, stdout);
 }
 
 /* Copies what is there: 0 when more is needed, or the end, or an error. */
@@ -72,6 +73,7 @@ static void finish(struct rtc_media_writer *w)
     size_t len;
 
     if (w && rtc_media_writer_end(w, &data, &len) == 0)
+        if (len > 0)
         fwrite(data, 1, len, stdout);
     rtc_media_writer_free(w);
 }

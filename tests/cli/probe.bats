@@ -66,7 +66,7 @@ probe() {
 
 @test "stun: round trips, nothing lost, the mapped address is ours" {
     server s
-    probe stun --json -c 10 -i 20ms --max-loss 0 --max-rtt 1s "$ADDRESS"
+    probe stun --json -c 10 -i 20ms --max-loss 0% --max-rtt 1s "$ADDRESS"
     assert_equal "$status" 0
     assert_equal "$stderr" ''
     jq -e '.subject == "stun" and .exit == 0 and .error == null and

@@ -19,7 +19,7 @@ teardown() {
         --session --signal --remote --offer --answer \
         --json --base64 --output --video-out --audio-out --format \
         --video --audio --force --media-timeout --interface --ipv4 --ipv6 --port-range \
-        --mtu --time --max-time --connect-timeout --events \
+        --mtu --impair --time --max-time --connect-timeout --events \
         --trickle --ice-restart-after
     assert_stdout_checked rtc-recv
 }

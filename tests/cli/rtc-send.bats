@@ -19,7 +19,7 @@ teardown() {
         --session --signal --remote --offer --answer \
         --json --base64 --video --audio --format --fps --loop \
         --unpaced --allow-b-frames --interface --ipv4 --ipv6 --port-range \
-        --mtu --time --max-time --connect-timeout --events \
+        --mtu --impair --time --max-time --connect-timeout --events \
         --trickle --ice-restart-after
     assert_stdout_checked rtc-send
 }

@@ -11,8 +11,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static const char rids[][RTC_RID_MAX + 1] = {"q", "h", "f"};
 
+static const char *const own_uris[RTC_OWN_EXTENSION_MOST] = {"urn:fuzz:a", NULL,
+                                                             "urn:fuzz:c"};
+
 static const struct rtc_negotiate_track tracks[] = {
     {.kind = RTC_AUDIO,
+     .packets = true,
      .direction = RTC_SENDRECV,
      .stream_id = "s",
      .track_id = "a",
@@ -37,6 +41,7 @@ static const struct rtc_negotiate_local us = {
     .fingerprint = {.hash = RTC_SDP_SHA256, .len = 32},
     .tracks = tracks,
     .track_count = 2,
+    .own_uris = own_uris,
 };
 
 /* Reading what we write gives a description again. */
@@ -59,6 +64,7 @@ static void agree_all(const struct rtc_sdp *local, const struct rtc_sdp *remote,
 
     for (unsigned i = 0; i < remote->media_count; i++) {
         rtc_negotiate_agree(local, remote, i, &agreed);
+        rtc_negotiate_agree_own(local, remote, i, own_uris, &agreed);
         assert(agreed.rejected || local->media[i].port);
     }
     assert(rtc_negotiate_transport(local, remote) >= 0);

@@ -60,7 +60,7 @@ static void give_stun(struct run *run, const struct rtc_path *path,
 }
 
 /* The first byte: bits 0-1 the codec, 2 the marker, 4-7 how many more frames,
- * or the packet's sequence number. */
+ * or the packet's sequence number, its CSRCs and values. */
 static void send_media(struct run *run, const uint8_t *data, size_t len)
 {
     static const enum rtc_codec codecs[] = {RTC_CODEC_OPUS, RTC_CODEC_VP8,
@@ -75,11 +75,23 @@ static void send_media(struct run *run, const uint8_t *data, size_t len)
         .time = RTC_NEVER,
         .marker = data[0] & 4,
     };
+    const uint32_t csrcs[RTC_CSRC_MOST] = {0};
+    const struct rtc_packet_values values = {
+        .has = data[0] >> 4,
+        .audio_level = data[0],
+        .rotation = 90,
+        .video_layers = {frame.data, frame.len},
+        .own = {{frame.data, frame.len}},
+    };
     const struct rtc_packet packet = {
         .payload = frame.data,
         .len = frame.len,
         .payload_type = payload_types[choice],
         .sequence = data[0] >> 4,
+        .renumber = !(data[0] >> 4),
+        .csrcs = csrcs,
+        .csrc_count = data[0] >> 4,
+        .values = data[0] & 4 ? &values : NULL,
         .media_time = frame.media_time,
         .time = RTC_NEVER,
         .marker = frame.marker,
@@ -195,6 +207,9 @@ static void do_something(struct run *run, const struct rtc_path *path,
     case 6:
         rtc_peer_set_direction(run->peer, more & 3,
                                (enum rtc_direction)(more >> 2));
+        break;
+    case 7:
+        rtc_peer_restart_track(run->peer, (int)more);
         break;
     case 8:
         add_server(run, path, more);

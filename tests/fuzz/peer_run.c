@@ -32,6 +32,12 @@ const struct rtc_path run_paths[RUN_PATH_COUNT] = {
      .remote = {.family = 4, .port = 5000, .ip = {THEIR_IP4}}},
 };
 
+/* Taken at packet level only. */
+#define PACKET_EXTMAPS                                                         \
+    "a=extmap-allow-mixed\r\n"                                                 \
+    "a=extmap:4 http://www.webrtc.org/experiments/rtp-hdrext/"                 \
+    "abs-capture-time\r\na=extmap:5 urn:example:fuzz\r\n"
+
 const char run_offer[] =
     "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
     "a=group:BUNDLE 0 1\r\n"
@@ -40,13 +46,17 @@ const char run_offer[] =
     "00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00\r\n"
     "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\n"
     "a=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\na=rtcp-rsize\r\n"
-    "a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
+    "a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid\r\n" PACKET_EXTMAPS
+    "a=extmap:6 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n"
     "a=rtpmap:111 opus/48000/2\r\na=rtcp-fb:111 nack\r\n"
     "a=candidate:1 1 udp 2122260223 192.0.2.2 5000 typ host\r\n"
     "a=candidate:2 1 udp 2122260222 2001:db8::2 5000 typ host\r\n"
     "m=video 9 UDP/TLS/RTP/SAVPF 96 97 102 103\r\nc=IN IP4 0.0.0.0\r\n"
     "a=mid:1\r\na=sendrecv\r\na=rtcp-mux\r\na=rtcp-rsize\r\n"
-    "a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
+    "a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid\r\n" PACKET_EXTMAPS
+    "a=extmap:7 urn:3gpp:video-orientation\r\n"
+    "a=extmap:8 http://www.webrtc.org/experiments/rtp-hdrext/"
+    "video-layers-allocation00\r\n"
     "a=rtpmap:96 VP8/90000\r\na=rtpmap:102 H264/90000\r\n"
     "a=fmtp:102 packetization-mode=1;profile-level-id=42e01f\r\n"
     "a=rtcp-fb:* nack\r\na=rtcp-fb:* nack pli\r\na=rtcp-fb:* ccm fir\r\n"
@@ -173,6 +183,19 @@ static void transmit_all(struct run *run)
 
 /* ---- what it tells ------------------------------------------------------ */
 
+static void check_packet(const struct rtc_packet *packet)
+{
+    const struct rtc_packet_values *v = packet->values;
+
+    touch(packet->payload, packet->len);
+    run_must(packet->csrc_count <= RTC_CSRC_MOST && v);
+    touch(packet->csrcs, packet->csrc_count * sizeof *packet->csrcs);
+    touch(v->dependency_descriptor.data, v->dependency_descriptor.len);
+    touch(v->video_layers.data, v->video_layers.len);
+    for (unsigned i = 0; i < RTC_OWN_EXTENSION_MOST; i++)
+        touch(v->own[i].data, v->own[i].len);
+}
+
 static void check_event(struct run *run, const struct rtc_event *event)
 {
     run_must(!run->over);
@@ -182,7 +205,7 @@ static void check_event(struct run *run, const struct rtc_event *event)
         run_must(event->frame.len > 0);
         touch(event->frame.data, event->frame.len);
     } else if (event->type == RTC_EVENT_PACKET) {
-        touch(event->packet.payload, event->packet.len);
+        check_packet(&event->packet);
     } else if (event->type == RTC_EVENT_CLOSED) {
         run->over = true;
     }
@@ -301,6 +324,7 @@ void run_begin(struct run *run, unsigned options)
     config.ice_lite = options & RUN_LITE;
     config.ice_ufrag = "ours";
     config.ice_pwd = RUN_OUR_PWD;
+    config.extensions[0] = "urn:example:fuzz";
     /* Small, so that their ends are reached. */
     config.reorder_packets = 64;
     config.history_packets = 64;

@@ -20,14 +20,22 @@ import { parseArgs } from 'node:util';
 export const HERE = path.dirname(fileURLToPath(import.meta.url));
 const NAME = path.basename(process.argv[1]);
 const USAGE = `usage: node ${NAME} --offer|--answer --send|--recv
-    [--codec vp8|h264|opus] [--video vp8|vp9|h264|none] [--audio opus|none]
-    [--seconds SECONDS] [--report FILE] [--hide-addresses]
+    [--codec CODEC] [--video CODEC|none] [--audio CODEC|none]
+    [--seconds SECONDS] [--report FILE] [--hide-addresses] [--simulcast]
+  or: node ${NAME} --offer|--answer --data [--makes|--negotiated ID]
+    [--say FILE] [--hears N] [--bytes] [--close channel|pc|remote]
+    [--report FILE]
   or: node ${NAME} --serve FILE
---codec is that one and a small picture. --serve starts a browser, writes its
-address to FILE and waits; with the address in $BROWSER_SERVER that browser is
-used instead of a new one.`;
+CODEC is vp8, vp9, av1, h264, opus, red (Opus in RED), g722, pcmu or pcma.
+--codec is that one and a small picture. --data is a data channel, which the
+remote opens, the page (--makes), or both; FILE has a JSON list of strings and
+{"base64": BYTES}; who closes it is by default the remote. --simulcast sends
+a larger picture in three layers, with --offer --send --audio none. --serve
+starts a browser, writes its address to FILE and waits; with the address in
+$BROWSER_SERVER that browser is used instead of a new one.`;
 const SETUP_LIMIT_S = 45; /* start, descriptions, connecting, ending */
 const STATUS_UNSUPPORTED = 77;
+const AUDIO = ['opus', 'red', 'g722', 'pcmu', 'pcma'];
 
 export function die(status, sentence) {
     process.stderr.write(`${NAME}: ${sentence}\n`);
@@ -56,9 +64,12 @@ function parseOptions() {
     try {
         return parseArgs({ options: {
             offer: flag, answer: flag, send: flag, recv: flag, help: flag,
-            'hide-addresses': flag, video: text('vp8'), audio: text('opus'),
+            'hide-addresses': flag, simulcast: flag,
+            video: text('vp8'), audio: text('opus'),
             codec: text(), seconds: text('10'), report: text(),
-            serve: text(), clip: text() /* not for us */ } }).values;
+            serve: text(), clip: text() /* not for us */,
+            data: flag, makes: flag, negotiated: text(), say: text(),
+            hears: text('0'), bytes: flag, close: text('remote') } }).values;
     } catch (error) {
         return usage(error.message);
     }
@@ -75,15 +86,21 @@ function readOptions() {
     }
     if (values.serve)
         return values;
+    if (values.data && values.offer !== values.answer)
+        return { ...values, hears: Number(values.hears), seconds: 0,
+                 say: values.say ? JSON.parse(fs.readFileSync(values.say))
+                     : [] };
     if (values.offer === values.answer || values.send === values.recv)
         usage('one of --offer, --answer and one of --send, --recv');
     if (!(Number(values.seconds) > 0))
         usage(`--seconds ${values.seconds}: not a number of seconds`);
     if (codec) {
-        values.video = codec === 'opus' ? 'none' : codec;
-        values.audio = codec === 'opus' ? codec : 'none';
+        values.video = AUDIO.includes(codec) ? 'none' : codec;
+        values.audio = AUDIO.includes(codec) ? codec : 'none';
         size = { width: 320, height: 240 };
     }
+    if (values.simulcast)
+        size = { width: 960, height: 540 };
     return { ...values, size, seconds: Number(values.seconds),
              direction: values.send ? 'send' : 'recv' };
 }
@@ -140,6 +157,11 @@ function writeReport(options, report) {
         writeFile(options.report, JSON.stringify(report));
 }
 
+async function play(page, options) {
+    await call(page, 'run', options.seconds * 1000);
+    return call(page, 'close', options);
+}
+
 async function runSession(browser, options) {
     const page = await browser.open(options);
     const unsupported = await call(page, 'lacks', options);
@@ -150,8 +172,8 @@ async function runSession(browser, options) {
     }
     await call(page, 'open', options);
     await negotiate(page, options);
-    await call(page, 'run', options.seconds * 1000);
-    const report = await call(page, 'close', options);
+    const report = await (options.data ? call(page, 'talk', options)
+        : play(page, options));
     await page.close();
     writeReport(options, report);
     if (report.failure)

@@ -40,9 +40,17 @@ make_video() { # CODEC SECONDS FILE
         -t "$2" -pix_fmt yuv420p -c:v $encoder -b:v 800k -g 60 "$3"
 }
 
-make_audio() { # SECONDS FILE
-    ffmpeg -nostdin -v error -y -f lavfi -i sine=sample_rate=48000 -t "$1" \
-        -c:a libopus -b:a 32k -page_duration 20000 "$2"
+make_audio() { # CODEC SECONDS FILE
+    local encoder
+    case $1 in
+    opus) encoder="libopus -b:a 32k -page_duration 20000 -f ogg" ;;
+    g722) encoder="adpcm_g722 -ar 16000 -ac 1 -f wav" ;;
+    pcmu) encoder="pcm_mulaw -ar 8000 -ac 1 -f wav" ;;
+    pcma) encoder="pcm_alaw -ar 8000 -ac 1 -f wav" ;;
+    esac
+    # shellcheck disable=SC2086 # several words
+    ffmpeg -nostdin -v error -y -f lavfi -i sine=sample_rate=48000 -t "$2" \
+        -c:a $encoder "$3"
 }
 
 # ---- recordings -------------------------------------------------------------
@@ -50,6 +58,19 @@ make_audio() { # SECONDS FILE
 packet_count() { # FILE
     ffprobe -v error -count_packets -show_entries stream=nb_read_packets \
         -of csv=p=0 "$1"
+}
+
+# Of 20 ms: a WAV file has none of its own.
+audio_packet_count() { # FILE
+    local seconds
+    case $(ffprobe -v error -show_entries format=format_name -of csv=p=0 "$1") in
+    wav)
+        seconds=$(ffprobe -v error -show_entries format=duration \
+            -of csv=p=0 "$1")
+        awk -v s="$seconds" 'BEGIN { printf "%.0f\n", s * 50 }'
+        ;;
+    *) packet_count "$1" ;;
+    esac
 }
 
 # Seconds from the first packet's time to the last one's; not of Annex-B, which

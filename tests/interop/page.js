@@ -2,7 +2,8 @@
  *
  * The page half of browser.mjs: one RTCPeerConnection that publishes the
  * browser's fake devices or plays what comes, and a row of getStats every
- * 200 ms. browser.mjs calls the functions of `end`; all state is below.
+ * 200 ms. browser.mjs calls the functions of `end`; all state is below, but for
+ * that of a data channel: channel.js.
  */
 'use strict';
 
@@ -19,6 +20,10 @@ const state = {
     transport: null,      /* as last seen before its end */
     samples: [],
 };
+
+/* What --simulcast sends: a quarter of the picture's sides, half, and all. */
+const LAYERS = [{ rid: 'q', scaleResolutionDownBy: 4 },
+                { rid: 'h', scaleResolutionDownBy: 2 }, { rid: 'f' }];
 
 /* What is kept of each stream; those the browser does not have stay out. */
 const STREAM_FIELDS = [
@@ -68,14 +73,26 @@ function describeTransport(stats, transport) {
     return ret;
 }
 
-/* A row { t, video, audio, remoteVideo, remoteAudio } of one getStats. */
+/* Audio has no frames of its own, and its packets may be padding. */
+function framesOfSource(stats, { kind, mediaSourceId }) {
+    const seconds = stats.get(mediaSourceId)?.totalSamplesDuration;
+
+    return kind === 'audio' && seconds !== undefined ?
+        { framesSent: Math.round(seconds * 50) } : {};
+}
+
+/* A row { t, video, audio, remoteVideo, remoteAudio, layers } of one getStats;
+ * layers by their rids. */
 async function sample() {
     const stats = await state.pc.getStats();
     const row = { t: seconds() };
 
     for (const one of stats.values()) {
         if (/^(in|out)bound-rtp$/.test(one.type))
-            row[one.kind] = pick(one, STREAM_FIELDS);
+            row[one.kind] = { ...pick(one, STREAM_FIELDS),
+                              ...framesOfSource(stats, one) };
+        if (one.rid)
+            (row.layers ??= {})[one.rid] = row[one.kind];
         if (one.type === 'remote-inbound-rtp')
             row[one.kind === 'video' ? 'remoteVideo' : 'remoteAudio'] =
                 pick(one, REMOTE_FIELDS);
@@ -92,11 +109,12 @@ async function sampleForever() {
     }
 }
 
+/* In the order of the names. */
 function capabilities(kind, ...names) {
-    const types = names.map((name) => `${kind}/${name}`);
+    const { codecs } = RTCRtpReceiver.getCapabilities(kind);
 
-    return RTCRtpReceiver.getCapabilities(kind).codecs.filter((codec) =>
-        types.includes(codec.mimeType.toLowerCase()));
+    return names.flatMap((name) => codecs.filter((codec) =>
+        codec.mimeType.toLowerCase() === `${kind}/${name}`));
 }
 
 function applyPreferences({ video, audio }) {
@@ -104,14 +122,21 @@ function applyPreferences({ video, audio }) {
 
     for (const transceiver of state.pc.getTransceivers()) {
         const { kind } = transceiver.receiver.track;
-        if (names[kind] !== 'none') /* and its retransmission */
-            transceiver.setCodecPreferences(
-                capabilities(kind, names[kind], 'rtx'));
+        if (names[kind] !== 'none') /* and its retransmission, what RED has */
+            transceiver.setCodecPreferences(capabilities(kind, names[kind],
+                names[kind] === 'red' ? 'opus' : 'rtx'));
     }
 }
 
+/* Sizes stay as they are where the processor is too slow. */
+function publishLayers(track, stream) {
+    track.contentHint = 'detail';
+    state.pc.addTransceiver(track, { streams: [stream],
+                                     sendEncodings: LAYERS });
+}
+
 /* The fake camera and microphone; a page that was granted them. */
-async function publishDevices({ video, audio, size }) {
+async function publishDevices({ video, audio, size, simulcast }) {
     const stream = await navigator.mediaDevices.getUserMedia({
         video: video !== 'none' && { ...size, frameRate: 30 },
         audio: audio !== 'none' &&
@@ -120,7 +145,10 @@ async function publishDevices({ video, audio, size }) {
     });
 
     for (const track of stream.getTracks())
-        state.pc.addTrack(track, stream);
+        if (simulcast)
+            publishLayers(track, stream);
+        else
+            state.pc.addTrack(track, stream);
     for (const transceiver of state.pc.getTransceivers())
         transceiver.direction = 'sendonly';
 }
@@ -135,7 +163,8 @@ function playTracks() {
 /* Says when the remote is gone: the DTLS close alert, or ICE's verdict. */
 function watchTransport() {
     const [first] = state.pc.getTransceivers();
-    const dtls = first.receiver.transport ?? first.sender.transport;
+    const { transport: dtls } = state.pc.sctp ??
+        (first.receiver.transport ? first.receiver : first.sender);
     const look = () => {
         const { connectionState } = state.pc;
         if (connectionState === 'connected')
@@ -181,8 +210,8 @@ async function drain() {
     } while (now !== last);
 }
 
-/* Packets and frames of the video, or else of the audio (as frames of 20 ms
- * that were not made up); what each kind of peer reports. */
+/* Packets and frames of the video, or else of the audio (as frames of 20 ms; of
+ * Opus, those that were not made up); what each kind of peer reports. */
 function count({ video, audio }) {
     const one = video ?? audio ?? {};
     const played = one.totalSamplesReceived - one.concealedSamples;
@@ -196,7 +225,9 @@ function count({ video, audio }) {
 
 const end = {
     /* What of the options this browser lacks, in a sentence; or null. */
-    async lacks({ video, audio }) {
+    async lacks({ data, video, audio }) {
+        if (data)
+            return null;
         for (const [kind, name] of Object.entries({ video, audio }))
             if (name !== 'none' && capabilities(kind, name).length === 0)
                 return `this browser has no ${kind}/${name}`;
@@ -207,6 +238,10 @@ const end = {
      * size of the camera's picture */
     async open(options) {
         state.pc = new RTCPeerConnection();
+        if (options.data) {
+            prepareChannel(state.pc, options);
+            return;
+        }
         playTracks();
         if (options.direction === 'send')
             await publishDevices(options);
@@ -248,11 +283,23 @@ const end = {
         state.ended ??= state.failure ? 'failure' : 'time';
     },
 
+    /* In place of run() and close() with `data`: says, hears, closes. */
+    async talk(options) {
+        await runTalk(state.pc, options);
+        const report = await reportTalk();
+
+        state.pc.close();
+        await sleep(SAMPLE_MS); /* The close alert leaves. */
+        const failure = talk.failure ?? state.failure;
+        return { ...report, errors: failure ? [failure] : [], failure };
+    },
+
     /* The report; ends the connection. */
     async close({ direction }) {
         if (direction === 'recv' && state.ended === 'remote')
             await drain();
         const last = await sample();
+        const { sdp } = state.pc.remoteDescription;
 
         state.samples.push(last);
         state.pc.close();
@@ -261,7 +308,9 @@ const end = {
         const { ended, failure, connectedAfter, transport, samples } = state;
         return { ...count(last), errors: failure ? [failure] : [],
                  ended, failure, connectedAfter, transport,
+                 remoteLines: sdp.match(/^m=.*/gm),
                  video: last.video ?? null, audio: last.audio ?? null,
+                 layers: last.layers ?? null,
                  samples };
     },
 };

@@ -116,7 +116,7 @@ END
 @test "stun: the router's address, for each family, at each server" {
     net_host a cone 46
     net_server
-    probe 0 a stun --json -c 2 -i 20ms --max-loss 0 \
+    probe 0 a stun --json -c 2 -i 20ms --max-loss 0% \
         "$SERVER4" "[$SERVER6]:3478" "$OTHER4"
     assert_equal "$(jq -c '[.servers[].mappedAddress | sub(":[0-9]+$"; "")]' \
         <<<"$output")" \

@@ -171,6 +171,35 @@ static void test_packets(void)
     finish();
 }
 
+/* A key frame is asked for until one begins, and no longer. */
+static void test_request(void)
+{
+    struct rtc_track_stats got;
+    struct rtc_track_info info;
+    struct rtc_peer *m;
+
+    start(4, RTC_CODEC_VP8, false);
+    m = f.in->pair->side[SIM_R].peer;
+    is_int(rtc_peer_set_packets(m, 0, false), 0, "a track may be changed");
+    is_int(rtc_peer_set_packets(m, 0, true), 0, "and changed back");
+    is_int(rtc_peer_set_packets(m, 9, true), RTC_ERR_ARG, "if there is one");
+    f.in->flows[0].frame_count = 250;
+    f.in->flows[0].key_every = 50;
+    sim_talk_begin(f.in);
+    run(SEC);
+    is_int(rtc_peer_set_packets(m, 0, false), RTC_ERR_STATE,
+           "but not once packets came");
+    rtc_peer_request_keyframe(m, 0, f.in->pair->now);
+    run(9 * SEC);
+    rtc_peer_track_stats(m, 0, &got);
+    within(f.in->pair, (int64_t)got.pli_sent, 1, 4, "asked for a key frame");
+    ok(rtc_peer_track_info(m, 0, &info) == 0 && info.codec_count == 1 &&
+           info.codecs[0] == RTC_CODEC_VP8 && info.payload_types[0] >= 96 &&
+           info.payload_types[0] < 128,
+       "its payload type is told");
+    finish();
+}
+
 /* A packet track numbers packets itself when they have no number. */
 static void test_own_numbers(void)
 {
@@ -178,6 +207,7 @@ static void test_own_numbers(void)
     struct rtc_packet packet = {.payload = payload,
                                 .len = sizeof payload,
                                 .payload_type = 96,
+                                .renumber = true,
                                 .time = RTC_NEVER};
     struct rtc_peer *l;
 
@@ -217,6 +247,7 @@ int main(void)
     check_frames(RTC_CODEC_OPUS, &wire, 250, "Opus through a third party");
     check_frames(RTC_CODEC_VP8, &lossy, 250, "VP8 over a lossy first part");
     test_packets();
+    test_request();
     test_own_numbers();
     return tap_done();
 }

@@ -225,6 +225,55 @@ static void check_steady(const struct sim_link *link, const char *name)
     sim_talk_free(talk);
 }
 
+/* Packets with all that goes along with them, lost and resent. */
+static void check_steady_packets(const struct sim_link *link)
+{
+    static const uint8_t payload[900] = {0x90, 0x80, 0x81, 0x23};
+    static const uint32_t csrcs[RTC_CSRC_MOST];
+    static const struct rtc_packet_values values = {
+        .has = RTC_VALUE_ORIENTATION | RTC_VALUE_CAPTURE_TIME,
+        .video_layers = {payload, 16},
+        .own = {{payload, 16}}};
+    struct sim_talk *talk = sim_talk_new(4, link);
+    struct sim_pair *pair = talk->pair;
+    struct rtc_track_config track = {.kind = RTC_VIDEO,
+                                     .codecs = {RTC_CODEC_VP8},
+                                     .codec_count = 1,
+                                     .packets = true};
+    struct rtc_packet packet = {.payload = payload,
+                                .len = sizeof payload,
+                                .payload_type = 96,
+                                .renumber = true,
+                                .csrcs = csrcs,
+                                .csrc_count = RTC_CSRC_MOST,
+                                .values = &values,
+                                .time = RTC_NEVER};
+    unsigned before = 0, refused = 0, came = 0;
+
+    for (int i = 0; i < 2; i++)
+        pair->side[i].config.extensions[0] = "urn:example:own";
+    sim_pair_start(pair);
+    for (int i = 0; i < 2; i++) {
+        track.direction = i == SIM_L ? RTC_SENDONLY : RTC_RECVONLY;
+        rtc_peer_add_track(pair->side[i].peer, &track);
+    }
+    within(pair, sim_pair_connect(pair, 20 * SEC), 0, 10 * SEC, "packets");
+    for (unsigned i = 0; i < 20000; i++) {
+        if (i == 10000) {
+            before = allocations;
+            came = talk->seen[SIM_R].events[RTC_EVENT_PACKET];
+        }
+        refused += rtc_peer_send_packet(pair->side[SIM_L].peer, 0, &packet,
+                                        pair->now) != 0;
+        sim_talk_run(talk, 5 * MS);
+    }
+    within(pair, refused, 0, 0, "are taken");
+    within(pair, talk->seen[SIM_R].events[RTC_EVENT_PACKET] - came, 9950, 10050,
+           "and come");
+    within(pair, allocations - before, 0, 0, "without one allocation");
+    sim_talk_free(talk);
+}
+
 int main(void)
 {
     static const struct sim_link lossy = {
@@ -237,5 +286,6 @@ int main(void)
     test_failing_load();
     check_steady(&wire, "a clean link");
     check_steady(&lossy, "a link that loses, reorders and repeats");
+    check_steady_packets(&lossy);
     return tap_done();
 }

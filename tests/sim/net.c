@@ -1,32 +1,29 @@
 /* SPDX-License-Identifier: MIT
- * The seeded network: a binary heap of packets by arrival time. */
+ * The seeded network: who sends over which link, and what is under way. What a
+ * link does is cmd/link_model.c's. */
 #include "tests/sim/net.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/due_heap.h"
+
 #define LINK_MOST 64
 #define BOX_MOST 8
-#define REORDER_US 10000
 
 /* One sender's way out, and what it remembers. */
 struct route {
     struct rtc_addr from;
-    struct sim_link link;
+    struct link_model link;
     struct sim_net_stats stats;
-    rtc_usec busy_until; /* when the last byte queued has left */
-    rtc_usec last_due;   /* jitter does not reorder */
-    bool in_burst;
 };
 
 struct sim_net {
     uint64_t random;
-    uint64_t order;
     struct route routes[LINK_MOST];
     unsigned route_count;
-    struct sim_packet **heap;
-    size_t count, cap;
+    struct due_heap heap; /* of struct sim_packet */
     struct sim_packet *lent;
     struct sim_box boxes[BOX_MOST];
     unsigned box_count;
@@ -34,16 +31,12 @@ struct sim_net {
 
 uint64_t sim_draw(uint64_t *state)
 {
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
+    return link_draw(state);
 }
 
 double sim_draw_unit(uint64_t *state)
 {
-    return (double)(sim_draw(state) >> 11) / 9007199254740992.0; /* 2^53 */
+    return link_draw_unit(state);
 }
 
 struct sim_net *sim_net_new(uint64_t seed)
@@ -60,9 +53,9 @@ void sim_net_free(struct sim_net *net)
 {
     if (!net)
         return;
-    for (size_t i = 0; i < net->count; i++)
-        free(net->heap[i]);
-    free(net->heap);
+    while (net->heap.count > 0)
+        free(due_heap_pop(&net->heap));
+    due_heap_done(&net->heap);
     free(net->lent);
     free(net);
 }
@@ -89,7 +82,7 @@ static struct route *find(struct sim_net *net, const struct rtc_addr *from)
 void sim_net_link(struct sim_net *net, const struct rtc_addr *from,
                   const struct sim_link *link)
 {
-    find(net, from)->link = *link;
+    find(net, from)->link.terms = *link;
 }
 
 const struct sim_net_stats *sim_net_stats(const struct sim_net *net,
@@ -110,92 +103,6 @@ void sim_net_add_box(struct sim_net *net, const struct sim_box *box)
     net->boxes[net->box_count++] = *box;
 }
 
-static bool before(const struct sim_packet *a, const struct sim_packet *b)
-{
-    return a->due != b->due ? a->due < b->due : a->order < b->order;
-}
-
-static void push(struct sim_net *net, struct sim_packet *packet)
-{
-    size_t i = net->count++;
-
-    if (net->count > net->cap) {
-        net->cap = net->cap ? 2 * net->cap : 64;
-        net->heap = realloc(net->heap, net->cap * sizeof *net->heap);
-        if (!net->heap)
-            abort();
-    }
-    for (; i && before(packet, net->heap[(i - 1) / 2]); i = (i - 1) / 2)
-        net->heap[i] = net->heap[(i - 1) / 2];
-    net->heap[i] = packet;
-}
-
-static struct sim_packet *pop(struct sim_net *net)
-{
-    struct sim_packet *top = net->heap[0], *last = net->heap[--net->count];
-    size_t i = 0, child;
-
-    while ((child = 2 * i + 1) < net->count) {
-        if (child + 1 < net->count &&
-            before(net->heap[child + 1], net->heap[child]))
-            child++;
-        if (!before(net->heap[child], last))
-            break;
-        net->heap[i] = net->heap[child];
-        i = child;
-    }
-    net->heap[i] = last;
-    return top;
-}
-
-static bool is_lost(struct sim_net *net, struct route *r)
-{
-    const struct sim_link *l = &r->link;
-
-    if (l->burst_good > 0 && l->burst_bad > 0) {
-        double turn = 1 / (r->in_burst ? l->burst_bad : l->burst_good);
-        if (sim_draw_unit(&net->random) < turn)
-            r->in_burst = !r->in_burst;
-        if (r->in_burst)
-            return true;
-    }
-    return l->dead || (l->loss > 0 && sim_draw_unit(&net->random) < l->loss);
-}
-
-/* When the last byte has left the queue, or RTC_NEVER when it is full. */
-static rtc_usec serialize(struct route *r, size_t len, rtc_usec now)
-{
-    const struct sim_link *l = &r->link;
-    rtc_usec start = r->busy_until > now ? r->busy_until : now;
-    uint64_t waiting;
-
-    if (!l->rate_bps)
-        return now;
-    waiting = (uint64_t)(start - now) * l->rate_bps / 8000000;
-    if (l->queue_bytes && waiting + len > l->queue_bytes)
-        return RTC_NEVER;
-    r->busy_until = start + (rtc_usec)(len * 8000000 / l->rate_bps);
-    return r->busy_until;
-}
-
-static rtc_usec arrival(struct sim_net *net, struct route *r, rtc_usec left)
-{
-    const struct sim_link *l = &r->link;
-    rtc_usec due = left + l->delay_us;
-
-    if (l->jitter_us)
-        due += (rtc_usec)((2 * sim_draw_unit(&net->random) - 1) *
-                          (double)l->jitter_us);
-    if (due < left)
-        due = left;
-    if (l->reorder > 0 && sim_draw_unit(&net->random) < l->reorder)
-        return due + 1 + (rtc_usec)(sim_draw_unit(&net->random) * REORDER_US);
-    if (due < r->last_due)
-        due = r->last_due;
-    r->last_due = due;
-    return due;
-}
-
 static void enqueue(struct sim_net *net, const struct rtc_path *path,
                     const uint8_t *data, size_t len, rtc_usec due)
 {
@@ -204,13 +111,13 @@ static void enqueue(struct sim_net *net, const struct rtc_path *path,
     if (!packet || len > sizeof packet->data)
         abort();
     packet->due = due;
-    packet->order = net->order++;
     packet->path = *path;
     packet->path.local = path->remote;
     packet->path.remote = path->local;
     packet->len = len;
     memcpy(packet->data, data, len);
-    push(net, packet);
+    if (!due_heap_push(&net->heap, due, packet))
+        abort();
 }
 
 static bool leaves(struct sim_net *net, struct rtc_path *path, rtc_usec now)
@@ -228,32 +135,30 @@ void sim_net_send(struct sim_net *net, const struct rtc_path *path,
 {
     struct route *r = find(net, &path->local);
     struct rtc_path outside = *path;
-    rtc_usec left;
+    enum link_fate fate;
+    rtc_usec due[2];
 
     r->stats.sent++;
     if (len > r->stats.largest)
         r->stats.largest = len;
-    if (!leaves(net, &outside, now) || is_lost(net, r)) {
-        r->stats.lost++;
+    fate = leaves(net, &outside, now)
+               ? link_model_send(&r->link, len, &net->random, due, now)
+               : LINK_LOST;
+    r->stats.lost += fate == LINK_LOST;
+    r->stats.queue_dropped += fate == LINK_FULL;
+    if (fate != LINK_ARRIVES)
         return;
-    }
-    left = serialize(r, len, now);
-    if (left == RTC_NEVER) {
-        r->stats.queue_dropped++;
-        return;
-    }
-    enqueue(net, &outside, data, len, arrival(net, r, left));
+    enqueue(net, &outside, data, len, due[0]);
     r->stats.delivered++;
-    if (r->link.duplicate > 0 &&
-        sim_draw_unit(&net->random) < r->link.duplicate) {
-        enqueue(net, &outside, data, len, arrival(net, r, left));
+    if (due[1] != RTC_NEVER) {
+        enqueue(net, &outside, data, len, due[1]);
         r->stats.duplicated++;
     }
 }
 
 rtc_usec sim_net_deadline(const struct sim_net *net)
 {
-    return net->count ? net->heap[0]->due : RTC_NEVER;
+    return due_heap_deadline(&net->heap);
 }
 
 /* Whether it is through all boxes, and not for one of them. */
@@ -273,8 +178,8 @@ struct sim_packet *sim_net_receive(struct sim_net *net, rtc_usec now)
 {
     free(net->lent);
     net->lent = NULL;
-    while (net->count && net->heap[0]->due <= now) {
-        net->lent = pop(net);
+    while (net->heap.count && due_heap_deadline(&net->heap) <= now) {
+        net->lent = due_heap_pop(&net->heap);
         if (comes_through(net, net->lent, now))
             return net->lent;
         free(net->lent);

@@ -4,26 +4,15 @@
  * The same seed and the same sends give the same arrivals. */
 #pragma once
 
+#include "cmd/link_model.h"
 #include "rtc.h"
 
-/* One direction; zeroed: a perfect wire. */
-struct sim_link {
-    rtc_usec delay_us;
-    rtc_usec jitter_us;           /* uniform, +- this; keeps the order */
-    uint64_t rate_bps;            /* 0: no limit */
-    size_t queue_bytes;           /* behind the rate; 0: no limit */
-    double loss;                  /* fraction lost independently */
-    double burst_good, burst_bad; /* mean packets between and in loss bursts
-                                     (Gilbert); 0: no bursts */
-    double reorder;               /* fraction that overtakes by up to 10 ms */
-    double duplicate;             /* fraction that arrives twice */
-    bool dead;                    /* everything is lost */
-};
+/* One direction of a link. */
+#define sim_link link_terms
 
 /* One on its way. */
 struct sim_packet {
     rtc_usec due;
-    uint64_t order;       /* breaks ties: first sent, first there */
     struct rtc_path path; /* as the receiver sees it */
     size_t len;
     uint8_t data[2048];
@@ -71,8 +60,6 @@ rtc_usec sim_net_deadline(const struct sim_net *net);
 /* The next one due by `now`, or NULL. Lends it until the next call. */
 struct sim_packet *sim_net_receive(struct sim_net *net, rtc_usec now);
 
-/* A generator of its own for every use: SplitMix64 (Steele, Lea, Flood: Fast
- * splittable pseudorandom number generators, 2014). The state is the seed. */
+/* link_draw and link_draw_unit. */
 uint64_t sim_draw(uint64_t *state);
-/* Evenly from [0, 1). */
 double sim_draw_unit(uint64_t *state);

@@ -315,7 +315,8 @@ struct line {
     unsigned frames;      /* the fewest of 250 sent in 10 s, or after it */
 };
 
-static void check_line(const struct line *line, uint64_t seed)
+static void check_line(const struct line *line, enum rtc_codec codec,
+                       uint64_t seed)
 {
     struct sim_talk *talk = sim_talk_new(seed, NULL);
     struct sim_pair *pair = talk->pair;
@@ -325,7 +326,7 @@ static void check_line(const struct line *line, uint64_t seed)
     sim_net_link(pair->net, &pair->side[SIM_L].addrs[0], &line->there);
     sim_net_link(pair->net, &pair->side[SIM_R].addrs[0], &line->back);
     sim_pair_start(pair);
-    flow = sim_talk_add(talk, SIM_L, RTC_CODEC_VP8);
+    flow = sim_talk_add(talk, SIM_L, codec);
     within(pair, sim_pair_connect(pair, 30 * SEC), line->least, line->most,
            line->name);
     sim_talk_begin(talk);
@@ -388,7 +389,10 @@ static void test_lines(void)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         bool random = rows[i].there.loss > 0;
         for (uint64_t seed = 1; seed <= (random ? 8 : 1); seed++)
-            check_line(&rows[i], 100 * (i + 1) + seed);
+            check_line(&rows[i], RTC_CODEC_VP8, 100 * (i + 1) + seed);
+        for (const enum rtc_codec *c = sim_flow_codecs; *c; c++)
+            if (*c != RTC_CODEC_VP8 && rtc_codec_kind(*c) == RTC_VIDEO)
+                check_line(&rows[i], *c, 100 * (i + 1) + (uint64_t)*c);
     }
 }
 

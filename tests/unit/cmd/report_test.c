@@ -10,6 +10,7 @@
 
 #include "capture.h"
 #include "cmd/cli.h"
+#include "cmd/impair.h"
 #include "cmd/statistics.h"
 #include "fake_peer.h"
 #include "tap.h"
@@ -137,7 +138,8 @@ static void test_end(void)
         "\"selectedCandidatePair\":{\"protocol\":\"udp\",\"local\":{"
         "\"candidateType\":\"host\",\"address\":\"192.0.2.1\",\"port\":5},"
         "\"remote\":{\"candidateType\":\"host\",\"address\":\"192.0.2.2\","
-        "\"port\":6}},\"currentRoundTripTime\":0.00183,\"packetsSent\":0,"
+        "\"port\":6}},\"currentRoundTripTime\":0.00183,"
+        "\"availableOutgoingBitrate\":null,\"packetsSent\":0,"
         "\"bytesSent\":12000,\"packetsReceived\":0,\"bytesReceived\":0,"
         "\"packetsDiscarded\":0,\"srtpFailed\":0,\"srtpReplayed\":0},"
         "\"tracks\":[{\"track\":0,\"mid\":\"0\",\"kind\":\"video\","
@@ -151,6 +153,24 @@ static void test_end(void)
         "\"jitter\":0.25,\"nackCount\":0,\"pliCount\":0}}],\"channels\":[],"
         "\"linesLost\":0}");
     is_line("");
+    report_free(report);
+}
+
+/* What is told is as of then, and only if somebody impairs. */
+static void test_impaired(void)
+{
+    struct report *report = open_report();
+    struct impair_counts counts = {0};
+    char line[8192] = "";
+
+    report_impair(report, &counts);
+    counts = (struct impair_counts){3, 20, 1};
+    report_interval(report, &peer, START);
+    ok(fgets(line, sizeof line, lines) &&
+           strstr(line, "\"srtpReplayed\":0,\"impairedPacketsDropped\":3,"
+                        "\"impairedPacketsDelayed\":20,"
+                        "\"impairedPacketsDuplicated\":1}"),
+       "what an impairment did is told");
     report_free(report);
 }
 
@@ -254,6 +274,7 @@ int main(void)
     close(mkstemp(name));
     test_events();
     test_end();
+    test_impaired();
     test_start();
     test_slow_reader();
     test_statistics();

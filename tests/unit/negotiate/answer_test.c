@@ -369,6 +369,7 @@ static void test_red(void)
         answer = make_answer(&s, offer, &why);
         red = rtc_sdp_find_red(&answer->media[0], 111);
         ok(rows[i].fmtp ? red && red->payload_type == 63 &&
+                              red == answer->media[0].formats &&
                               text_is(red->fmtp, rows[i].fmtp)
                         : answer->media[0].format_count == 1,
            rows[i].name);

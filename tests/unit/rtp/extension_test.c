@@ -221,7 +221,7 @@ static void test_long_names(void)
 
 static struct rtc_extensions every_value(void)
 {
-    static const uint8_t bytes[] = {9, 8, 7, 6, 5};
+    static const uint8_t bytes[] = {9, 8, 7, 6, 5, 4};
     struct rtc_extensions e = {
         .has = (1u << RTC_EXTENSION_COUNT) - 2,
         .audio_level = 127,
@@ -269,8 +269,10 @@ static void check_same(const struct rtc_extensions *a,
            !strcmp(a->repaired_rid, b->repaired_rid),
        "names");
     for (size_t i = 0; i < sizeof a->opaque / sizeof a->opaque[0]; i++)
-        same &= a->opaque[i].len == b->opaque[i].len &&
-                !memcmp(a->opaque[i].data, b->opaque[i].data, b->opaque[i].len);
+        same &=
+            !rtc_extensions_has(a, RTC_EXTENSION_OPAQUE + i) ||
+            (a->opaque[i].len == b->opaque[i].len &&
+             !memcmp(a->opaque[i].data, b->opaque[i].data, b->opaque[i].len));
     ok(same, "video layers, dependency descriptor and user-defined ones");
 }
 
@@ -290,6 +292,8 @@ static void test_identity(void)
 
         for (unsigned i = 1; i < RTC_EXTENSION_COUNT; i++)
             rtc_extmap_set(&map, i, first_ids[form] + i - 1);
+        if (form == 0) /* one-byte ids end at 14 */
+            e.has &= (1u << 15) - 1;
         len = rtc_extensions_write(&map, &e, buf, sizeof buf, &profile);
         ok(len > 0 && len % 4 == 0, "every extension at once is written");
         is_int(profile, profiles[form], "in its form");
@@ -302,6 +306,49 @@ static void test_identity(void)
         e.opaque[0].len = 256;
         is_int(rtc_extensions_write(&map, &e, buf, sizeof buf, &profile),
                RTC_ERR_ARG, "256 bytes are refused");
+    }
+}
+
+/* RFC 8285 4.1.2: who did not agree to mixed forms gets one-byte elements. */
+static void test_one_byte_only(void)
+{
+    static const struct {
+        unsigned id;
+        size_t len;
+        bool written;
+        const char *name;
+    } rows[] = {
+        {1, 1, true, "a byte"},
+        {14, 16, true, "the most there can be"},
+        {14, 17, false, "a byte more"},
+        {15, 1, false, "an id that ends"},
+        {16, 1, false, "an id over 14"},
+        {1, 0, false, "nothing"},
+    };
+    static const uint8_t bytes[17] = {1};
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct rtc_extensions e = {.has = 0}, back;
+        struct rtc_extmap map = {.one_byte_only = true};
+        struct rtc_extension_bytes block;
+        uint8_t buf[64];
+        uint16_t profile = 0xbede;
+        int len;
+
+        rtc_extmap_set(&map, RTC_EXTENSION_USER3, rows[i].id);
+        rtc_extmap_set(&map, RTC_EXTENSION_AUDIO_LEVEL, 2);
+        rtc_extensions_add(&e, RTC_EXTENSION_USER3);
+        rtc_extensions_add(&e, RTC_EXTENSION_AUDIO_LEVEL);
+        e.opaque[RTC_EXTENSION_USER3 - RTC_EXTENSION_OPAQUE] =
+            (struct rtc_extension_bytes){bytes, rows[i].len};
+        len = rtc_extensions_write(&map, &e, buf, sizeof buf, &profile);
+        is_int(profile, 0xbede, rows[i].name);
+        block = (struct rtc_extension_bytes){buf, (size_t)len};
+        is_int(rtc_extensions_parse(&map, profile, block, &back), 0, "parses");
+        is_int(rtc_extensions_has(&back, RTC_EXTENSION_USER3), rows[i].written,
+               "written if it fits");
+        ok(rtc_extensions_has(&back, RTC_EXTENSION_AUDIO_LEVEL),
+           "what fits is written in any case");
     }
 }
 
@@ -325,8 +372,8 @@ static void test_truncation(void)
                        &back) == RTC_ERR_FORMAT;
         free(exact);
     }
-    /* A cut between two of the 14 elements, or in the padding, is fine. */
-    ok(refused >= len - 14 - 3 && refused < len, "cut elements are refused");
+    /* A cut between two of the 16 elements, or in the padding, is fine. */
+    ok(refused >= len - 16 - 3 && refused < len, "cut elements are refused");
 }
 
 static void test_nothing(void)
@@ -363,6 +410,7 @@ int main(void)
     test_odd_blocks();
     test_long_names();
     test_identity();
+    test_one_byte_only();
     test_truncation();
     test_nothing();
     test_send_time();

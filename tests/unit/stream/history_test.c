@@ -184,8 +184,36 @@ static void test_holes(void)
     rtc_pool_done(&pool);
 }
 
+/* A stream that must not go on: what waits is dropped, what was sent stays. */
+static void test_clear(void)
+{
+    struct rtc_history_config config = {.packets = 100, .keep_us = RTC_SEC};
+    struct rtc_history h;
+
+    rtc_pool_init(&pool, 64, 64);
+    rtc_history_init(&h, &config, &pool);
+    rtc_history_clear(&h);
+    is_int(h.queued, 0, "an empty queue is cleared");
+    push(&h, 100000, 20, 0);
+    push(&h, 100001, 21, 0);
+    rtc_history_pop(&h, 0);
+    push(&h, 100005, 25, 0);
+    rtc_history_clear(&h);
+    ok(!rtc_history_peek(&h) && !h.queued && !h.queued_bytes, "nothing waits");
+    is_int(pool.used, 1, "the buffers are back");
+    ok(rtc_history_find(&h, (uint16_t)100000) &&
+           !rtc_history_find(&h, (uint16_t)100001),
+       "what was sent can be resent, the rest not");
+    is_int(push(&h, 100006, 26, 0), 0, "the queue goes on");
+    is_int(send_all(&h, 0), 1, "with what is new");
+    rtc_history_done(&h);
+    is_int(pool.used, 0, "every buffer is back");
+    rtc_pool_done(&pool);
+}
+
 int main(void)
 {
+    test_clear();
     test_queue();
     test_bounds();
     test_pool();

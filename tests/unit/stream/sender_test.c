@@ -252,38 +252,39 @@ static void test_packets(void)
     struct rtc_rtp_header h;
 
     setup(true, 100);
-    is_int(rtc_sender_send_packet(&sender, &packet, false, 0), 0, "as it is");
+    is_int(rtc_sender_send_packet(&sender, &packet, 0), 0, "as it is");
     ok(transmit(&h, 0) && h.sequence == 65535 && h.timestamp == 4711 &&
            h.payload_type == 100 && h.marker && h.payload_len == 100 &&
            !memcmp(h.payload, payload, 100),
        "number, time, type, marker, payload arrive as written");
-    is_int(rtc_sender_send_packet(&sender, &packet, false, 0), RTC_ERR_ARG,
+    is_int(rtc_sender_send_packet(&sender, &packet, 0), RTC_ERR_ARG,
            "not twice");
     packet.sequence = 65538;
-    rtc_sender_send_packet(&sender, &packet, false, 0);
+    rtc_sender_send_packet(&sender, &packet, 0);
     packet.sequence = 65536;
-    rtc_sender_send_packet(&sender, &packet, false, 0);
+    rtc_sender_send_packet(&sender, &packet, 0);
     ok(transmit(&h, 0) && h.sequence == 0, "out of order, across the wrap");
     ok(transmit(&h, 0) && h.sequence == 2, "with a hole");
     is_int(rtc_sender_nack(&sender, &h.sequence, 1, -1, 0), 1, "kept");
     ok(transmit(&h, 0) && h.ssrc == 11 && h.sequence == 2,
        "another payload type has no RTX: as it was");
     packet.payload_type = 96;
-    is_int(rtc_sender_send_packet(&sender, &packet, true, 0), 0, "renumbered");
+    packet.renumber = true;
+    is_int(rtc_sender_send_packet(&sender, &packet, 0), 0, "renumbered");
     ok(transmit(&h, 0) && h.sequence == 3 &&
            h.timestamp == 4711 + sender.timestamp_offset,
        "goes on in our numbers and time");
     rtc_sender_nack(&sender, &h.sequence, 1, -1, 0);
     ok(transmit(&h, 0) && h.ssrc == 22, "and has RTX");
     packet.len = 1171;
-    is_int(rtc_sender_send_packet(&sender, &packet, true, 0), RTC_ERR_ARG,
+    is_int(rtc_sender_send_packet(&sender, &packet, 0), RTC_ERR_ARG,
            "too long");
     packet.len = 1170;
-    is_int(rtc_sender_send_packet(&sender, &packet, true, 0), 0, "longest");
+    is_int(rtc_sender_send_packet(&sender, &packet, 0), 0, "longest");
     packet.len = 0;
-    is_int(rtc_sender_send_packet(&sender, &packet, true, 0), 0, "empty");
+    is_int(rtc_sender_send_packet(&sender, &packet, 0), 0, "empty");
     packet.payload_type = 128;
-    is_int(rtc_sender_send_packet(&sender, &packet, true, 0), RTC_ERR_ARG,
+    is_int(rtc_sender_send_packet(&sender, &packet, 0), RTC_ERR_ARG,
            "no such payload type");
     teardown();
 }
