@@ -106,27 +106,40 @@ static void widen(int *width, const char *text)
         *width = len;
 }
 
-/* Columns of a table: the name's, and one a measure. All of them together. */
-static int measure_widths(const struct probe_group *groups, unsigned count,
-                          int ret_widths[PROBE_MEASURE_MOST + 1])
+/* Columns of a table: the name's, and one a measure. False: one of them is too
+ * wide beside the name. */
+static bool measure_widths(const struct probe_group *groups, unsigned count,
+                           int ret_widths[PROBE_MEASURE_MOST + 1])
 {
     char cell[CELL_LEN];
-    int total = 0;
+    int most = 0;
 
     memset(ret_widths, 0, (PROBE_MEASURE_MOST + 1) * sizeof *ret_widths);
     widen(&ret_widths[0], groups->kind->name);
     for (unsigned g = 0; g < count; g++)
         widen(&ret_widths[0], groups[g].name);
     for (unsigned i = 0; i < groups->count; i++) {
+        int *width = &ret_widths[i + 1];
+
         probe_name(groups->measures[i].name, ' ', cell, sizeof cell);
-        widen(&ret_widths[i + 1], cell);
+        widen(width, cell);
         for (unsigned g = 0; g < count; g++)
-            widen(&ret_widths[i + 1],
-                  write_value(&groups[g].measures[i], cell));
+            widen(width, write_value(&groups[g].measures[i], cell));
+        most = *width > most ? *width : most;
     }
-    for (unsigned i = 0; i <= groups->count; i++)
-        total += ret_widths[i] + (i ? 2 : 0);
-    return total;
+    return ret_widths[0] + 2 + most <= WIDTH;
+}
+
+/* The column behind the last one that fits beside the name, from `first` on. */
+static unsigned fit(const struct probe_group *groups, const int *widths,
+                    unsigned first)
+{
+    int total = widths[0];
+    unsigned end = first;
+
+    while (end < groups->count && total + 2 + widths[end + 1] <= WIDTH)
+        total += 2 + widths[1 + end++];
+    return end;
 }
 
 /* Texts begin, numbers end below each other. */
@@ -136,27 +149,53 @@ static void write_cell(const struct probe_group *group, unsigned column,
     if (group->measures[column].unit != PROBE_TEXT)
         fprintf(out, "  %*s", width, text);
     else
-        fprintf(out, "  %-*s", column + 1 < group->count ? width : 0, text);
+        fprintf(out, "  %-*s", width, text);
 }
 
+/* No blanks at the end of a line. */
+static int width_at(const struct probe_group *group, const int *widths,
+                    unsigned end, unsigned column)
+{
+    return column + 1 == end && group->measures[column].unit == PROBE_TEXT
+               ? 0
+               : widths[column + 1];
+}
+
+/* Columns `columns[0]` to before `columns[1]`. */
 static void write_rows(const struct probe_group *groups, unsigned count,
-                       const int *widths, FILE *out)
+                       const int *widths, const unsigned columns[2], FILE *out)
 {
     char cell[CELL_LEN];
 
     fprintf(out, "%-*s", widths[0], groups->kind->name);
-    for (unsigned i = 0; i < groups->count; i++) {
+    for (unsigned i = columns[0]; i < columns[1]; i++) {
         probe_name(groups->measures[i].name, ' ', cell, sizeof cell);
-        write_cell(groups, i, widths[i + 1], cell, out);
+        write_cell(groups, i, width_at(groups, widths, columns[1], i), cell,
+                   out);
     }
     fputc('\n', out);
     for (unsigned g = 0; g < count; g++) {
         fprintf(out, "%-*s", widths[0], groups[g].name);
-        for (unsigned i = 0; i < groups->count; i++)
-            write_cell(&groups[g], i, widths[i + 1],
+        for (unsigned i = columns[0]; i < columns[1]; i++)
+            write_cell(&groups[g], i, width_at(groups, widths, columns[1], i),
                        write_value(&groups[g].measures[i], cell), out);
         fputc('\n', out);
     }
+}
+
+/* As many tables below each other as it takes. */
+static void write_tables(const struct probe_group *groups, unsigned count,
+                         const int *widths, FILE *out)
+{
+    unsigned columns[2] = {0, 0};
+
+    do {
+        if (columns[0] > 0)
+            fputc('\n', out);
+        columns[1] = fit(groups, widths, columns[0]);
+        write_rows(groups, count, widths, columns, out);
+        columns[0] = columns[1];
+    } while (columns[0] < groups->count);
 }
 
 static void write_list(const struct probe_group *group, FILE *out)
@@ -185,9 +224,9 @@ static void write_groups(const struct probe_result *result, FILE *out)
         count = run_of(result, at);
         if (at)
             fputc('\n', out);
-        if (measure_widths(&result->groups[at], count, widths) <= WIDTH &&
+        if (measure_widths(&result->groups[at], count, widths) &&
             (count > 1 || result->groups[at].count < 5)) {
-            write_rows(&result->groups[at], count, widths, out);
+            write_tables(&result->groups[at], count, widths, out);
             continue;
         }
         for (unsigned i = 0; i < count; i++) {

@@ -5,6 +5,9 @@
 
 load helper
 
+# What is filtered is waited for; nothing here is far.
+QUICK=(--timeout 700ms)
+
 setup_file() {
     net_check rtc-probe jq
     export missing
@@ -37,7 +40,7 @@ assert_family() {
 @test "nat: a public host, both families" {
     net_host a open 46
     net_server
-    probe 0 a nat --json --require-mapping none "$SERVER4" "$SERVER6"
+    probe 0 a nat --json "${QUICK[@]}" --require-mapping none "$SERVER4" "$SERVER6"
     assert_family IPv4 mapping none
     assert_family IPv4 filtering endpoint-independent
     assert_family IPv6 mapping none
@@ -48,7 +51,7 @@ assert_family() {
 @test "nat: a router that keeps the port, and for IPv6 a firewall" {
     net_host a cone 46
     net_server
-    probe 0 a nat --json --require-mapping endpoint-independent \
+    probe 0 a nat --json "${QUICK[@]}" --require-mapping endpoint-independent \
         "$SERVER4" "$SERVER6"
     assert_family IPv4 mapping endpoint-independent
     assert_family IPv4 filtering address-and-port-dependent
@@ -56,13 +59,13 @@ assert_family() {
     assert_family IPv4 portKept true
     assert_family IPv6 mapping none
     assert_family IPv6 filtering address-and-port-dependent
-    probe 50 a nat --json -4 --require-mapping none "$SERVER4"
+    probe 50 a nat --json "${QUICK[@]}" -4 --require-mapping none "$SERVER4"
 }
 
 @test "nat: a router that draws a port for each flow, both families" {
     net_host a symmetric66 46
     net_server
-    probe 50 a nat --json --require-mapping endpoint-independent \
+    probe 50 a nat --json "${QUICK[@]}" --require-mapping endpoint-independent \
         "$SERVER4" "$SERVER6"
     for family in IPv4 IPv6; do
         assert_family "$family" mapping address-and-port-dependent
@@ -76,7 +79,7 @@ assert_family() {
     net_host a cone
     net_forward a 1024-65535
     net_server
-    probe 0 a nat --json "$SERVER4"
+    probe 0 a nat --json "${QUICK[@]}" "$SERVER4"
     assert_family IPv4 mapping endpoint-independent
     assert_family IPv4 filtering endpoint-independent
 }
@@ -98,7 +101,7 @@ table inet picky {
 }
 END
     net_server
-    probe 0 a nat --json "$SERVER4"
+    probe 0 a nat --json "${QUICK[@]}" "$SERVER4"
     assert_family IPv4 mapping endpoint-independent
     assert_family IPv4 filtering address-dependent
 }
@@ -106,7 +109,7 @@ END
 @test "nat: UDP is blocked" {
     net_host a cone
     net_block_udp a
-    probe 4 a nat --json --timeout 300ms "$SERVER4"
+    probe 4 a nat --json "${QUICK[@]}" "$SERVER4"
     assert_family IPv4 mapping null
     assert_regex "$(jq -r '.verdicts[0]' <<<"$output")" 'UDP is blocked'
 }
