@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,6 +166,15 @@ static void on_answer(void *user, const struct probe_answer *answer)
         driver_stop(run->driver);
 }
 
+static void show_progress(const struct run *run)
+{
+    char line[80];
+
+    snprintf(line, sizeof line, "request %lld of %lld", (long long)run->round,
+             (long long)run->options.count);
+    cli_progress(line);
+}
+
 /* One request to each server. */
 static void on_round(void *user, int what)
 {
@@ -175,6 +185,7 @@ static void on_round(void *user, int what)
     if (run->round == 0)
         run->due = driver_now(run->driver);
     run->round++;
+    show_progress(run);
     run->waiting += run->row_count;
     for (unsigned i = 0; i < run->row_count; i++) {
         struct row *row = &run->rows[i];
