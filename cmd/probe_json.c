@@ -170,7 +170,6 @@ void probe_write_event(rtc_usec time_us, const char *event,
     if (group)
         add_measures(fields, group);
     write_line(event_of(time_us, event, fields), out);
-    fflush(out);
 }
 
 void probe_write_events(const struct probe_result *result, FILE *out)

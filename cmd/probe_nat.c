@@ -240,8 +240,8 @@ static void ask_servers(struct run *run, struct probe_port *port, int family,
     }
 }
 
-/* Its second address, by both of its ports. */
-static void ask_other(struct run *run, struct probe_port *port,
+/* Its second address, by both of its ports. Whether it is alive. */
+static bool ask_other(struct run *run, struct probe_port *port,
                       struct finding *finding)
 {
     struct rtc_addr addrs[2] = {finding->other, finding->other};
@@ -253,6 +253,12 @@ static void ask_other(struct run *run, struct probe_port *port,
     wait_all(run);
     for (int i = 0; i < 2; i++)
         add_sight(finding, &addrs[i], &replies[i]);
+    if (is_good(&replies[0]) || is_good(&replies[1]))
+        return true;
+    warn("%s: its other address does not answer, so whom the NAT lets in "
+         "cannot be told",
+         finding->full->name);
+    return false;
 }
 
 /* ---- filtering ----------------------------------------------------------- */
@@ -391,8 +397,7 @@ static bool test_family(struct run *run, int family)
     port = open_port(run, &first->local);
     finding.seen.local = *probe_port_addr(port);
     ask_servers(run, port, family, &finding);
-    if (finding.full) {
-        ask_other(run, port, &finding);
+    if (finding.full && ask_other(run, port, &finding)) {
         finding.seen.from_address =
             try_change(run, &finding, PROBE_CHANGE_IP | PROBE_CHANGE_PORT);
         finding.seen.from_port = try_change(run, &finding, PROBE_CHANGE_PORT);

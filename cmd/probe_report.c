@@ -6,6 +6,7 @@
 #include "cmd/probe_report.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,11 +98,24 @@ void probe_report_begin(struct probe_report *report, const char *subject,
     cli_on_die(on_die, report);
 }
 
+/* Nobody reads on, or the disk is full: there is nothing left to do. */
+static void check_output(void)
+{
+    if (!fflush(stdout) && !ferror(stdout))
+        return;
+    cli_on_die(NULL, NULL);
+    if (errno == EPIPE)
+        cli_die_by_signal(SIGPIPE);
+    die(RTC_EXIT_OUTPUT, "stdout: %s", strerror(errno));
+}
+
 void probe_report_event(struct probe_report *report, const char *event,
                         struct probe_group *group)
 {
-    if (report->form == PROBE_JSONL)
+    if (report->form == PROBE_JSONL) {
         probe_write_event(read_clock() - report->start, event, group, stdout);
+        check_output();
+    }
     if (group)
         probe_group_done(group);
 }
@@ -128,9 +142,8 @@ void probe_report_exit(struct probe_report *report)
     cli_progress("");
     probe_result_judge(&report->result);
     write_result(report);
+    check_output();
     cli_on_die(NULL, NULL);
-    if (fflush(stdout) || ferror(stdout))
-        die(RTC_EXIT_OUTPUT, "stdout: %s", strerror(errno));
     status = report->result.status;
     snprintf(why, sizeof why, "%s",
              report->result.error ? report->result.error : "");

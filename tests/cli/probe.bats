@@ -177,6 +177,15 @@ probe() {
     jq -e '.verdicts[0] | contains("TURN")' <<<"$output"
 }
 
+@test "nat: nothing is said of filtering when the other address is dead" {
+    server one other=127.0.0.9:9
+    probe nat --json --timeout 100ms "$ADDRESS"
+    assert_equal "$status" 0
+    jq -e '.servers[0].otherAddress == "127.0.0.9:9"' <<<"$output"
+    jq -e '.families[0].filtering == null' <<<"$output"
+    assert_regex "$stderr" 'its other address does not answer'
+}
+
 @test "nat: no answer is status 4" {
     probe nat --timeout 100ms 127.0.0.1:9
     assert_equal "$status" 4
@@ -400,10 +409,10 @@ assert_tap() {
 @test "form: colour on a terminal, but not with NO_COLOR" {
     need_tools script
     server s
-    script -qec "env -u NO_COLOR rtc-probe stun -c 1 --max-rtt 1s $ADDRESS" \
+    script -qec "env -u NO_COLOR rtc-probe stun -c 1 --max-rtt 1s $ADDRESS 2>/dev/null" \
         /dev/null >seen </dev/null
     grep -q $'\033\[32mpass' seen
-    script -qec "env NO_COLOR=1 rtc-probe stun -c 1 --max-rtt 1s $ADDRESS" \
+    script -qec "env NO_COLOR=1 rtc-probe stun -c 1 --max-rtt 1s $ADDRESS 2>/dev/null" \
         /dev/null >seen </dev/null
     grep -q '^pass' seen
     ! grep -q $'\033' seen
@@ -459,4 +468,10 @@ assert_prometheus() {
     run --separate-stderr sh -c "rtc-probe stun -c 1 $ADDRESS >/dev/full"
     assert_equal "$status" 6
     assert_regex "$stderr" 'error output: stdout: No space'
+    run --separate-stderr sh -c "rtc-probe stun --jsonl -c 1000 -i 10ms $ADDRESS >/dev/full"
+    assert_equal "$status" 6
+    run --separate-stderr bash -c "set -o pipefail
+        rtc-probe stun --jsonl -c 1000 -i 10ms $ADDRESS | head -n 1"
+    assert_equal "$status" 141
+    assert_equal "$stderr" ''
 }

@@ -2,10 +2,10 @@
 """A STUN server on loopback for the tests: says HOST:PORT, then answers.
 
 Usage: stun.py [ADDRESS] [lose=N] [delay=SECONDS] [map=ADDRESS:PORT]
-               [error=CODE]
+               [other=ADDRESS:PORT] [error=CODE]
 
 lose=N answers all but each Nth request; delay= holds answers back; map= tells of another address than the
-real one; error= refuses.
+real one, other= of a second address of the server (RFC 5780); error= refuses.
 """
 import ipaddress
 import socket
@@ -39,6 +39,10 @@ def answer(request, remote, options):
         if "map" in options:
             address, port = options["map"].rsplit(":", 1)
         body = attribute(0x20, xor_address(address, int(port), transaction))
+        if "other" in options:
+            address, port = options["other"].rsplit(":", 1)
+            body += attribute(0x802C, struct.pack("!BBH", 0, 1, int(port)) +
+                              ipaddress.ip_address(address).packed)
         kind = 0x0101
     return struct.pack("!HHI", kind, len(body), COOKIE) + transaction + body
 
