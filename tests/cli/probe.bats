@@ -84,7 +84,7 @@ probe() {
     server s delay=0.03
     probe stun --json -c 4 -i 50ms "$ADDRESS"
     assert_equal "$status" 0
-    jq -e '.servers[0] | .rttMin >= 0.03 and .rttAvg < 0.06' <<<"$output"
+    jq -e '.servers[0] | .rttMin >= 0.03 and .rttAvg < 0.2' <<<"$output"
 }
 
 @test "stun: each lost request is counted; thresholds are named, status 3" {
@@ -138,7 +138,7 @@ probe() {
 
 @test "stun: one dead server of two leaves the other's numbers" {
     server s
-    probe stun --json -c 2 -i 10ms --timeout 100ms --max-loss 50% \
+    probe stun --json -c 2 -i 10ms --timeout 500ms --max-loss 50% \
         "$ADDRESS" stun:127.0.0.1:9
     assert_equal "$status" 3
     jq -e '.servers | map(.received) == [2, 0]' <<<"$output"
@@ -169,7 +169,7 @@ probe() {
     server one map=203.0.113.5:4000
     local first=$ADDRESS
     server two 127.0.0.2 map=203.0.113.5:4001
-    probe nat --json --timeout 100ms --require-mapping endpoint-independent \
+    probe nat --json --timeout 500ms --require-mapping endpoint-independent \
         "$first" "$ADDRESS"
     assert_equal "$status" 50
     assert_regex "$stderr" '^rtc-probe nat: error capability: --require-mapping: '
@@ -179,7 +179,7 @@ probe() {
 
 @test "nat: nothing is said of filtering when the other address is dead" {
     server one other=127.0.0.9:9
-    probe nat --json --timeout 100ms "$ADDRESS"
+    probe nat --json --timeout 500ms "$ADDRESS"
     assert_equal "$status" 0
     jq -e '.servers[0].otherAddress == "127.0.0.9:9"' <<<"$output"
     jq -e '.families[0].filtering == null' <<<"$output"
@@ -452,7 +452,7 @@ assert_prometheus() {
 
 @test "form: Prometheus, with units in the names and nothing unknown" {
     server s
-    probe stun --prometheus -c 2 -i 10ms --timeout 100ms --max-loss 100% \
+    probe stun --prometheus -c 2 -i 10ms --timeout 500ms --max-loss 100% \
         "$ADDRESS" 127.0.0.1:9
     assert_equal "$status" 0
     assert_line --regexp "^rtc_probe_stun_rtt_avg_seconds\{server=\"stun:$ADDRESS\",address=\"$ADDRESS\"\} [0-9.e-]+$"
