@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# RTP packets in rtpdump: recorded by rtc-recv, read by Wireshark, sent again by
+# RTP packets in rtpdump: recorded by rtc-recv, sent again by
 # rtc-send, and the frames in them are the same.
 
 load helper
@@ -162,17 +162,6 @@ EOF
         timeout "$LIMIT" rtc-send "${LO[@]}" --codec vp8 \
             --signal "$(receive_command -o out.ivf)"
     assert_same_frames "$CLIPS/clip.ivf" out.ivf
-}
-
-@test "Wireshark reads it, as far as it knows the format" {
-    need_tools tshark
-    record "$CLIPS/clip.ogg"
-    run timeout "$LIMIT" tshark -r clip.rtpdump -T fields -e frame.number
-    [[ $output != *"in a format TShark understands"* ]] ||
-        skip "this TShark does not know rtpdump"
-    assert_success
-    assert_equal "$(grep -c '^[0-9]' <<<"$output")" \
-        "$(packets clip.rtpdump | wc -l)"
 }
 
 # ---- what is refused ---------------------------------------------------------
