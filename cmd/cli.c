@@ -281,8 +281,10 @@ static void __attribute__((noreturn)) finish_stdout(void)
 
 static void __attribute__((noreturn)) print_help(const struct cli_tool *tool)
 {
-    printf("Usage: %s [OPTION]...%s%s\n%s\n", tool->name,
-           *tool->operands ? " " : "", tool->operands, tool->summary);
+    printf("Usage: %s %s%s%s\n%s\n", tool->name,
+           tool->is_family ? "" : "[OPTION]...",
+           *tool->operands && !tool->is_family ? " " : "", tool->operands,
+           tool->summary);
     print_options(process.rows);
     print_options(common_options);
     if (tool->notes)
@@ -333,6 +335,7 @@ static void store_number(const struct rtc_option *option, const char *text,
         [OPTION_DURATION] = {value_duration, "a duration (500ms, 5s, 1m)"},
         [OPTION_SIZE] = {value_size, "a size (1500, 64k, 2M)"},
         [OPTION_RATE] = {value_rate, "a rate (800k, 2M)"},
+        [OPTION_PERCENT] = {value_percent, "a percentage (1%, 0.5%)"},
         [OPTION_INTEGER] = {value_integer, "a whole number"},
     };
     int64_t number;
@@ -407,6 +410,7 @@ static void store(const struct rtc_option *option, void *values, char *argument)
     case OPTION_DURATION:
     case OPTION_SIZE:
     case OPTION_RATE:
+    case OPTION_PERCENT:
     case OPTION_INTEGER:
         store_number(option, text, at);
         break;
@@ -509,7 +513,8 @@ static void check_operands(const struct cli_tool *tool, int argc, char **argv)
     int count = argc - optind;
 
     if (count < tool->operands_least)
-        die_usage("%s is missing", tool->operands);
+        die_usage("%.*s is missing", (int)strcspn(tool->operands, " "),
+                  tool->operands);
     if (tool->operands_most >= 0 && count > tool->operands_most)
         die_usage("unexpected operand `%s'",
                   argv[optind + tool->operands_most]);

@@ -29,6 +29,7 @@ enum option_type {
     OPTION_DURATION, /* rtc_usec */
     OPTION_SIZE,     /* int64_t, bytes */
     OPTION_RATE,     /* int64_t, bits per second */
+    OPTION_PERCENT,  /* int64_t, parts in a billion */
     OPTION_INTEGER,  /* int64_t */
     OPTION_CHOICE,   /* int: its number in `choices` */
     OPTION_PORTS,    /* struct port_range */
@@ -56,7 +57,7 @@ struct rtc_option {
                              that may be left out, for the second one */
     size_t offset;        /* of what it sets, in the tool's values */
     const char *help;
-    /* DURATION, SIZE, RATE, INTEGER: bounds; both 0 is from 0 up. */
+    /* DURATION, SIZE, RATE, PERCENT, INTEGER: bounds; both 0 is from 0 up. */
     int64_t least, most;
     const char *const *choices;    /* CHOICE: NULL-ended */
     const struct rtc_option *rows; /* ROWS */
@@ -70,6 +71,7 @@ struct cli_tool {
     const struct rtc_option *options;
     const char *notes; /* ends --help, e.g. an example; or NULL */
     int operands_least, operands_most; /* most -1: any number */
+    bool is_family; /* its first operand is a tool, which options come behind */
 };
 
 /* The tool's rows with those of other tables in their place, ended as a table

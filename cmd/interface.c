@@ -167,21 +167,30 @@ static void read_flags(struct interface_addr *found, unsigned count)
     fclose(in);
 }
 
-int interface_list(const struct interface_filter *filter,
-                   struct rtc_addr ret_addrs[INTERFACE_MOST])
+int interface_all(struct interface_addr *ret_found, unsigned most)
 {
-    struct interface_addr found[FOUND_MOST];
     struct ifaddrs *all, *entry;
     unsigned count = 0;
 
     if (getifaddrs(&all))
         return -1;
-    for (entry = all; entry && count < FOUND_MOST; entry = entry->ifa_next)
-        if (convert(entry, &found[count]))
+    for (entry = all; entry && count < most; entry = entry->ifa_next)
+        if (convert(entry, &ret_found[count]))
             count++;
     freeifaddrs(all);
-    read_flags(found, count);
-    return interface_choose(filter, found, count, ret_addrs);
+    read_flags(ret_found, count);
+    return (int)count;
+}
+
+int interface_list(const struct interface_filter *filter,
+                   struct rtc_addr ret_addrs[INTERFACE_MOST])
+{
+    struct interface_addr found[FOUND_MOST];
+    int count = interface_all(found, FOUND_MOST);
+
+    return count < 0
+               ? -1
+               : interface_choose(filter, found, (unsigned)count, ret_addrs);
 }
 
 bool interface_exists(const struct rtc_addr *addr)

@@ -31,6 +31,10 @@ struct interface_filter {
 int interface_list(const struct interface_filter *filter,
                    struct rtc_addr ret_addrs[INTERFACE_MOST]);
 
+/* All addresses of interfaces that are up, at most `most`. Their number, or -1
+ * with errno. */
+int interface_all(struct interface_addr *ret_found, unsigned most);
+
 /* Whether an interface that is up has this IP address. */
 bool interface_exists(const struct rtc_addr *addr);
 

@@ -176,6 +176,7 @@ static json_t *option_value(const struct rtc_option *option, const void *values)
         return json_of_seconds(*(const rtc_usec *)at);
     case OPTION_SIZE:
     case OPTION_RATE:
+    case OPTION_PERCENT:
     case OPTION_INTEGER:
         return json_integer(*(const int64_t *)at);
     case OPTION_CHOICE:

@@ -528,3 +528,16 @@ int rtc_sdp_parse_attribute(struct rtc_sdp_parser *p, struct rtc_text name,
                                                  : 0;
     return parse_word(p, name);
 }
+
+bool rtc_sdp_is_known(struct rtc_text name)
+{
+    enum rtc_direction direction;
+
+    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++)
+        if (rtc_text_is_nocase(name, attributes[i].name))
+            return true;
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (rtc_text_is_nocase(name, flags[i].name))
+            return true;
+    return read_direction(name, &direction);
+}

@@ -215,6 +215,8 @@ const struct rtc_sdp_format *rtc_sdp_find_rtx(const struct rtc_sdp_media *media,
 const struct rtc_sdp_format *rtc_sdp_find_red(const struct rtc_sdp_media *media,
                                               unsigned payload_type);
 
+/* Whether an attribute of that name means something to rtc_sdp_parse. */
+bool rtc_sdp_is_known(struct rtc_text name);
 /* Reads a description of `len` bytes, LF or CRLF. Borrows `text`. 0 with an
  * object that the caller frees; RTC_ERR_FORMAT, UNSUPPORTED or NOMEM with
  * `ret_error` set (which is not NULL). */

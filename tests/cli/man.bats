@@ -102,12 +102,19 @@ if grep -q '\$URL' "../$1.sh"; then
     python3 ../../whip-server > url &
     read -r URL < url
 fi
+if grep -q '\$STUN' "../$1.sh"; then
+    mkfifo stun
+    python3 "$top_srcdir/tests/cli/stun.py" > stun &
+    server=$!
+    read -r STUN < stun
+    trap 'kill $server' EXIT
+fi
 case $(head -c 2 "../$1.sh") in
 '/*') cp "../$1.sh" example.c ;;
 *) . "../$1.sh" ;;
 esac
 for job in $(jobs -p); do
-    wait "$job"
+    [ "$job" = "${server:-}" ] || wait "$job"
 done
 . "../$1.test"
 EOF
@@ -215,6 +222,10 @@ run_examples() {
 
 @test "rtc-recv(1): examples" {
     run_examples rtc-recv.1
+}
+
+@test "rtc-probe(1): examples" {
+    run_examples rtc-probe.1
 }
 
 @test "rtcpipe(7): examples" {

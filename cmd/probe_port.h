@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A UDP port of our own that asks STUN servers for its address (RFC 8489), also
+ * from where they answer otherwise than asked (RFC 5780 7.2).
+ */
+#pragma once
+
+#include "cmd/driver.h"
+#include "stun/transaction.h"
+
+/* Bits of CHANGE-REQUEST. */
+#define PROBE_CHANGE_PORT 2u
+#define PROBE_CHANGE_IP 4u
+
+struct probe_ask {
+    struct rtc_addr server;
+    uint32_t change; /* 0: it answers from where it was asked */
+    struct rtc_stun_retry retry;
+};
+
+struct probe_answer {
+    bool is_answered;    /* false: time-out; all the rest is nothing */
+    unsigned error_code; /* the server refused; 0: it did not */
+    struct rtc_addr from, mapped, other;
+    rtc_usec rtt_us; /* since the last send */
+};
+
+struct probe_port;
+
+/* Called once a request. */
+typedef void (*probe_answer_fn)(void *user, const struct probe_answer *answer);
+
+/* The address of ours that packets to `remote` leave from, port 0. 0, or -1
+ * with errno when there is no way. */
+int probe_source(const struct rtc_addr *remote, struct rtc_addr *ret_local);
+
+/* Opens a port on `local`. NULL with errno. */
+struct probe_port *probe_port_new(struct driver *driver,
+                                  const struct rtc_addr *local);
+/* Nothing is called any more. Not from within a callback. NULL is fine. */
+void probe_port_free(struct probe_port *port);
+/* The socket's address. Lent. */
+const struct rtc_addr *probe_port_addr(const struct probe_port *port);
+/* Sends a Binding request, again as `retry` says. Copies. */
+void probe_port_ask(struct probe_port *port, const struct probe_ask *ask,
+                    probe_answer_fn fn, void *user);
+/* How many Binding requests came here: somebody reached us. */
+unsigned probe_port_reached(const struct probe_port *port);

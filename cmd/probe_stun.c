@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * rtc-probe stun: asks each server for our address again and again, and tells
+ * how long the answers took, how many were missing, and what address each saw.
+ *
+ * A request is sent once; one that is not answered in time is lost. (RFC 8489
+ * has them resent, which would hide what is measured here.)
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cli.h"
+#include "cmd/probe.h"
+#include "cmd/probe_place.h"
+#include "cmd/probe_port.h"
+#include "cmd/probe_series.h"
+#include "cmd/probe_servers.h"
+#include "cmd/sockaddr.h"
+
+struct options {
+    struct probe_options report;
+    int64_t count;
+    rtc_usec interval, timeout;
+    int family;
+    int64_t max_loss; /* -1: none, as below */
+    rtc_usec max_rtt, max_jitter;
+};
+
+#define OFFSET(member) offsetof(struct options, member)
+
+static const struct rtc_option table[] = {
+    {.heading = "Measuring",
+     .name = "count",
+     .letter = 'c',
+     .type = OPTION_INTEGER,
+     .argument = "N",
+     .offset = OFFSET(count),
+     .least = 1,
+     .most = 10000,
+     .help = "requests to each server (5)"},
+    {.name = "interval",
+     .letter = 'i',
+     .type = OPTION_DURATION,
+     .argument = "TIME",
+     .offset = OFFSET(interval),
+     .least = 10000,
+     .most = 3600000000,
+     .help = "between one request and the next (200ms)"},
+    {.name = "timeout",
+     .type = OPTION_DURATION,
+     .argument = "TIME",
+     .offset = OFFSET(timeout),
+     .least = 1000,
+     .most = 60000000,
+     .help = "after which an answer counts as lost (2s)"},
+    {.name = "ipv4",
+     .letter = '4',
+     .type = OPTION_SET,
+     .least = 4,
+     .offset = OFFSET(family),
+     .help = "IPv4 only"},
+    {.name = "ipv6",
+     .letter = '6',
+     .type = OPTION_SET,
+     .least = 6,
+     .offset = OFFSET(family),
+     .help = "IPv6 only"},
+    {.heading = "Thresholds, for every server (else exit status 3)",
+     .name = "max-loss",
+     .type = OPTION_PERCENT,
+     .argument = "PERCENT",
+     .offset = OFFSET(max_loss),
+     .help = "at most this much lost, such as 1%"},
+    {.name = "max-rtt",
+     .type = OPTION_DURATION,
+     .argument = "TIME",
+     .offset = OFFSET(max_rtt),
+     .help = "the mean round trip is not longer"},
+    {.name = "max-jitter",
+     .type = OPTION_DURATION,
+     .argument = "TIME",
+     .offset = OFFSET(max_jitter),
+     .help = "round trips differ by no more, on average"},
+    {.name = "report",
+     .type = OPTION_ROWS,
+     .rows = probe_options_form,
+     .offset = OFFSET(report)},
+    {.name = NULL},
+};
+
+static const struct cli_tool tool = {
+    .name = "rtc-probe stun",
+    .operands = "SERVER...",
+    .summary = "Measure round trips to STUN servers, and the address they see.",
+    .options = table,
+    .notes = "SERVER is HOST, HOST:PORT or a stun: URL.",
+    .operands_least = 1,
+    .operands_most = -1,
+};
+
+/* A server's address of one family. */
+struct row {
+    struct run *run;
+    const struct probe_server *server;
+    struct probe_port *port;
+    struct probe_series series;
+    unsigned waiting;
+    struct rtc_addr mapped;
+    unsigned error_code;
+    bool changed; /* not always the same address */
+};
+
+struct run {
+    struct options options;
+    struct probe_report report;
+    struct driver *driver;
+    struct probe_servers servers;
+    struct row rows[2 * PROBE_SERVER_MOST];
+    unsigned row_count, waiting;
+    int64_t round;
+    rtc_usec due;
+    struct driver_watch *timer, *signals[2];
+    bool is_over;
+};
+
+static const struct probe_kind kind_server = {"server", "servers"};
+
+/* ---- measuring ----------------------------------------------------------- */
+
+static void tell(struct row *row, const struct probe_answer *answer)
+{
+    bool good = answer->is_answered && !answer->error_code;
+    char text[RTC_ADDR_TEXT];
+    struct probe_group group;
+
+    if (row->run->report.form != PROBE_JSONL)
+        return;
+    probe_group_init(&group, &kind_server, row->server->name);
+    probe_set_text(&group, "address", rtc_addr_write(&row->server->addr, text));
+    probe_set_time(&group, "rtt", good ? answer->rtt_us : -1);
+    probe_set_text(&group, "mappedAddress",
+                   good ? rtc_addr_write(&answer->mapped, text) : NULL);
+    probe_report_event(&row->run->report, good ? "response" : "loss", &group);
+}
+
+static void on_answer(void *user, const struct probe_answer *answer)
+{
+    struct row *row = user;
+    struct run *run = row->run;
+
+    tell(row, answer);
+    run->waiting--;
+    row->waiting--;
+    if (answer->error_code) {
+        row->error_code = answer->error_code;
+    } else if (answer->is_answered) {
+        row->changed |=
+            row->mapped.family && !sockaddr_same(&row->mapped, &answer->mapped);
+        row->mapped = answer->mapped;
+        probe_series_add(&row->series, answer->rtt_us);
+    }
+    if (run->waiting == 0 && run->round == run->options.count)
+        driver_stop(run->driver);
+}
+
+static void show_progress(const struct run *run)
+{
+    char line[80];
+
+    snprintf(line, sizeof line, "request %lld of %lld", (long long)run->round,
+             (long long)run->options.count);
+    cli_progress(line);
+}
+
+/* One request to each server. */
+static void on_round(void *user, int what)
+{
+    struct run *run = user;
+    rtc_usec timeout = run->options.timeout;
+
+    (void)what;
+    if (run->round == 0)
+        run->due = driver_now(run->driver);
+    run->round++;
+    show_progress(run);
+    run->waiting += run->row_count;
+    for (unsigned i = 0; i < run->row_count; i++) {
+        struct row *row = &run->rows[i];
+        struct probe_ask ask = {.server = row->server->addr,
+                                .retry = {timeout, timeout, 1}};
+
+        row->series.sent++;
+        row->waiting++;
+        probe_port_ask(row->port, &ask, on_answer, row);
+    }
+    run->due += run->options.interval;
+    driver_timer_set(run->timer,
+                     run->round < run->options.count ? run->due : RTC_NEVER);
+}
+
+/* What was measured so far is told. */
+static void on_signal(void *user, int number)
+{
+    struct run *run = user;
+
+    run->report.signal = number;
+    run->is_over = true;
+    driver_stop(run->driver);
+}
+
+static void on_found(void *user)
+{
+    struct run *run = user;
+
+    for (unsigned i = 0; i < run->servers.count; i++) {
+        struct row *row = &run->rows[run->row_count];
+
+        row->run = run;
+        row->server = &run->servers.items[i];
+        row->port = probe_port_new(run->driver, &row->server->local);
+        if (row->port)
+            run->row_count++;
+        else
+            warn("%s: no socket: %s", row->server->name, strerror(errno));
+    }
+    if (run->row_count > 0)
+        driver_timer_set(run->timer, driver_now(run->driver));
+    else
+        run->is_over = true;
+    if (run->is_over)
+        driver_stop(run->driver);
+}
+
+/* ---- telling ------------------------------------------------------------- */
+
+static void add_row(struct run *run, const struct row *row)
+{
+    struct probe_group *group =
+        probe_add_group(&run->report.result, &kind_server, row->server->name);
+    char text[RTC_ADDR_TEXT];
+    const char *note;
+
+    probe_set_text(group, "address", rtc_addr_write(&row->server->addr, text));
+    probe_set_text(group, "localAddress",
+                   rtc_addr_write(probe_port_addr(row->port), text));
+    probe_set_text(group, "mappedAddress",
+                   row->mapped.family ? rtc_addr_write(&row->mapped, text)
+                                      : NULL);
+    probe_series_measure(&row->series, group);
+    if (row->error_code)
+        warn("%s refuses: error %u", row->server->name, row->error_code);
+    if (!row->mapped.family)
+        return;
+    note = probe_place_note(&row->server->addr, &row->mapped);
+    if (note)
+        probe_add_verdict(&run->report.result, "%s: %s", row->server->name,
+                          note);
+    if (row->changed)
+        probe_add_verdict(&run->report.result,
+                          "%s: the mapped address changed while it was asked.",
+                          row->server->name);
+}
+
+/* The worst of what `of` gives for each row, and whose it is. -1: one row does
+ * not know it. */
+static int64_t worst(const struct run *run,
+                     int64_t (*of)(const struct probe_series *),
+                     const struct row **ret_row)
+{
+    int64_t result = 0;
+
+    *ret_row = &run->rows[0];
+    for (unsigned i = 0; i < run->row_count; i++) {
+        int64_t value = of(&run->rows[i].series);
+
+        if (value >= 0 && value <= result)
+            continue;
+        *ret_row = &run->rows[i];
+        result = value;
+        if (value < 0)
+            break;
+    }
+    return result;
+}
+
+static void check_time(struct run *run, const char *name, rtc_usec most,
+                       int64_t (*of)(const struct probe_series *))
+{
+    const struct row *row;
+    int64_t value = worst(run, of, &row);
+
+    if (most < 0)
+        return;
+    if (value < 0)
+        probe_add_threshold(&run->report.result, name, false,
+                            "not measured at %s", row->server->name);
+    else
+        probe_add_threshold(&run->report.result, name, value <= most,
+                            "%.3f ms at %s, %.3f ms allowed",
+                            (double)value / 1e3, row->server->name,
+                            (double)most / 1e3);
+}
+
+static void check_thresholds(struct run *run)
+{
+    const struct row *row;
+    int64_t loss = worst(run, probe_series_loss, &row);
+
+    if (run->options.max_loss >= 0)
+        probe_add_threshold(
+            &run->report.result, "max-loss", loss <= run->options.max_loss,
+            "%.4g %% lost at %s, %.4g %% allowed", (double)loss / 1e7,
+            row->server->name, (double)run->options.max_loss / 1e7);
+    check_time(run, "max-rtt", run->options.max_rtt, probe_series_mean);
+    check_time(run, "max-jitter", run->options.max_jitter, probe_series_jitter);
+}
+
+static void conclude(struct run *run)
+{
+    unsigned received = 0;
+
+    for (unsigned i = 0; i < run->row_count; i++) {
+        struct row *row = &run->rows[i];
+
+        row->series.sent -= row->waiting; /* Not lost: not waited for. */
+        received += row->series.received;
+        add_row(run, row);
+    }
+    if (received == 0)
+        probe_report_fail(&run->report, RTC_EXIT_NOTHING,
+                          "no server gave an address");
+    else
+        check_thresholds(run);
+}
+
+void probe_stun(int argc, char **argv)
+{
+    static struct run run = {.options = {.count = 5,
+                                         .interval = 200000,
+                                         .timeout = 2000000,
+                                         .max_loss = -1,
+                                         .max_rtt = -1,
+                                         .max_jitter = -1}};
+    int first = cli_parse(&tool, &run.options, argc, argv);
+
+    probe_report_begin(&run.report, "stun", &run.options.report);
+    run.driver = driver_new();
+    run.timer =
+        run.driver ? driver_timer_new(run.driver, on_round, &run) : NULL;
+    for (int i = 0; i < 2 && run.timer; i++)
+        run.signals[i] = driver_watch_signal(run.driver, i ? SIGTERM : SIGINT,
+                                             on_signal, &run);
+    if (!run.timer || !run.signals[0] || !run.signals[1])
+        die(RTC_EXIT_INTERNAL, "out of memory");
+    run.servers.driver = run.driver;
+    run.servers.report = &run.report;
+    run.servers.family = run.options.family;
+    probe_report_event(&run.report, "start", NULL);
+    probe_servers_find(&run.servers, argv + first, argc - first, on_found,
+                       &run);
+    if (!run.is_over) /* Perhaps no operand can be used. */
+        driver_run(run.driver);
+    conclude(&run);
+    for (unsigned i = 0; i < run.row_count; i++)
+        probe_port_free(run.rows[i].port);
+    driver_watch_free(run.timer);
+    for (int i = 0; i < 2; i++)
+        driver_watch_free(run.signals[i]);
+    driver_free(run.driver);
+    probe_report_exit(&run.report);
+}

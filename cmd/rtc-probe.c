@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * rtc-probe: measures. Its first word is the subject, to which the rest of the
+ * command line belongs.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cli.h"
+#include "cmd/probe.h"
+#include "cmd/probe_report.h"
+
+static const struct probe_subject subjects[] = {
+    {"host", "this machine: addresses, sockets, ciphers, libraries",
+     probe_host},
+    {"nat", "what a NAT or firewall does: mapping, filtering", probe_nat},
+    {"sdp", "a session description: what it says, and what is wrong",
+     probe_sdp},
+    {"stun", "round trips to STUN servers, and the address they see",
+     probe_stun},
+};
+
+#define SUBJECT_COUNT (sizeof subjects / sizeof *subjects)
+
+/* One line a subject. */
+static const char *list_subjects(void)
+{
+    static char text[1024];
+    size_t len = 0;
+
+    len += (size_t)snprintf(text, sizeof text, "Subjects:");
+    for (size_t i = 0; i < SUBJECT_COUNT; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "\n  %-12s%s",
+                                subjects[i].name, subjects[i].help);
+    snprintf(text + len, sizeof text - len,
+             "\n\n`rtc-probe SUBJECT --help' lists a subject's options.");
+    return text;
+}
+
+int main(int argc, char **argv)
+{
+    const struct cli_tool tool = {
+        .name = "rtc-probe",
+        .operands = "SUBJECT [OPTION]... [OPERAND]...",
+        .summary = "Measure what WebRTC depends on.",
+        .options = probe_options_form,
+        .notes = list_subjects(),
+        .operands_least = 1,
+        .operands_most = -1,
+        .is_family = true,
+    };
+    struct probe_options values = {0}; /* Read by --help alone. */
+    int first;
+
+    for (size_t i = 0; argc > 1 && i < SUBJECT_COUNT; i++)
+        if (!strcmp(argv[1], subjects[i].name))
+            subjects[i].run(argc - 1, argv + 1);
+    first = cli_parse(&tool, &values, argc, argv);
+    die_usage("`%s' is %s", argv[first],
+              first > 1 ? "to stand before the options" : "not a subject");
+}

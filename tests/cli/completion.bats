@@ -1,0 +1,44 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Completion for bash: every option of every tool and subject, and no others.
+
+load helper
+
+setup() {
+    need_tools rtc-probe
+    # shellcheck source=/dev/null
+    source "$top_srcdir/completions/rtcpipe.bash"
+}
+
+# completed WORD...: what the last of the words can become, one a line.
+completed() {
+    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+    _rtcpipe
+    printf '%s\n' "${COMPREPLY[@]}"
+}
+
+# assert_all COMMAND...
+assert_all() {
+    diff <("$@" --help | grep -oE '^ +(-., )?--[a-z0-9-]+' | grep -oE -e '--.*' |
+        sort) <(completed "$@" -- | sort)
+}
+
+@test "completion: all options of all tools" {
+    for tool in rtc-offer rtc-answer rtc-send rtc-recv; do
+        assert_all "$tool"
+        assert_equal "$(completed "$tool" --vers)" --version
+        assert_equal "$(completed "$tool" --nothing)" ''
+        [ -n "$(complete -p "$tool")" ]
+    done
+}
+
+@test "completion: subjects of rtc-probe, and their options" {
+    subjects=$(completed rtc-probe '')
+    assert_equal "$(completed rtc-probe st)" stun
+    [ "$(wc -l <<<"$subjects")" -ge 3 ]
+    for subject in $subjects; do
+        assert_all rtc-probe "$subject"
+    done
+    assert_equal "$(completed rtc-probe stun --max-r)" --max-rtt
+}

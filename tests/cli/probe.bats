@@ -1,0 +1,477 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# rtc-probe on loopback: its subjects, its report in every form, and what its
+# exit status says.
+
+load helper
+
+setup() {
+    need_tools rtc-probe jq python3
+    cd "$BATS_TEST_TMPDIR" || return
+}
+
+teardown() {
+    end_started "$BATS_TEST_TMPDIR"
+}
+
+# server NAME [WORD]...: starts stun.py; its address is $ADDRESS.
+server() {
+    start "$1" python3 "$top_srcdir/tests/cli/stun.py" "${@:2}" </dev/null
+    wait_for_line "$1.out" ':'
+    ADDRESS=$(head -n 1 "$1.out")
+}
+
+probe() {
+    run --separate-stderr timeout "$LIMIT" rtc-probe "$@"
+}
+
+# ---- the tool --------------------------------------------------------------
+
+@test "help: subjects, and the options of each" {
+    assert_help rtc-probe --json --jsonl --prometheus
+    assert_version rtc-probe
+    assert_stdout_checked rtc-probe
+    run rtc-probe --help
+    assert_line --regexp '^  stun  '
+    assert_line --regexp '^  nat  '
+    assert_line --regexp '^  sdp  '
+    assert_line --regexp '^  host  '
+    run rtc-probe stun --help
+    assert_line --index 0 'Usage: rtc-probe stun [OPTION]... SERVER...'
+}
+
+@test "usage: without a subject, with a wrong one, without operands" {
+    probe
+    assert_equal "$status" 2
+    assert_equal "${stderr_lines[0]}" \
+        'rtc-probe: error usage: SUBJECT is missing'
+    probe nothing
+    assert_equal "$status" 2
+    assert_equal "${stderr_lines[0]}" \
+        "rtc-probe: error usage: \`nothing' is not a subject"
+    probe --json stun 127.0.0.1
+    assert_equal "$status" 2
+    assert_equal "${stderr_lines[0]}" \
+        "rtc-probe: error usage: \`stun' is to stand before the options"
+    probe stun
+    assert_equal "$status" 2
+    assert_equal "${stderr_lines[1]}" "rtc-probe stun: try \`rtc-probe stun --help'"
+    probe stun turn:u:p@127.0.0.1
+    assert_equal "$status" 2
+    refute [ -n "$output" ]
+}
+
+# ---- stun ------------------------------------------------------------------
+
+@test "stun: round trips, nothing lost, the mapped address is ours" {
+    server s
+    probe stun --json -c 10 -i 20ms --max-loss 0% --max-rtt 1s "$ADDRESS"
+    assert_equal "$status" 0
+    assert_equal "$stderr" ''
+    jq -e '.subject == "stun" and .exit == 0 and .error == null and
+        (.thresholds | map(.passed) == [true, true])' <<<"$output"
+    jq -e '.servers | length == 1' <<<"$output"
+    jq -e --arg url "stun:$ADDRESS" '.servers[0] | .server == $url and
+        .sent == 10 and .received == 10 and .loss == 0 and
+        .mappedAddress == .localAddress and
+        0 < .rttMin and .rttMin <= .rttAvg and .rttAvg <= .rttMax and
+        .rttMax < 1 and .jitter >= 0' <<<"$output"
+    jq -e '.verdicts[0] | contains("on this machine")' <<<"$output"
+}
+
+@test "stun: a server that takes 30 ms" {
+    server s delay=0.03
+    probe stun --json -c 4 -i 50ms "$ADDRESS"
+    assert_equal "$status" 0
+    jq -e '.servers[0] | .rttMin >= 0.03 and .rttAvg < 0.2' <<<"$output"
+}
+
+@test "stun: each lost request is counted; thresholds are named, status 3" {
+    server s lose=5
+    probe stun --json -c 10 -i 10ms --timeout 500ms --max-loss 19% \
+        --max-rtt 1s --max-jitter 0us "$ADDRESS"
+    assert_equal "$status" 3
+    jq -e '.servers[0] | .sent == 10 and .received == 8 and .loss == 0.2' \
+        <<<"$output"
+    jq -e '.exit == 3 and .error.name == "threshold" and
+        (.thresholds | map({(.name): .passed}) | add ==
+        {"max-loss": false, "max-rtt": true, "max-jitter": false})' <<<"$output"
+    assert_equal "${#stderr_lines[@]}" 1
+    assert_regex "$stderr" \
+        '^rtc-probe stun: error threshold: --max-loss: 20 % .*; --max-jitter: '
+}
+
+@test "stun: nothing measured is status 4, and null in JSON" {
+    probe stun --json -c 2 -i 10ms --timeout 100ms --max-rtt 1s 127.0.0.1:9
+    assert_equal "$status" 4
+    jq -e '.exit == 4 and .error.name == "nothing-measured"' <<<"$output"
+    jq -e '.servers[0] | .loss == 1 and .mappedAddress == null and
+        .rttAvg == null and .jitter == null' <<<"$output"
+    refute_regex "$output" '[Nn]a[Nn]'
+    server s error=420
+    probe stun -c 1 "$ADDRESS"
+    assert_equal "$status" 4
+    assert_line --regexp '^ *received +0$'
+    assert_regex "$stderr" 'refuses: error 420'
+}
+
+@test "stun: interrupted, it tells what there is, and dies of the signal" {
+    server s
+    start probe rtc-probe stun --jsonl -c 1000 -i 50ms "$ADDRESS" </dev/null
+    wait_for_line probe.out '"event":"response"'
+    signal_to probe INT
+    finish probe 130
+    jq -se 'last | .event == "end"' probe.out
+    jq -se 'map(select(.event == "result")) | length == 1 and
+        (.[0] | .received > 0 and .loss == 0)' probe.out
+}
+
+@test "stun: names that are none, and addresses of the other family" {
+    probe stun --json nobody.invalid
+    assert_equal "$status" 10
+    jq -e '.error.name == "resolve"' <<<"$output"
+    probe stun -6 127.0.0.1
+    assert_equal "$status" 10
+    assert_regex "$stderr" 'it has no IPv6 address'
+}
+
+@test "stun: one dead server of two leaves the other's numbers" {
+    server s
+    probe stun --json -c 2 -i 10ms --timeout 500ms --max-loss 50% \
+        "$ADDRESS" stun:127.0.0.1:9
+    assert_equal "$status" 3
+    jq -e '.servers | map(.received) == [2, 0]' <<<"$output"
+    jq -e '.thresholds[0].message | contains("127.0.0.1:9")' <<<"$output"
+}
+
+@test "stun: what a private or shared address means" {
+    server s map=100.64.0.7:4000
+    probe stun -c 1 "$ADDRESS"
+    assert_equal "$status" 0
+    assert_line --regexp '^ *mapped address +100.64.0.7:4000$'
+}
+
+# ---- nat -------------------------------------------------------------------
+
+@test "nat: two plain servers show that there is none" {
+    server one
+    local first=$ADDRESS
+    server two 127.0.0.2
+    probe nat --json --require-mapping none "$first" "$ADDRESS"
+    assert_equal "$status" 0
+    jq -e '.families | length == 1 and (.[0] | .family == "IPv4" and
+        .mapping == "none" and .filtering == null and .hairpinning == null and
+        .portKept and .serversAnswered == 2)' <<<"$output"
+}
+
+@test "nat: two servers that disagree; what was required is status 50" {
+    server one map=203.0.113.5:4000
+    local first=$ADDRESS
+    server two 127.0.0.2 map=203.0.113.5:4001
+    probe nat --json --timeout 500ms --require-mapping endpoint-independent \
+        "$first" "$ADDRESS"
+    assert_equal "$status" 50
+    assert_regex "$stderr" '^rtc-probe nat: error capability: --require-mapping: '
+    jq -e '.families[0].mapping == "endpoint-dependent"' <<<"$output"
+    jq -e '.verdicts[0] | contains("TURN")' <<<"$output"
+}
+
+@test "nat: nothing is said of filtering when the other address is dead" {
+    server one other=127.0.0.9:9
+    probe nat --json --timeout 500ms "$ADDRESS"
+    assert_equal "$status" 0
+    jq -e '.servers[0].otherAddress == "127.0.0.9:9"' <<<"$output"
+    jq -e '.families[0].filtering == null' <<<"$output"
+    assert_regex "$stderr" 'its other address does not answer'
+}
+
+@test "nat: no answer is status 4" {
+    probe nat --timeout 100ms 127.0.0.1:9
+    assert_equal "$status" 4
+    assert_output --partial 'UDP is blocked'
+}
+
+# ---- host ------------------------------------------------------------------
+
+@test "host: what there is, and what was tried" {
+    probe host --json
+    assert_equal "$status" 0
+    assert_equal "$stderr" ''
+    jq -e '.addresses[] | select(.address == "127.0.0.1") |
+        .interface == "lo" and .scope == "loopback" and .mtu >= 1280 and
+        .usable and (.temporary | not)' <<<"$output"
+    jq -e '.candidates | length > 0 and all(.candidateType == "host" and
+        .protocol == "udp" and .priority > 0)' <<<"$output"
+    jq -e '.sockets[0] | .socket == "IPv4" and
+        (.segmentation | type == "boolean") and
+        (.merging | type == "boolean") and .receiveBuffer > 0 and
+        .receiveBuffer <= .receiveLimit' <<<"$output"
+    jq -e '.sessions[0] | (.srtpProfile | startswith("SRTP_")) and
+        .dtlsVersion == "DTLS1.2" and .sendBitrate > 1e6 and
+        .receiveBitrate > 1e6' <<<"$output"
+    assert_equal "$(jq -r '.libraries[] | "\(.library) \(.version)"' \
+        <<<"$output")" "$(rtc-probe --version | tail -n +2)"
+    probe host
+    assert_equal "$status" 0
+    run awk 'length > 80' <<<"$output"
+    assert_output ''
+    probe host --prometheus
+    assert_prometheus
+}
+
+# ---- sdp -------------------------------------------------------------------
+
+vectors=$top_srcdir/tests/vectors/sdp
+
+# golden NAME: what is read of that vector, and what is found, is as it was when
+# somebody looked at it.
+golden() {
+    probe sdp --json "$vectors/$1.sdp"
+    assert_equal "$status" 0
+    jq -S '{description, findings: [.cases[] | select(.outcome != "ok")]}' \
+        <<<"$output" >got.json
+    diff "$top_srcdir/tests/cli/golden/$1.json" got.json
+}
+
+@test "sdp: as JSON: audio, video and data of Chromium" {
+    golden chromium-offer-sendrecv-av-data
+    # Every line is there, in one form or the other.
+    jq -e '.description.media | length == 3 and
+        (map(.candidates | length) == [2, 2, 2])' got.json
+    assert_equal "$(grep -c '^a=rtpmap' \
+        "$vectors/chromium-offer-sendrecv-av-data.sdp")" \
+        "$(jq '[.description.media[].formats[]? | select(.codec)] | length' got.json)"
+}
+
+@test "sdp: as JSON: simulcast of Firefox, with its feedback for nothing" {
+    golden firefox-offer-simulcast-vp8
+    jq -e '[.findings[].id] | unique == ["unlisted"]' got.json
+}
+
+@test "sdp: what others wrote has no errors but those that are known" {
+    for file in "$vectors"/*.sdp; do
+        probe sdp --json "$file"
+        assert_equal "$status" 0
+        jq -r --arg file "$(basename "$file")" '.cases[] |
+            select(.outcome == "not ok") | "\($file) \(.id)"' <<<"$output"
+    done | sort -u >wrong
+    cat >known <<END
+aiortc-offer-recvonly.sdp extmap
+aiortc-offer-sendrecv.sdp extmap
+firefox-offer-simulcast-vp8.sdp unlisted
+END
+    diff known wrong
+}
+
+@test "sdp: stdin, JSON, base64, and what rtc-offer writes" {
+    rtc-offer -s a.session --interface lo >offer.sdp
+    rtc-offer -s b.session --interface lo --json >offer.json
+    rtc-offer -s c.session --interface lo --base64 >offer.txt
+    for file in offer.sdp offer.json offer.txt; do
+        run --separate-stderr sh -c "rtc-probe sdp --strict --json <$file"
+        assert_equal "$status" 0
+        jq -e '[.cases[].outcome] | unique == ["ok"]' <<<"$output"
+        jq -e '.description.media[].setup == "actpass"' <<<"$output"
+    done
+}
+
+# wrong RULE LINE SED: the offer changed by SED breaks the rule in that line
+# (null for none).
+wrong() {
+    sed "$3" "$vectors/chromium-offer-sendrecv-av-data.sdp" >changed.sdp
+    ! cmp -s changed.sdp "$vectors/chromium-offer-sendrecv-av-data.sdp"
+    probe sdp --json --strict changed.sdp
+    assert_equal "$(jq -c '[.cases[] | select(.outcome == "not ok") |
+        [.id, .line]] | first' <<<"$output")" "[\"$1\",$2]"
+    assert_equal "$status" "${4:-3}"
+}
+
+@test "sdp: each rule finds what breaks it, in its line" {
+    wrong mid 8 '18{/^a=mid/d}'
+    wrong read 51 's/^a=mid:1/a=mid:0/' 20
+    wrong bundle-group 5 '5s/BUNDLE 0/BUNDLE 0 7/'
+    wrong line-order null 3d
+    wrong ice-ufrag 13 '13s/:.*/:abc\r/'
+    wrong ice-pwd 8 14d
+    wrong fingerprint 8 '/^a=fingerprint/d'
+    wrong setup 17 '17s/actpass/holdconn/'
+    wrong protocol 8 '8s,UDP/TLS/RTP/SAVPF,RTP/AVP,'
+    wrong rtcp-mux 8 25d
+    wrong direction 24 '23s/^/a=recvonly\r\n/'
+    wrong rtpmap 8 '/^a=rtpmap:111/d'
+    wrong payload-type 8 '8s/ 63/ 111 63/'
+    wrong unlisted 28 '8s/ 111//'
+    wrong rtx 41 's/^a=fmtp:97 apt=96/a=fmtp:97 apt=95/'
+    wrong bundle-type 41 '/^m=video/s/ 96/ 111 96/;/^a=rtpmap:96/s,^,a=rtpmap:111 VP8/90000\r\n,'
+    wrong extmap 20 '20s/extmap:2/extmap:1/'
+    wrong extmap 52 '52s/extmap:14/extmap:1/'
+    wrong simulcast 17 's/^a=setup:actpass/a=simulcast:send q\r\n&/'
+    wrong connection 8 9d
+    wrong sctp-port 166 '/^a=sctp-port/d'
+    wrong read 11 '11s/ udp .*/ udp\r/' 20
+    jq -e '.cases[] | select(.id == "candidate") | .line == 11' <<<"$output"
+}
+
+@test "sdp: in an answer, bundled sections share a port, and setup is decided" {
+    jq -Rs '{type: "answer", sdp: .}' \
+        "$vectors/chromium-offer-sendrecv-av-data.sdp" >answer.json
+    probe sdp --json answer.json
+    jq -e '[.cases[] | select(.outcome == "not ok") | [.id, .line]] ==
+        [["bundle-port", 41], ["bundle-port", 166], ["setup", 17]]' <<<"$output"
+}
+
+@test "sdp: line ends are told of, once, and are no error" {
+    tr -d '\r' <"$vectors/chromium-offer-data.sdp" >lf.sdp
+    probe sdp --strict --json lf.sdp
+    assert_equal "$status" 0
+    jq -e '[.cases[] | select(.outcome == "warning") | [.id, .line]] ==
+        [["line-ends", 1]]' <<<"$output"
+}
+
+@test "sdp: what cannot be read is status 20, with its line" {
+    printf 'v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio x\r\n' |
+        (run --separate-stderr rtc-probe sdp --json
+            assert_equal "$status" 20
+            assert_regex "$stderr" '^rtc-probe sdp: error description: line 5: '
+            jq -e '.exit == 20 and .cases[0].id == "read" and
+                .cases[0].line == 5' <<<"$output")
+    run --separate-stderr sh -c 'echo hello | rtc-probe sdp'
+    assert_equal "$status" 20
+    probe sdp nowhere.sdp
+    assert_equal "$status" 5
+}
+
+# assert_tap: $output is TAP whose plan fits.
+assert_tap() {
+    run awk '
+    NR == 1 { if ($0 != "TAP version 13") print "no version"; next }
+    NR == 2 { plan = substr($0, 4); if (!/^1\.\.[0-9]+$/) print "no plan"; next }
+    /^# / { next }
+    /^(not )?ok [0-9]+ - / {
+        number = $1 == "not" ? $3 : $2
+        if (number != ++count) print "misnumbered: " $0
+        next
+    }
+    { print "malformed: " $0 }
+    END { if (count != plan) print count " of " plan }' <<<"$output"
+    assert_output ''
+}
+
+@test "sdp: TAP, with a case for each rule or finding" {
+    probe sdp --tap --strict "$vectors/firefox-offer-simulcast-vp8.sdp"
+    assert_equal "$status" 3
+    assert_line --regexp '^ok [0-9]+ - rtcp-mux: '
+    assert_line --regexp '^not ok [0-9]+ - unlisted: '
+    assert_line '# line 52: a=rtcp-fb: payload type 99 is not in the m= line (RFC 8866 6.6)'
+    assert_line --regexp '^not ok [0-9]+ - strict: 10 errors$'
+    assert_tap
+}
+
+@test "sdp: XML for JUnit's readers" {
+    need_tools xmllint
+    probe sdp --junit "$vectors/firefox-offer-simulcast-vp8.sdp"
+    assert_equal "$status" 0
+    xmllint --noout - <<<"$output"
+    assert_equal "$(xmllint --xpath 'string(/testsuite/@failures)' - <<<"$output")" 10
+    assert_equal "$(xmllint --xpath 'count(//testcase/failure)' - <<<"$output")" 10
+    assert_equal "$(xmllint --xpath 'count(//testcase)' - <<<"$output")" \
+        "$(xmllint --xpath 'string(/testsuite/@tests)' - <<<"$output")"
+    printf 'v=0\no=- 1 1 IN IP4 0\ns=-\nt=0 0\nm=<&">\x01]]>\n' >bad.sdp
+    probe sdp --junit bad.sdp
+    assert_equal "$status" 20
+    xmllint --noout - <<<"$output"
+}
+
+@test "sdp: as a table, and for Prometheus" {
+    probe sdp "$vectors/gst-offer-data.sdp"
+    assert_equal "$status" 0
+    assert_line --regexp '^ok +rtcp-mux: '
+    run awk 'length > 80' <<<"$output"
+    assert_output ''
+    probe sdp --prometheus "$vectors/gst-offer-data.sdp"
+    assert_line 'rtc_probe_sdp_cases{outcome="not ok"} 0'
+    assert_prometheus
+}
+
+# ---- forms -----------------------------------------------------------------
+
+@test "form: a table in 80 columns, without colour in a pipe" {
+    server s
+    local first=$ADDRESS
+    server t
+    probe stun -c 1 --max-rtt 1s "$first" "$ADDRESS"
+    assert_equal "$status" 0
+    run awk 'length > 80' <<<"$output"
+    assert_output ''
+}
+
+@test "form: colour on a terminal, but not with NO_COLOR" {
+    need_tools script
+    server s
+    script -qec "env -u NO_COLOR rtc-probe stun -c 1 --max-rtt 1s $ADDRESS 2>/dev/null" \
+        /dev/null >seen </dev/null
+    grep -q $'\033\[32mpass' seen
+    script -qec "env NO_COLOR=1 rtc-probe stun -c 1 --max-rtt 1s $ADDRESS 2>/dev/null" \
+        /dev/null >seen </dev/null
+    grep -q '^pass' seen
+    ! grep -q $'\033' seen
+}
+
+@test "form: JSON Lines, each with v, t and event, to the end" {
+    server s
+    probe stun --jsonl -c 3 -i 10ms --max-rtt 1s localhost:"${ADDRESS##*:}" -4
+    assert_equal "$status" 0
+    jq -se 'all(.v == 1 and .t >= 0 and (.event | type == "string"))' \
+        <<<"$output"
+    jq -se 'map(.event) == ["start", "resolve", "response", "response",
+        "response", "result", "end"]' <<<"$output"
+    jq -se 'last | .exit == 0 and .thresholds[0].passed' <<<"$output"
+    jq -se '.[2] | .rtt > 0 and (.mappedAddress | startswith("127.0.0.1:"))' \
+        <<<"$output"
+}
+
+# assert_prometheus: $output is of the text format: each name told of once, by
+# HELP and TYPE, before its samples.
+assert_prometheus() {
+    run awk '
+    /^# HELP [a-z_]+ [^ ]/ { if (told[$3]++) print "twice: " $0; next }
+    /^# TYPE [a-z_]+ gauge$/ { typed[$3] = 1; last = $3; next }
+    /^[a-z_]+(\{([a-z_]+="([^"\\]|\\.)*",?)+\})? -?[0-9.e+-]+$/ {
+        name = $0
+        sub(/[{ ].*/, "", name)
+        series = $0
+        sub(/ [^ ]*$/, "", series)
+        if (seen[series]++) print "twice: " $0
+        if (name != last || !typed[name] || !told[name]) print "stray: " $0
+        next
+    }
+    { print "malformed: " $0 }' <<<"$output"
+    assert_output ''
+}
+
+@test "form: Prometheus, with units in the names and nothing unknown" {
+    server s
+    probe stun --prometheus -c 2 -i 10ms --timeout 500ms --max-loss 100% \
+        "$ADDRESS" 127.0.0.1:9
+    assert_equal "$status" 0
+    assert_line --regexp "^rtc_probe_stun_rtt_avg_seconds\{server=\"stun:$ADDRESS\",address=\"$ADDRESS\"\} [0-9.e-]+$"
+    assert_line "rtc_probe_stun_loss_ratio{server=\"stun:127.0.0.1:9\",address=\"127.0.0.1:9\"} 1"
+    assert_line 'rtc_probe_stun_threshold_passed{threshold="max-loss"} 1'
+    assert_line 'rtc_probe_stun_exit 0'
+    refute_line --regexp 'rtt_avg_seconds\{server="stun:127.0.0.1:9"'
+    assert_prometheus
+}
+
+@test "form: what cannot be written is status 6" {
+    server s
+    run --separate-stderr sh -c "rtc-probe stun -c 1 $ADDRESS >/dev/full"
+    assert_equal "$status" 6
+    assert_regex "$stderr" 'error output: stdout: No space'
+    run --separate-stderr sh -c "rtc-probe stun --jsonl -c 1000 -i 10ms $ADDRESS >/dev/full"
+    assert_equal "$status" 6
+    run --separate-stderr bash -c "set -o pipefail
+        rtc-probe stun --jsonl -c 1000 -i 10ms $ADDRESS | head -n 1"
+    assert_equal "$status" 141
+    assert_equal "$stderr" ''
+}

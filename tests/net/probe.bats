@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: MIT
+#
+# rtc-probe stun and nat against coturn, from behind each kind of router: what
+# each kind does is named, and round trips are those that ping measures.
+
+load helper
+
+# What is filtered is waited for; nothing here is far.
+QUICK=(--timeout 700ms)
+
+setup_file() {
+    net_check rtc-probe jq
+    export missing
+}
+
+setup() {
+    [ -z "$missing" ] || skip "$missing"
+    cd "$BATS_TEST_TMPDIR"
+    net_begin
+}
+
+teardown() {
+    end_started "$BATS_TEST_TMPDIR"
+    net_end
+}
+
+# probe STATUS HOST WORD...: the report is in $output.
+probe() {
+    run --separate-stderr "-$1" net_exec "$2" timeout "$LIMIT" rtc-probe "${@:3}"
+}
+
+# assert_family FAMILY FIELD VALUE
+assert_family() {
+    assert_equal "$(jq -r --arg f "$1" \
+        ".families[] | select(.family == \$f) | .$2" <<<"$output")" "$3"
+}
+
+# ---- nat -------------------------------------------------------------------
+
+@test "nat: a public host, both families" {
+    net_host a open 46
+    net_server
+    probe 0 a nat --json "${QUICK[@]}" --require-mapping none "$SERVER4" "$SERVER6"
+    assert_family IPv4 mapping none
+    assert_family IPv4 filtering endpoint-independent
+    assert_family IPv6 mapping none
+    assert_family IPv6 filtering endpoint-independent
+    assert_family IPv4 hairpinning null
+}
+
+@test "nat: a router that keeps the port, and for IPv6 a firewall" {
+    net_host a cone 46
+    net_server
+    probe 0 a nat --json "${QUICK[@]}" --require-mapping endpoint-independent \
+        "$SERVER4" "$SERVER6"
+    assert_family IPv4 mapping endpoint-independent
+    assert_family IPv4 filtering address-and-port-dependent
+    assert_family IPv4 hairpinning false
+    assert_family IPv4 portKept true
+    assert_family IPv6 mapping none
+    assert_family IPv6 filtering address-and-port-dependent
+    probe 50 a nat --json "${QUICK[@]}" -4 --require-mapping none "$SERVER4"
+}
+
+@test "nat: a router that draws a port for each flow, both families" {
+    net_host a symmetric66 46
+    net_server
+    probe 50 a nat --json "${QUICK[@]}" --require-mapping endpoint-independent \
+        "$SERVER4" "$SERVER6"
+    for family in IPv4 IPv6; do
+        assert_family "$family" mapping address-and-port-dependent
+        assert_family "$family" filtering address-and-port-dependent
+        assert_family "$family" portKept false
+    done
+    assert_regex "$(jq -r '.verdicts[0]' <<<"$output")" 'TURN'
+}
+
+@test "nat: a router that lets everybody in to a port that is open" {
+    net_host a cone
+    net_forward a 1024-65535
+    net_server
+    probe 0 a nat --json "${QUICK[@]}" "$SERVER4"
+    assert_family IPv4 mapping endpoint-independent
+    assert_family IPv4 filtering endpoint-independent
+}
+
+@test "nat: a router that lets in the address that was sent to" {
+    net_host a cone
+    net_forward a 1024-65535
+    net_exec router1 nft -f - <<END
+table inet picky {
+    set known {
+        type ipv4_addr . inet_service . ipv4_addr
+        flags dynamic
+    }
+    chain through {
+        type filter hook forward priority filter - 5
+        iifname "lan" meta l4proto udp update @known { ip saddr . udp sport . ip daddr }
+        iifname "wan" meta l4proto udp ip daddr . udp dport . ip saddr != @known drop
+    }
+}
+END
+    net_server
+    probe 0 a nat --json "${QUICK[@]}" "$SERVER4"
+    assert_family IPv4 mapping endpoint-independent
+    assert_family IPv4 filtering address-dependent
+}
+
+@test "nat: UDP is blocked" {
+    net_host a cone
+    net_block_udp a
+    probe 4 a nat --json "${QUICK[@]}" "$SERVER4"
+    assert_family IPv4 mapping null
+    assert_regex "$(jq -r '.verdicts[0]' <<<"$output")" 'UDP is blocked'
+}
+
+# ---- stun ------------------------------------------------------------------
+
+@test "stun: the router's address, for each family, at each server" {
+    net_host a cone 46
+    net_server
+    probe 0 a stun --json -c 2 -i 20ms --max-loss 0% \
+        "$SERVER4" "[$SERVER6]:3478" "$OTHER4"
+    assert_equal "$(jq -c '[.servers[].mappedAddress | sub(":[0-9]+$"; "")]' \
+        <<<"$output")" \
+        "[\"$(router4 1)\",\"[2001:db8:1:1::2]\",\"$(router4 1)\"]"
+    assert_equal "$(jq -r '.servers[0].localAddress | sub(":.*"; "")' \
+        <<<"$output")" "$(inside4 1).2"
+}
+
+@test "stun: round trips are those of ping, loss is the router's" {
+    net_host a cone
+    net_server
+    net_exec a ping -c 5 -i 0.2 -q "$SERVER4" >ping
+    probe 0 a stun --json -c 5 -i 50ms "$SERVER4"
+    jq -e --argjson ping "$(sed -n 's#^rtt.*= [^/]*/\([0-9.]*\)/.*#\1#p' ping)" \
+        '.servers[0].rttAvg * 1000 - $ping | fabs < 20' <<<"$output"
+    net_exec router1 nft -f - <<END
+table inet lossy {
+    chain through {
+        type filter hook forward priority filter - 5
+        iifname "lan" meta l4proto udp numgen inc mod 4 0 drop
+    }
+}
+END
+    probe 3 a stun --json -c 8 -i 20ms --timeout 500ms --max-loss 24% "$SERVER4"
+    jq -e '.servers[0].loss == 0.25' <<<"$output"
+}
+
+@test "stun: a family that the host does not have, beside one that it has" {
+    net_host a cone 4
+    net_server
+    probe 0 a stun --json -c 1 "$SERVER4" "$SERVER6"
+    assert_regex "$stderr" "no way to \[$SERVER6\]:3478"
+    assert_equal "$(jq '.servers | length' <<<"$output")" 1
+    probe 4 a stun --json -c 1 "$SERVER6"
+    assert_equal "$(jq -r .error.name <<<"$output")" nothing-measured
+}
+
+# ---- host ------------------------------------------------------------------
+
+@test "host: the addresses of the machine, and what it would offer" {
+    net_host a open 46
+    probe 0 a host --json
+    assert_equal "$(jq -c '[.candidates[].candidate] | sort' <<<"$output")" \
+        "[\"$(public4 1)\",\"$(public6 1)\"]"
+    jq -e --arg a "$(public4 1)" '.addresses[] | select(.address == $a) |
+        .interface == "eth1" and .mtu == 1500 and .scope == "public"' \
+        <<<"$output"
+    ip -n "$(ns a)" link set eth1 mtu 1300
+    probe 0 a host --json
+    jq -e --arg a "$(public4 1)" '.addresses[] | select(.address == $a) |
+        .mtu == 1300' <<<"$output"
+    net_lose a eth1
+    probe 0 a host --json
+    jq -e '[.candidates[].candidate] | contains(["127.0.0.1"])' <<<"$output"
+}
