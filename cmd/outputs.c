@@ -219,15 +219,16 @@ static struct output *layer_output(struct outputs *outputs,
 {
     int layer = event->frame.layer;
     struct output *output;
+    char *file;
 
     for (unsigned i = 0; i < outputs->count; i++)
         if (outputs->items[i].layer == layer)
             return &outputs->items[i];
     if (outputs->count == OUTPUTS_MOST)
         return NULL;
-    output =
-        add_output(outputs, layer_file(outputs, event->track, (unsigned)layer),
-                   outputs->options.format);
+    file = layer_file(outputs, event->track, (unsigned)layer);
+    output = add_output(outputs, file, outputs->options.format);
+    output->file = file;
     output->layer = layer;
     output->takes[RTC_VIDEO] = true;
     expect(outputs, output);
@@ -313,9 +314,11 @@ int outputs_close(struct outputs *outputs)
 {
     int error = 0;
 
-    for (unsigned i = 0; i < outputs->count; i++)
+    for (unsigned i = 0; i < outputs->count; i++) {
         if (sink_close(outputs->items[i].sink) ||
             packets_out_close(outputs->items[i].packets))
             error = errno;
+        free(outputs->items[i].file);
+    }
     return error;
 }

@@ -26,6 +26,7 @@ struct output {
     struct packets_out *packets; /* or of packets; the other is NULL */
     bool takes[2];               /* by enum rtc_kind */
     int layer;                   /* -1: the best that comes */
+    char *file;                  /* its name, if it was made for a layer */
     struct layer_choice choice;
 };
 

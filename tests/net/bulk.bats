@@ -32,12 +32,12 @@ bytes() { # FILE
 }
 
 @test "both ways at once" {
+    LIMIT=240
     mkfifo offer answer there back there.in back.in
     start there.sum sh -c 'sha256sum <there'
     start back.sum sh -c 'sha256sum <back'
     bytes there.sent >there.in &
     bytes back.sent >back.in &
-    LIMIT=240
     began=$EPOCHREALTIME
     net_start recv b sh -c 'exec rtc-recv --data --signal - -o there back.in \
         --events recv.jsonl <offer >answer'
