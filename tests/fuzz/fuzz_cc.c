@@ -55,7 +55,8 @@ static void take_compound(const uint8_t *data, size_t len, rtc_usec now)
 /* Reports what arrived. */
 static void report(rtc_usec now)
 {
-    for (unsigned i = 0; i < 64; i++) {
+    /* Arrivals far apart take a report each. */
+    for (unsigned i = 0; i <= RTC_ARRIVAL_MOST; i++) {
         struct rtc_writer w;
 
         rtc_writer_init(&w, buf, sizeof buf);
