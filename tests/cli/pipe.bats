@@ -155,8 +155,8 @@ first_bytes() {
 }
 
 @test "WebM does not carry H.264, and says what does" {
-    timeout "$LIMIT" rtc-send "${LO[@]}" --time 2s --synthetic h264+opus \
-        --signal "$(receive_command -o out.webm)" || true
+    run -6 timeout "$LIMIT" rtc-send "${LO[@]}" --time 2s \
+        --synthetic h264+opus --signal "$(receive_command -o out.webm)"
     assert_one_error recv.err rtc-recv output 'try --format matroska'
 }
 
