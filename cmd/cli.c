@@ -234,7 +234,11 @@ static unsigned add_table(const struct rtc_option *table, size_t base,
 {
     for (; table->name; table++) {
         if (table->type == OPTION_ROWS) {
+            unsigned first = count;
+
             count = add_table(table->rows, base + table->offset, rows, count);
+            if (table->heading && count > first)
+                rows[first].heading = table->heading;
         } else if (count < OPTION_MOST) {
             rows[count] = *table;
             rows[count++].offset += base;

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "cmd/cli.h"
-#include "cmd/probe.h"
-#include "cmd/probe_report.h"
+#include "cmd/probe/probe.h"
+#include "cmd/probe/report.h"
 
 static const struct probe_subject subjects[] = {
     {"host", "this machine: addresses, sockets, ciphers, libraries",

@@ -165,14 +165,14 @@ probe() {
         .portKept and .serversAnswered == 2)' <<<"$output"
 }
 
-@test "nat: two servers that disagree; what was required is status 50" {
+@test "nat: two servers that disagree; what was required is status 3" {
     server one map=203.0.113.5:4000
     local first=$ADDRESS
     server two 127.0.0.2 map=203.0.113.5:4001
     probe nat --json --timeout 500ms --require-mapping endpoint-independent \
         "$first" "$ADDRESS"
-    assert_equal "$status" 50
-    assert_regex "$stderr" '^rtc-probe nat: error capability: --require-mapping: '
+    assert_equal "$status" 3
+    assert_regex "$stderr" '^rtc-probe nat: error threshold: --require-mapping: '
     jq -e '.families[0].mapping == "endpoint-dependent"' <<<"$output"
     jq -e '.verdicts[0] | contains("TURN")' <<<"$output"
 }

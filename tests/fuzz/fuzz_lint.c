@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/probe_form.h"
-#include "cmd/probe_lint.h"
-#include "cmd/probe_sdp.h"
+#include "cmd/probe/form.h"
+#include "cmd/probe/lint.h"
+#include "cmd/probe/sdp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -59,13 +59,13 @@ assert_family() {
     assert_family IPv4 portKept true
     assert_family IPv6 mapping none
     assert_family IPv6 filtering address-and-port-dependent
-    probe 50 a nat --json "${QUICK[@]}" -4 --require-mapping none "$SERVER4"
+    probe 3 a nat --json "${QUICK[@]}" -4 --require-mapping none "$SERVER4"
 }
 
 @test "nat: a router that draws a port for each flow, both families" {
     net_host a symmetric66 46
     net_server
-    probe 50 a nat --json "${QUICK[@]}" --require-mapping endpoint-independent \
+    probe 3 a nat --json "${QUICK[@]}" --require-mapping endpoint-independent \
         "$SERVER4" "$SERVER6"
     for family in IPv4 IPv6; do
         assert_family "$family" mapping address-and-port-dependent

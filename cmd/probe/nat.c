@@ -13,10 +13,10 @@
 #include <string.h>
 
 #include "cmd/cli.h"
-#include "cmd/probe.h"
-#include "cmd/probe_behaviour.h"
-#include "cmd/probe_port.h"
-#include "cmd/probe_servers.h"
+#include "cmd/probe/behaviour.h"
+#include "cmd/probe/port.h"
+#include "cmd/probe/probe.h"
+#include "cmd/probe/servers.h"
 #include "cmd/sockaddr.h"
 
 struct options {
@@ -366,14 +366,14 @@ static void check_requirement(struct run *run, int family,
     if (wanted == 0)
         return;
     if (found == PROBE_MAPPING_UNKNOWN)
-        probe_add_requirement(&run->report.result, "require-mapping", false,
-                              "%s wanted, IPv%d's is not known",
-                              mappings[wanted], family);
+        probe_add_threshold(&run->report.result, "require-mapping", false,
+                            "%s wanted, IPv%d's is not known", mappings[wanted],
+                            family);
     else
-        probe_add_requirement(&run->report.result, "require-mapping",
-                              found <= wanted, "%s wanted, IPv%d's is %s",
-                              mappings[wanted], family,
-                              probe_mapping_name((enum probe_mapping)found));
+        probe_add_threshold(&run->report.result, "require-mapping",
+                            found <= wanted, "%s wanted, IPv%d's is %s",
+                            mappings[wanted], family,
+                            probe_mapping_name((enum probe_mapping)found));
 }
 
 /* The first server of the family, or NULL. */

@@ -5,7 +5,7 @@
  * processor's. A rate is that of all a sender does (packets, history, SRTP),
  * or a receiver, not that of the cipher alone.
  */
-#include "cmd/probe_rate.h"
+#include "cmd/probe/rate.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -13,11 +13,12 @@
 #include <string.h>
 
 #include "cmd/cli.h"
-#include "cmd/probe.h"
-#include "cmd/probe_place.h"
-#include "cmd/probe_port.h"
-#include "cmd/probe_series.h"
-#include "cmd/probe_servers.h"
+#include "cmd/probe/limits.h"
+#include "cmd/probe/place.h"
+#include "cmd/probe/port.h"
+#include "cmd/probe/probe.h"
+#include "cmd/probe/series.h"
+#include "cmd/probe/servers.h"
 #include "cmd/sockaddr.h"
 
 struct options {
@@ -25,8 +26,7 @@ struct options {
     int64_t count;
     rtc_usec interval, timeout;
     int family;
-    int64_t max_loss; /* -1: none, as below */
-    rtc_usec max_rtt, max_jitter;
+    struct probe_limits limits;
 };
 
 #define OFFSET(member) offsetof(struct options, member)
@@ -69,21 +69,10 @@ static const struct rtc_option table[] = {
      .offset = OFFSET(family),
      .help = "IPv6 only"},
     {.heading = "Thresholds, for every server (else exit status 3)",
-     .name = "max-loss",
-     .type = OPTION_PERCENT,
-     .argument = "PERCENT",
-     .offset = OFFSET(max_loss),
-     .help = "at most this much lost, such as 1%"},
-    {.name = "max-rtt",
-     .type = OPTION_DURATION,
-     .argument = "TIME",
-     .offset = OFFSET(max_rtt),
-     .help = "the mean round trip is not longer"},
-    {.name = "max-jitter",
-     .type = OPTION_DURATION,
-     .argument = "TIME",
-     .offset = OFFSET(max_jitter),
-     .help = "round trips differ by no more, on average"},
+     .name = "limits",
+     .type = OPTION_ROWS,
+     .rows = probe_limits_path,
+     .offset = OFFSET(limits)},
     {.name = "report",
      .type = OPTION_ROWS,
      .rows = probe_options_form,
@@ -286,36 +275,27 @@ static int64_t worst(const struct run *run,
     return result;
 }
 
-static void check_time(struct run *run, const char *name, rtc_usec most,
-                       int64_t (*of)(const struct probe_series *))
-{
-    const struct row *row;
-    int64_t value = worst(run, of, &row);
-
-    if (most < 0)
-        return;
-    if (value < 0)
-        probe_add_threshold(&run->report.result, name, false,
-                            "not measured at %s", row->server->name);
-    else
-        probe_add_threshold(&run->report.result, name, value <= most,
-                            "%.3f ms at %s, %.3f ms allowed",
-                            (double)value / 1e3, row->server->name,
-                            (double)most / 1e3);
-}
-
 static void check_thresholds(struct run *run)
 {
-    const struct row *row;
-    int64_t loss = worst(run, probe_series_loss, &row);
+    const struct {
+        void (*check)(struct probe_result *, const struct probe_limits *,
+                      int64_t, const char *);
+        int64_t (*of)(const struct probe_series *);
+    } limits[] = {
+        {probe_limit_loss, probe_series_loss},
+        {probe_limit_rtt, probe_series_mean},
+        {probe_limit_jitter, probe_series_jitter},
+    };
 
-    if (run->options.max_loss >= 0)
-        probe_add_threshold(
-            &run->report.result, "max-loss", loss <= run->options.max_loss,
-            "%.4g %% lost at %s, %.4g %% allowed", (double)loss / 1e7,
-            row->server->name, (double)run->options.max_loss / 1e7);
-    check_time(run, "max-rtt", run->options.max_rtt, probe_series_mean);
-    check_time(run, "max-jitter", run->options.max_jitter, probe_series_jitter);
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        const struct row *row;
+        int64_t value = worst(run, limits[i].of, &row);
+        char where[300];
+
+        snprintf(where, sizeof where, "at %s", row->server->name);
+        limits[i].check(&run->report.result, &run->options.limits, value,
+                        where);
+    }
 }
 
 static void conclude(struct run *run)
@@ -341,9 +321,7 @@ void probe_stun(int argc, char **argv)
     static struct run run = {.options = {.count = 5,
                                          .interval = 200000,
                                          .timeout = 2000000,
-                                         .max_loss = -1,
-                                         .max_rtt = -1,
-                                         .max_jitter = -1}};
+                                         .limits = PROBE_LIMITS_NONE}};
     int first = cli_parse(&tool, &run.options, argc, argv);
 
     probe_report_begin(&run.report, "stun", &run.options.report);

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "cmd/probe_report.h"
+#include "cmd/probe/report.h"
 #include "cmd/resolve.h"
 #include "cmd/server.h"
 

@@ -3,12 +3,12 @@
  * One result in each form: what is unknown, what has to be escaped, and how it
  * is judged. Also the numbers of a series, and where addresses are.
  */
-#include "cmd/probe_form.h"
+#include "cmd/probe/form.h"
 
 #include <math.h>
 
-#include "cmd/probe_place.h"
-#include "cmd/probe_series.h"
+#include "cmd/probe/place.h"
+#include "cmd/probe/series.h"
 #include "tap.h"
 
 static const struct probe_kind kind = {"server", "servers"};

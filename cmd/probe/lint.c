@@ -2,7 +2,7 @@
  *
  * Takes a description apart into lines, and runs the rules over them.
  */
-#include "cmd/probe_lint.h"
+#include "cmd/probe/lint.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "cmd/probe_lint.h"
+#include "cmd/probe/lint.h"
 
 #define SHOWN(t) ((t).len < 40 ? (int)(t).len : 40), (t).at
 

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "cmd/cli.h"
-#include "cmd/probe_form.h"
+#include "cmd/probe/form.h"
 
 struct probe_options {
     int form; /* enum probe_form */

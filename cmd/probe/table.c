@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "cmd/probe_form.h"
+#include "cmd/probe/form.h"
 
 #define WIDTH 80
 #define CELL_LEN 256

@@ -3,7 +3,7 @@
  * Picks the form, prints the result in it on stdout, and says on stderr why the
  * status is not 0.
  */
-#include "cmd/probe_report.h"
+#include "cmd/probe/report.h"
 
 #include <errno.h>
 #include <signal.h>

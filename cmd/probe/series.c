@@ -2,7 +2,7 @@
  *
  * Sums, so that a series of any length is a few numbers.
  */
-#include "cmd/probe_series.h"
+#include "cmd/probe/series.h"
 
 #include <math.h>
 

@@ -8,7 +8,7 @@
 
 #include "cmd/cli.h"
 #include "cmd/json_of.h"
-#include "cmd/probe_sdp.h"
+#include "cmd/probe/sdp.h"
 
 /* ---- small things -------------------------------------------------------- */
 

@@ -2,7 +2,7 @@
  *
  * What a NAT is said to do, by rows of what servers saw of one port.
  */
-#include "cmd/probe_behaviour.h"
+#include "cmd/probe/behaviour.h"
 
 #include "tap.h"
 

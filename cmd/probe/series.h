@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "cmd/probe_result.h"
+#include "cmd/probe/result.h"
 
 struct probe_series {
     unsigned sent, received;

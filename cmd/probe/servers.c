@@ -3,13 +3,13 @@
  * Reads the operands, looks their names up all at the same time, and takes the
  * first address of each family that this machine has a way to.
  */
-#include "cmd/probe_servers.h"
+#include "cmd/probe/servers.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/probe_port.h"
+#include "cmd/probe/port.h"
 #include "cmd/sockaddr.h"
 
 #define LOOKUP_MOST_US 10000000

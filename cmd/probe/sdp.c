@@ -13,10 +13,10 @@
 #include "cmd/cli.h"
 #include "cmd/description.h"
 #include "cmd/file.h"
-#include "cmd/probe.h"
-#include "cmd/probe_lint.h"
-#include "cmd/probe_report.h"
-#include "cmd/probe_sdp.h"
+#include "cmd/probe/probe.h"
+#include "cmd/probe/lint.h"
+#include "cmd/probe/report.h"
+#include "cmd/probe/sdp.h"
 
 struct options {
     struct probe_options report;

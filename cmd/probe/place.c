@@ -2,7 +2,7 @@
  *
  * The ranges that are not of the public Internet (RFC 6890).
  */
-#include "cmd/probe_place.h"
+#include "cmd/probe/place.h"
 
 #include <string.h>
 

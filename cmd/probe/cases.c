@@ -6,7 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "cmd/probe_form.h"
+#include "cmd/probe/form.h"
 
 /* ---- TAP ----------------------------------------------------------------- */
 

@@ -4,7 +4,7 @@
  * and gives answers to whoever asked. Any source may answer: where from is part
  * of what is measured; the random id is what must fit.
  */
-#include "cmd/probe_port.h"
+#include "cmd/probe/port.h"
 
 #include <errno.h>
 #include <stdlib.h>

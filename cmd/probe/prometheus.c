@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "cmd/probe_form.h"
+#include "cmd/probe/form.h"
 
 #define NAME_LEN 128
 

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "cmd/description.h"
-#include "cmd/probe_result.h"
+#include "cmd/probe/result.h"
 #include "sdp/sdp.h"
 
 struct lint_line {

@@ -3,7 +3,7 @@
  * Lists that grow, of what a subject found. There is no more of it than the
  * command line or a description of bounded length asked for.
  */
-#include "cmd/probe_result.h"
+#include "cmd/probe/result.h"
 
 #include <assert.h>
 #include <ctype.h>

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "cmd/probe_result.h"
+#include "cmd/probe/result.h"
 
 enum probe_form {
     PROBE_TABLE, /* for people */

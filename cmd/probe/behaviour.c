@@ -4,7 +4,7 @@
  * whether the mapping depends on where a packet goes, different ports of one
  * address on what (RFC 5780 4.3). Filtering is by who got through (4.4).
  */
-#include "cmd/probe_behaviour.h"
+#include "cmd/probe/behaviour.h"
 
 #include "cmd/sockaddr.h"
 

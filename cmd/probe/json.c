@@ -8,7 +8,7 @@
 
 #include "cmd/cli.h"
 #include "cmd/json_of.h"
-#include "cmd/probe_form.h"
+#include "cmd/probe/form.h"
 
 #define VERSION 1
 
