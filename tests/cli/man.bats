@@ -109,6 +109,13 @@ if grep -q '\$STUN' "../$1.sh"; then
     read -r STUN < stun
     trap 'kill $server' EXIT
 fi
+if grep -q '\$TURN' "../$1.sh"; then
+    mkfifo turn
+    python3 "$top_srcdir/tests/cli/turn.py" > turn &
+    server=$!
+    read -r TURN < turn
+    trap 'kill $server' EXIT
+fi
 case $(head -c 2 "../$1.sh") in
 '/*') cp "../$1.sh" example.c ;;
 *) . "../$1.sh" ;;
