@@ -211,9 +211,13 @@ static void tell_trouble(unsigned status, bool self_signed, char *buf,
         snprintf(buf, cap, "invalid");
 }
 
+/* What others wrote must not get at a terminal. */
 static void copy_name(int error, gnutls_datum_t *name, char buf[256])
 {
     snprintf(buf, 256, "%s", error ? "" : (char *)name->data);
+    for (char *at = buf; *at; at++)
+        if (*at < ' ' || *at > '~')
+            *at = '?';
     if (!error)
         gnutls_free(name->data);
 }

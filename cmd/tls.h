@@ -44,7 +44,7 @@ const char *tls_why(const struct tls *tls);
 
 /* The certificate that the server showed. */
 struct tls_certificate {
-    char subject[256], issuer[256]; /* as RFC 4514 writes names */
+    char subject[256], issuer[256]; /* RFC 4514, in ASCII */
     int64_t not_before, not_after;  /* seconds since 1970 */
     /* What is wrong with it, such as "expired, wrong name", or "". With
      * `insecure` and no `cacert`, it may well be nobody's that we trust. */

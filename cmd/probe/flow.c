@@ -65,6 +65,27 @@ static rtc_usec due(const struct probe_flow *flow)
     return flow->begun + next * bits * 1000000 / flow->setup.bitrate_bps;
 }
 
+/* How many left before `time`, if not by a window. */
+static uint32_t left_before(const struct probe_flow *flow, rtc_usec time)
+{
+    double bits = (double)flow->echo.len * 8e6;
+    double step = flow->setup.interval ? (double)flow->setup.interval
+                                       : bits / (double)flow->setup.bitrate_bps;
+    double count = (double)(time - flow->begun) / step;
+
+    if (is_windowed(flow) || count < 0)
+        return 0;
+    return count < flow->echo.next ? (uint32_t)count : flow->echo.next;
+}
+
+/* It was stopped: what left a moment ago is not lost, it was not waited for. */
+static void forget_latest(struct probe_flow *flow)
+{
+    uint32_t late = left_before(flow, now_of(flow) - flow->setup.timeout);
+
+    flow->echo.series.sent = late > flow->echo.above ? late : flow->echo.above;
+}
+
 static void finish(struct probe_flow *flow)
 {
     flow->is_over = true;
@@ -253,8 +274,8 @@ void probe_flow_run(struct probe_flow *flow,
     driver_run(setup->driver);
     if (is_sending(flow))
         flow->ended = now_of(flow);
-    if (!flow->is_over) /* Not lost: not waited for. */
-        flow->echo.series.sent = flow->echo.above;
+    if (!flow->is_over)
+        forget_latest(flow);
     flow->is_over = true;
     driver_watch_free(flow->timer);
     flow->timer = NULL;

@@ -108,49 +108,6 @@ static void on_limit(void *user, int what)
 
 /* ---- what the server says ------------------------------------------------ */
 
-static const struct {
-    unsigned code;
-    const char *words;
-} meanings[] = {
-    {300, "it wants another server to be used"},
-    {401, "wrong user or password"},
-    {437, "an allocation of before is in the way"},
-    {440, "it has no relay of an address family that we have"},
-    {441, "wrong user or password for this allocation"},
-    {442, "it does not relay UDP"},
-    {443, "the peer's address family is not the relay's"},
-    {446, "it does not connect to peers"},
-    {486, "the user's quota of allocations is reached"},
-    {508, "it has no capacity left"},
-};
-
-char *probe_relay_refusal(const struct probe_relay *relay, unsigned code,
-                          char buf[256])
-{
-    const char *words = "";
-
-    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
-        if (meanings[i].code == code)
-            words = meanings[i].words;
-    if (code == 401 && !relay->is_challenged)
-        words = "it does not say how to log in";
-    snprintf(buf, 256, "error %u%s%s%s%s%s", code, *relay->reason ? " " : "",
-             relay->reason, *words ? " (" : "", words, *words ? ")" : "");
-    return buf;
-}
-
-static void copy_text(struct rtc_text text, char *buf, size_t cap)
-{
-    size_t len = 0;
-
-    while (len < text.len && len + 1 < cap && text.at[len]) {
-        char c = text.at[len];
-
-        buf[len++] = c >= ' ' && c <= '~' ? c : '?';
-    }
-    buf[len] = '\0';
-}
-
 /* The answer to a CreatePermission or ChannelBind. Those that the client asks
  * again after are none yet. */
 static void note_answer(struct probe_relay *relay, const struct rtc_stun *m)
@@ -175,10 +132,10 @@ static void note(struct probe_relay *relay, const struct rtc_stun *m)
 {
     relay->is_heard = true;
     if (m->software.at)
-        copy_text(m->software, relay->facts.software,
-                  sizeof relay->facts.software);
+        probe_text_copy(m->software, relay->facts.software,
+                        sizeof relay->facts.software);
     if (m->class == RTC_STUN_ERROR)
-        copy_text(m->error_reason, relay->reason, sizeof relay->reason);
+        probe_text_copy(m->error_reason, relay->reason, sizeof relay->reason);
     if (m->error_code == 401 && m->nonce.at)
         relay->is_challenged = true;
     if (m->class == RTC_STUN_SUCCESS && m->method == RTC_STUN_ALLOCATE &&
@@ -274,7 +231,7 @@ static void look(struct probe_relay *relay)
 {
     enum rtc_turn_state state = rtc_turn_state(relay->client);
     bool allocating = relay->is_waiting && relay->phase == PROBE_ALLOCATE;
-    char why[256];
+    char why[PROBE_REFUSAL_LEN];
     unsigned code;
 
     if (state == RTC_TURN_RELEASED && relay->phase == PROBE_RELEASE)
@@ -575,6 +532,12 @@ void probe_relay_free(struct probe_relay *relay)
 const struct probe_failure *probe_relay_failure(const struct probe_relay *relay)
 {
     return &relay->failure;
+}
+
+char *probe_relay_refusal(const struct probe_relay *relay, unsigned code,
+                          char buf[PROBE_REFUSAL_LEN])
+{
+    return probe_refusal(code, relay->reason, relay->is_challenged, buf);
 }
 
 const struct probe_relay_facts *

@@ -10,6 +10,7 @@
 
 #include "cmd/driver.h"
 #include "cmd/exit.h"
+#include "cmd/probe/refusal.h"
 #include "cmd/server.h"
 #include "cmd/tls.h"
 
@@ -83,4 +84,4 @@ const struct probe_relay_facts *
 probe_relay_facts(const struct probe_relay *relay);
 /* What the server said with a code, its words and ours; returns `buf`. */
 char *probe_relay_refusal(const struct probe_relay *relay, unsigned code,
-                          char buf[256]);
+                          char buf[PROBE_REFUSAL_LEN]);

@@ -210,7 +210,7 @@ static bool fail_refused(struct probe_trial *trial, unsigned code)
 {
     const struct rtc_addr *relayed = &trial->peer;
     bool on_loopback = relayed->family == 4 && relayed->ip[0] == 127;
-    char why[256];
+    char why[PROBE_REFUSAL_LEN];
 
     probe_relay_refusal(trial->relay, code, why);
     probe_trial_fail(trial, RTC_EXIT_TURN, PROBE_PERMISSION,
@@ -224,7 +224,7 @@ static bool fail_refused(struct probe_trial *trial, unsigned code)
 
 static bool fail_silent(struct probe_trial *trial)
 {
-    char why[256] = "";
+    char why[PROBE_REFUSAL_LEN] = "";
 
     if (trial->self_code)
         probe_relay_refusal(trial->relay, trial->self_code, why);
@@ -304,7 +304,7 @@ static bool ping(struct probe_trial *trial, enum probe_stage stage,
 static bool bind_channel(struct probe_trial *trial)
 {
     int code = probe_relay_bind(trial->relay, &trial->peer);
-    char why[256];
+    char why[PROBE_REFUSAL_LEN];
 
     if (code < 0)
         return give_up(trial);

@@ -11,6 +11,7 @@ data=silent       relays nothing
 channel=silent    does not answer ChannelBind
 channel=deaf      binds channels, and drops what comes in them
 allocate=silent   falls silent once the password is there
+alternate=HOST:PORT  sends there who wants an allocation
 mangle=N, twice=N changes or doubles each Nth datagram that comes in
 relay=HOST:PORT   tells of that relay in place of the real one
 lifetime=SECONDS  of allocations
@@ -109,6 +110,12 @@ class Server:
             return message(0x0110 | method, transaction, body, False)
         if self.words.get(NAMES.get(method, "")) == "silent":
             return None
+        if method == ALLOCATE and "alternate" in self.words:
+            address, port = self.words["alternate"].rsplit(":", 1)
+            body = attribute(9, struct.pack("!HBB", 0, 3, 0) + b"Try Alternate")
+            body += attribute(0x8023, struct.pack("!BBH", 0, 1, int(port)) +
+                              ipaddress.ip_address(address).packed)
+            return message(0x0110 | method, transaction, body, True)
         code = self.code(method, allocation, fields)
         if code:
             body = attribute(9, struct.pack("!HBB", 0, code // 100, code % 100) + b"No")
