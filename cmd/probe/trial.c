@@ -94,14 +94,14 @@ static bool receive(struct probe_trial *trial, const uint8_t *data, size_t len)
     return true;
 }
 
-/* From the relay. Who sent the first ones is how our peer is seen there. */
+/* From the relay. Who sent it is how it is seen there. */
 static void on_data(void *user, const struct rtc_addr *peer,
                     const uint8_t *data, size_t len)
 {
     struct probe_trial *trial = user;
 
-    if (receive(trial, data, len) && trial->way == PROBE_WAY_OUTSIDE)
-        trial->peer = *peer;
+    if (receive(trial, data, len))
+        trial->seen = *peer;
 }
 
 static void on_outside(void *user, const uint8_t *data, size_t len)
@@ -167,7 +167,7 @@ static int permit(struct probe_trial *trial, const struct rtc_addr *peer)
 {
     int code = probe_relay_permit(trial->relay, peer);
 
-    if (code == 0) {
+    if (code == 0 && trial->facts.times[PROBE_PERMISSION] < 0) {
         rtc_usec took =
             probe_relay_facts(trial->relay)->times[PROBE_PERMISSION];
 
@@ -248,6 +248,22 @@ static int permit_outside(struct probe_trial *trial)
     return permit(trial, mapped);
 }
 
+/* From a socket of ours to the relay, and from there to it. Our peer is that
+ * socket then. */
+static bool pass_outside(struct probe_trial *trial, rtc_usec *ret_took)
+{
+    trial->outside = probe_outside_new(trial->setup->driver, &trial->peer,
+                                       on_outside, trial);
+    if (!trial->outside) {
+        verbose("no socket towards the relay: %s", strerror(errno));
+        return false;
+    }
+    if (!try_flow(trial, send_from_outside, ret_took))
+        return false;
+    trial->peer = trial->seen;
+    return try_flow(trial, send_by_relay, ret_took);
+}
+
 static bool try_outside(struct probe_trial *trial)
 {
     rtc_usec took;
@@ -257,24 +273,36 @@ static bool try_outside(struct probe_trial *trial)
         return give_up(trial);
     if (code > 0)
         return fail_refused(trial, (unsigned)code);
-    trial->outside = probe_outside_new(trial->setup->driver, &trial->peer,
-                                       on_outside, trial);
-    if (!trial->outside)
-        verbose("no socket towards the relay: %s", strerror(errno));
-    trial->way = PROBE_WAY_OUTSIDE;
-    if (trial->outside && try_flow(trial, send_from_outside, &took) &&
-        try_flow(trial, send_by_relay, &took))
+    if (pass_outside(trial, &took))
         return take_way(trial, PROBE_WAY_OUTSIDE, took);
-    trial->way = PROBE_WAY_NONE;
     if (is_over(trial) || trial->failure.status)
         return false;
     return fail_silent(trial);
 }
 
+/* What works within the server may still not work for others. */
+static bool look_outside(struct probe_trial *trial)
+{
+    struct rtc_addr peer = trial->peer;
+    rtc_usec took;
+    int code;
+
+    if (trial->facts.mapped.family != peer.family)
+        return true;
+    code = permit_outside(trial);
+    if (code < 0)
+        return give_up(trial);
+    trial->reached_code = (unsigned)code;
+    if (code == 0)
+        trial->reached = pass_outside(trial, &took) ? PROBE_YES : PROBE_NO;
+    trial->peer = peer;
+    return !trial->failure.status && !is_over(trial);
+}
+
 static bool find_way(struct probe_trial *trial)
 {
     if (try_self(trial))
-        return true;
+        return look_outside(trial);
     return !is_over(trial) && !trial->failure.status && try_outside(trial);
 }
 

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "cmd/probe/behaviour.h"
 #include "cmd/probe/flow.h"
 #include "cmd/probe/limits.h"
 #include "cmd/probe/relay.h"
@@ -46,7 +47,12 @@ struct probe_trial {
     enum probe_way way;
     unsigned self_code; /* with which it refused to be its own peer */
     bool is_self_silent;
-    struct rtc_addr peer;    /* whom the relay sends to */
+    struct rtc_addr peer; /* whom the relay sends to */
+    struct rtc_addr seen; /* our socket outside, as the relay sees it */
+    /* Whether it gets to the relay and back, where the relay is its own peer;
+     * and the code with which that was refused. */
+    enum probe_tried reached;
+    unsigned reached_code;
     struct probe_flow *flow; /* the one that runs, or NULL */
     struct probe_relay_facts facts;
     struct probe_flow stages[PROBE_STAGE_COUNT]; /* run when they have begun */
@@ -66,9 +72,9 @@ void probe_trial_fail(struct probe_trial *trial, enum rtc_exit status,
 /* The worst of several trials, for thresholds; -1: not measured. */
 struct probe_worst {
     bool any;
-    int64_t loss, tls_days, bitrate_bps;
+    int64_t loss, bitrate_bps, tls_days, reached;
     rtc_usec rtt, jitter, connect;
-    char where[6][SERVER_TEXT_LEN]; /* of each of these, in this order */
+    char where[7][SERVER_TEXT_LEN]; /* of each of these (trial_report.c) */
 };
 
 /* Puts it into the report, with its failure and sentences. */
@@ -76,4 +82,4 @@ void probe_trial_report(const struct probe_trial *trial,
                         struct probe_worst *worst);
 void probe_worst_check(const struct probe_worst *worst,
                        const struct probe_limits *limits,
-                       struct probe_result *result);
+                       bool require_reachable, struct probe_result *result);

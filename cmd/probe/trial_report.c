@@ -95,6 +95,17 @@ static const char *way_of(const struct probe_trial *trial)
     return names[trial->way];
 }
 
+/* Whether others get to the relay: 1, 0; -1: not known. Where we came by TCP,
+ * UDP may well be blocked here. */
+static int64_t reached(const struct probe_trial *trial)
+{
+    if (trial->way == PROBE_WAY_OUTSIDE || trial->reached == PROBE_YES)
+        return 1;
+    return trial->reached == PROBE_NO && trial->server->transport == RTC_UDP
+               ? 0
+               : -1;
+}
+
 static void add_server(const struct probe_trial *trial,
                        struct probe_result *result)
 {
@@ -117,6 +128,8 @@ static void add_server(const struct probe_trial *trial,
     probe_set_time(group, "lifetime", facts->lifetime);
     set_text(group, "software", facts->software);
     probe_set_text(group, "echoedBy", way_of(trial));
+    probe_set(group, "reachable", PROBE_FLAG,
+              reached(trial) < 0 ? NAN : (double)reached(trial));
     for (int i = PROBE_RESOLVE; i <= PROBE_CHANNEL; i++)
         probe_set_time(group, probe_phase_name((enum probe_phase)i),
                        facts->times[i]);
@@ -263,6 +276,30 @@ static void judge_way(const struct probe_trial *trial,
                           trial->name, trial->self_code);
 }
 
+static void judge_reached(const struct probe_trial *trial,
+                          struct probe_result *result)
+{
+    if (trial->reached_code)
+        probe_add_verdict(result,
+                          "%s: it refuses (%u) to relay to our address, so "
+                          "that it is not known whether others get to its "
+                          "relay.",
+                          trial->name, trial->reached_code);
+    if (trial->reached == PROBE_NO && trial->server->transport == RTC_UDP)
+        probe_add_verdict(result,
+                          "%s: data goes round within the server, but nothing "
+                          "gets there from a socket of ours: a firewall keeps "
+                          "the ports of its relays shut (coturn: UDP, 49152 to "
+                          "65535), or one here lets out to its own port only.",
+                          trial->name);
+    else if (trial->reached == PROBE_NO)
+        probe_add_verdict(result,
+                          "%s: data goes round within the server; that nothing "
+                          "gets to its relay from a socket of ours may be due "
+                          "to UDP that is blocked here.",
+                          trial->name);
+}
+
 static void judge_certificate(const struct probe_trial *trial,
                               struct probe_result *result)
 {
@@ -321,12 +358,13 @@ static void judge(const struct probe_trial *trial, struct probe_result *result)
                           "refreshed.",
                           trial->name, (double)facts->lifetime / 1e6);
     judge_way(trial, result);
+    judge_reached(trial, result);
     judge_data(trial, result);
 }
 
 /* ---- thresholds ---------------------------------------------------------- */
 
-enum worst { LOSS, RTT, JITTER, CONNECT, BITRATE, TLS_DAYS };
+enum worst { LOSS, RTT, JITTER, CONNECT, BITRATE, TLS_DAYS, REACHED };
 
 /* Not measured is worse than anything; `small` says that less is worse. */
 static void take(struct probe_worst *worst, enum worst which, int64_t *best,
@@ -371,6 +409,7 @@ static void add_worst(const struct probe_trial *trial,
     take(worst, BITRATE, &worst->bitrate_bps,
          probe_flow_received_bps(&trial->stages[PROBE_LOAD]), true,
          trial->name);
+    take(worst, REACHED, &worst->reached, reached(trial), true, trial->name);
     if (trial->server->transport == RTC_TLS)
         take(worst, TLS_DAYS, &worst->tls_days, days_left(&trial->facts), true,
              trial->name);
@@ -386,7 +425,7 @@ static const char *at(const struct probe_worst *worst, enum worst which,
 
 void probe_worst_check(const struct probe_worst *worst,
                        const struct probe_limits *limits,
-                       struct probe_result *result)
+                       bool require_reachable, struct probe_result *result)
 {
     bool any_tls = *worst->where[TLS_DAYS];
     char buf[300];
@@ -402,6 +441,13 @@ void probe_worst_check(const struct probe_worst *worst,
                         at(worst, BITRATE, buf));
     probe_limit_tls(result, limits, any_tls ? worst->tls_days : -1,
                     at(worst, TLS_DAYS, buf));
+    if (require_reachable)
+        probe_add_threshold(result, "require-reachable", worst->reached > 0,
+                            "%s at %s",
+                            worst->reached > 0    ? "reached"
+                            : worst->reached == 0 ? "not reached"
+                                                  : "not known",
+                            worst->where[REACHED]);
 }
 
 /* ---- the whole ----------------------------------------------------------- */

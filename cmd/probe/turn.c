@@ -28,7 +28,7 @@ struct options {
     rtc_usec interval, time, timeout;
     int family;
     const char *secret_file, *cacert, *impair;
-    bool insecure;
+    bool insecure, require_reachable;
     struct probe_limits limits;
 };
 
@@ -123,6 +123,10 @@ static const struct rtc_option table[] = {
      .type = OPTION_ROWS,
      .rows = probe_limits_tls,
      .offset = OFFSET(limits)},
+    {.name = "require-reachable",
+     .type = OPTION_FLAG,
+     .offset = OFFSET(require_reachable),
+     .help = "a socket outside gets to the relay and back"},
     {.name = "report",
      .type = OPTION_ROWS,
      .rows = probe_options_form,
@@ -389,7 +393,8 @@ void probe_turn(int argc, char **argv)
     for (unsigned i = 0; i < run.servers.count && !run.is_over; i++)
         if (run.servers.items[i].type == RTC_SERVER_TURN)
             try_server(&run, &run.servers.items[i]);
-    probe_worst_check(&run.worst, &run.options.limits, &run.report.result);
+    probe_worst_check(&run.worst, &run.options.limits,
+                      run.options.require_reachable, &run.report.result);
     tear_down(&run);
     probe_report_exit(&run.report);
 }

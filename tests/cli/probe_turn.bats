@@ -111,7 +111,7 @@ fails() {
         (.relayAddress | startswith("127.0.0.1:")) and
         .relayAddress != .mappedAddress and .lifetime == 600 and
         (.software | startswith("Coturn-")) and .echoedBy == "self" and
-        .resolve == null and .connect == null and .tls == null and
+        .reachable and .resolve == null and .connect == null and .tls == null and
         all(.allocate, .permission, .data, .channel; . > 0 and . < 1) and
         .certificateDays == null and .failedPhase == null)' <<<"$output"
     jq -e '[.echoes[].framing] == ["indications", "channel"] and
@@ -394,6 +394,18 @@ time.sleep(60)' </dev/null
     jq -e '.servers[0].echoedBy == "outside"' <<<"$output"
     jq -e '.verdicts[-1] | contains("not from one of its relays to another")' \
         <<<"$output"
+}
+
+@test "a relay that others do not get to" {
+    scripted peers=deaf
+    probe 3 "${QUICK[@]}" "${SOON[@]}" --require-reachable "$TURN"
+    jq -e '.servers[0] | .echoedBy == "self" and .reachable == false' \
+        <<<"$output"
+    jq -e '.verdicts[-1] | contains("a firewall keeps the ports")' <<<"$output"
+    assert_regex "$stderr" '--require-reachable: not reached at turn:'
+    scripted
+    probe 0 "${QUICK[@]}" --require-reachable "$TURN"
+    jq -e '.servers[0].reachable and .thresholds[0].passed' <<<"$output"
 }
 
 @test "a server that allocates and relays nothing is status 4" {

@@ -8,6 +8,7 @@ allocate=CODE, permission=CODE, channel=CODE   refuses that
 self=CODE         refuses permissions for its own address
 self=silent       does not relay to its own relays
 data=silent       relays nothing
+peers=deaf        takes nothing from others than its relays
 channel=silent    does not answer ChannelBind
 channel=deaf      binds channels, and drops what comes in them
 allocate=silent   falls silent once the password is there
@@ -160,6 +161,8 @@ class Server:
         return word in self.words and allocation.count % int(self.words[word]) == 0
 
     def from_peer(self, allocation, data, peer):
+        if self.words.get("peers") == "deaf" and peer[0] != "127.0.0.2":
+            return
         allocation.count += 1
         if self.each(allocation, "mangle"):
             data = data[:-1] + bytes([data[-1] ^ 1])

@@ -95,3 +95,25 @@ END
         (.loads[0] | .bitrate - 2e6 | fabs < 1e5)' <<<"$output"
     assert_regex "$(jq -r '.verdicts[-1]' <<<"$output")" 'refuses \(403\)'
 }
+
+@test "a firewall before the relay's ports: round within the server, no further" {
+    net_host a cone
+    net_server
+    probe 0 "${QUICK[@]}" --require-reachable "turn:$LOGIN@$SERVER4" \
+        "turn:$LOGIN@$SERVER4?transport=tcp"
+    net_exec public nft -f - <<END
+table inet shut {
+    chain in {
+        type filter hook input priority filter
+        iifname != "lo" udp dport 49152-65535 drop
+    }
+}
+END
+    probe 3 "${QUICK[@]}" --require-reachable "turn:$LOGIN@$SERVER4"
+    jq -e '.servers[0] | .echoedBy == "self" and .reachable == false' \
+        <<<"$output"
+    assert_regex "$(jq -r '.verdicts[-1]' <<<"$output")" 'firewall'
+    probe 3 "${QUICK[@]}" --require-reachable \
+        "turn:$LOGIN@$SERVER4?transport=tcp"
+    jq -e '.servers[0].reachable == null' <<<"$output"
+}
