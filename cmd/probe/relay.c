@@ -31,6 +31,7 @@ struct probe_relay {
     unsigned answer_code; /* of the request that is waited for */
     bool is_heard, is_challenged, is_open;
     struct probe_line *line;
+    struct rtc_log log;
     struct rtc_turn_client *client;
     struct driver_watch *timer, *limit;
     rtc_usec due; /* the timer's */
@@ -400,6 +401,7 @@ static void make_client(struct probe_relay *relay)
         .password = relay->setup.server->password,
         .retry = {first, 8 * first, SENDS},
         .random = {driver_random, NULL},
+        .log = &relay->log,
     };
 
     /* The names were checked when they were read. */
@@ -509,6 +511,7 @@ struct probe_relay *probe_relay_new(const struct probe_relay_setup *setup)
     if (!relay)
         die(RTC_EXIT_INTERNAL, "out of memory");
     relay->setup = *setup;
+    relay->log = (struct rtc_log){.fn = cli_log, .level = cli_log_level()};
     relay->facts.lifetime = -1;
     for (int i = 0; i < PROBE_PHASE_COUNT; i++)
         relay->facts.times[i] = -1;
