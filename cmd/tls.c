@@ -222,6 +222,20 @@ static void copy_name(int error, gnutls_datum_t *name, char buf[256])
         gnutls_free(name->data);
 }
 
+static void write_pin(gnutls_x509_crt_t cert, char buf[64])
+{
+    unsigned char hash[32];
+    size_t len = sizeof hash;
+    gnutls_datum_t text, data = {hash, sizeof hash};
+
+    *buf = '\0';
+    if (gnutls_x509_crt_get_key_id(cert, GNUTLS_KEYID_USE_SHA256, hash, &len) ||
+        gnutls_base64_encode2(&data, &text))
+        return;
+    snprintf(buf, 64, "sha256//%s", (char *)text.data);
+    gnutls_free(text.data);
+}
+
 static void read_certificate(const struct tls *tls, gnutls_x509_crt_t cert,
                              struct tls_certificate *ret_certificate)
 {
@@ -234,6 +248,7 @@ static void read_certificate(const struct tls *tls, gnutls_x509_crt_t cert,
     copy_name(error, &name, ret_certificate->subject);
     error = gnutls_x509_crt_get_issuer_dn3(cert, &name, 0);
     copy_name(error, &name, ret_certificate->issuer);
+    write_pin(cert, ret_certificate->pin);
     ret_certificate->not_before = gnutls_x509_crt_get_activation_time(cert);
     ret_certificate->not_after = gnutls_x509_crt_get_expiration_time(cert);
     if (gnutls_certificate_verify_peers3(tls->session, tls->host, &status))

@@ -46,6 +46,7 @@ const char *tls_why(const struct tls *tls);
 struct tls_certificate {
     char subject[256], issuer[256]; /* RFC 4514, in ASCII */
     int64_t not_before, not_after;  /* seconds since 1970 */
+    char pin[64]; /* `sha256//` and the hash of its key in base64 */
     /* What is wrong with it, such as "expired, wrong name", or "". With
      * `insecure` and no `cacert`, it may well be nobody's that we trust. */
     char trouble[96];

@@ -300,14 +300,34 @@ static void take_certificate(struct probe_relay *relay)
         probe_line_certificate(relay->line, &relay->facts.certificate);
 }
 
+/* Whether the key is one of those wanted, if any. */
+static bool is_pinned(const struct probe_relay *relay)
+{
+    const char *at = relay->setup.pins, *pin = relay->facts.certificate.pin;
+    size_t len = strlen(pin);
+
+    while (at && (strncmp(at, pin, len) || !strchr(";", at[len]))) {
+        at = strchr(at, ';');
+        if (!at)
+            return false;
+        at++;
+    }
+    return true;
+}
+
 static void on_opened(void *user)
 {
     struct probe_relay *relay = user;
 
     relay->is_open = true;
     take_certificate(relay);
-    if (relay->phase == PROBE_TLS)
+    if (relay->phase != PROBE_TLS)
+        return;
+    if (is_pinned(relay))
         end_step(relay);
+    else
+        fail(relay, RTC_EXIT_FINGERPRINT, 0, "the server's key is %s",
+             relay->facts.certificate.pin);
 }
 
 static void explain_tls(struct probe_relay *relay, const char *why)

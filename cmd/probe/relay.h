@@ -52,6 +52,7 @@ struct probe_relay_setup {
     const struct server *server;   /* outlives it */
     struct rtc_addr addr, local;   /* its address; ours, port 0 */
     const struct tls_trust *trust; /* TLS */
+    const char *pins;              /* of its key; semicolons between; or NULL */
     rtc_usec timeout;              /* of a step */
     /* A peer's datagram came. Both are lent. */
     void (*data)(void *user, const struct rtc_addr *peer, const uint8_t *data,

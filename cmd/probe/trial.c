@@ -378,6 +378,7 @@ static bool reach(struct probe_trial *trial)
         .addr = trial->addr,
         .local = trial->local,
         .trust = s->trust,
+        .pins = s->pins,
         .timeout = s->timeout,
         .data = on_data,
         .user = trial,

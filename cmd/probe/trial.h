@@ -22,6 +22,7 @@ struct probe_trial_setup {
     struct driver *driver;
     struct impair *impair; /* or NULL */
     const struct tls_trust *trust;
+    const char *pins;
     struct probe_report *report;
     const bool *is_over; /* set with driver_stop: no more of it */
     uint32_t count;      /* of single datagrams */

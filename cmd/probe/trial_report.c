@@ -84,6 +84,7 @@ static void set_certificate(struct probe_group *group,
              certificate ? certificate->subject : NULL);
     set_text(group, "certificateIssuer",
              certificate ? certificate->issuer : NULL);
+    set_text(group, "certificatePin", certificate ? certificate->pin : NULL);
     set_text(group, "certificateTrouble",
              certificate ? certificate->trouble : NULL);
 }

@@ -27,7 +27,7 @@ struct options {
     int64_t count, bitrate;
     rtc_usec interval, time, timeout;
     int family;
-    const char *secret_file, *cacert, *impair;
+    const char *secret_file, *cacert, *pins, *impair;
     bool insecure, require_reachable;
     struct probe_limits limits;
 };
@@ -101,6 +101,11 @@ static const struct rtc_option table[] = {
      .argument = "FILE",
      .offset = OFFSET(cacert),
      .help = "whom to trust, for turns (PEM)"},
+    {.name = "pinnedpubkey",
+     .type = OPTION_STRING,
+     .argument = "PIN",
+     .offset = OFFSET(pins),
+     .help = "the server's key, for turns (sha256//BASE64)"},
     {.name = "insecure",
      .letter = 'k',
      .type = OPTION_FLAG,
@@ -332,6 +337,14 @@ static void check_servers(struct run *run)
         warn("--impair does nothing to TCP and TLS");
 }
 
+static void check_pins(const char *pins)
+{
+    for (; pins; pins = strchr(pins, ';') ? strchr(pins, ';') + 1 : NULL)
+        if (strncmp(pins, "sha256//", 8) != 0)
+            die_usage("--pinnedpubkey: `%.80s' does not begin with sha256//",
+                      pins);
+}
+
 static int64_t bitrate_of(const struct options *options)
 {
     int64_t wanted = options->limits.min_bitrate;
@@ -352,10 +365,12 @@ static void set_up(struct run *run)
     if (!run->driver || !run->signals[0] || !run->signals[1])
         die(RTC_EXIT_INTERNAL, "out of memory");
     check_servers(run);
+    check_pins(options->pins);
     run->setup = (struct probe_trial_setup){
         .driver = run->driver,
         .impair = make_impair(run),
         .trust = run->trust,
+        .pins = options->pins,
         .report = &run->report,
         .is_over = &run->is_over,
         .count = (uint32_t)options->count,

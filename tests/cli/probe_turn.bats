@@ -99,6 +99,12 @@ fails() {
         .servers[-1].failedPhase == $phase' <<<"$output"
 }
 
+# $output is of Prometheus' form.
+assert_no_sample_twice() {
+    run sh -c 'grep -v "^#" | sed "s/ [^ ]*$//" | sort | uniq -d' <<<"$output"
+    assert_output ''
+}
+
 # ---- what works ------------------------------------------------------------
 
 @test "UDP: each step has its time, nothing is lost, the rate is the one asked for" {
@@ -150,6 +156,21 @@ fails() {
     assert_regex "$stderr" '--require-tls-days: (399|400) days left'
 }
 
+@test "TLS: the key that the server must have" {
+    local pin other=sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
+    pin=sha256//$(openssl x509 -in "$BATS_FILE_TMPDIR/good.pem" -noout -pubkey |
+        openssl pkey -pubin -outform der | openssl dgst -sha256 -binary |
+        openssl base64)
+    probe 0 "${QUICK[@]}" --cacert "$CA" --pinnedpubkey "$other;$pin" \
+        "turns:u:s3cret@$GOOD_TLS"
+    jq -e --arg pin "$pin" '.servers[0].certificatePin == $pin' <<<"$output"
+    fails 31 tls fingerprint "the server's key is sha256//" -k \
+        --pinnedpubkey "$other" "turns:u:s3cret@$GOOD_TLS"
+    fails 31 tls fingerprint . -k --pinnedpubkey "${pin}A" \
+        "turns:u:s3cret@$GOOD_TLS"
+    probe 2 --pinnedpubkey key.pem "turns:u:s3cret@$GOOD_TLS"
+}
+
 @test "several servers of a file, one after another; those of the environment" {
     cat >servers.json <<END
 [{"urls": "stun:192.0.2.1"},
@@ -161,6 +182,8 @@ END
         ([.echoes[].echo] == ["udp indications", "udp channel",
         "tcp indications", "tcp channel"]) and (.thresholds | length == 1)' \
         <<<"$output"
+    probe 0 --prometheus -c 1 -t 50ms servers.json
+    assert_no_sample_twice
     RTC_ICE_SERVERS=$(cat servers.json) probe 0 "${QUICK[@]}"
     jq -e '.servers | length == 2' <<<"$output"
     RTC_ICE_SERVERS='' probe 2
@@ -217,9 +240,7 @@ END
         assert_line --regexp "^rtc_probe_turn_$name\{[^}]*\} [0-9.e-]+$"
     done
     assert_line 'rtc_probe_turn_exit 0'
-    # No sample twice.
-    run sh -c 'sed "s/ [^ ]*$//" | grep -v "^#" | sort | uniq -d' <<<"$output"
-    assert_output ''
+    assert_no_sample_twice
 }
 
 # ---- impairments -----------------------------------------------------------
