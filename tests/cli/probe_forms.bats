@@ -13,7 +13,7 @@ load helper
 
 rows() {
     cat <<END
-host 0 addresses candidates sockets sessions libraries
+host 0 addresses candidates sockets suites profiles sessions libraries
 nat 0 servers families
 nat_dead 4 servers families
 nat_impaired 0 servers families impairments
