@@ -6,6 +6,10 @@
  * was still open, and spoils the port for any other trial; so many run at once,
  * each with ports of its own: first for times that double, then for times
  * between the last that was kept and the first that was gone.
+ *
+ * Of a server that only answers to where it was asked from, the idle port asks
+ * itself. Then a new public port shows that the old one was given up, but only
+ * where a NAT does not give out the same one again.
  */
 #include "cmd/probe/lifetime.h"
 
@@ -35,6 +39,8 @@ struct search {
     const struct probe_lifetime_terms *terms;
     struct trial trials[TRIAL_MOST];
     unsigned count, open;
+    bool by_mapping; /* not by RESPONSE-PORT */
+    bool keeps_port; /* public ports are the local ones */
     struct probe_lifetime found;
 };
 
@@ -51,6 +57,11 @@ static void settle(struct trial *trial, enum fate fate)
         driver_stop(search->terms->driver);
 }
 
+static bool is_good(const struct probe_answer *answer)
+{
+    return answer->is_answered && !answer->error_code;
+}
+
 static struct probe_port *open_port(const struct search *search)
 {
     struct probe_port *port =
@@ -61,28 +72,38 @@ static struct probe_port *open_port(const struct search *search)
     return port;
 }
 
-static void on_asked(void *user, const struct probe_answer *answer)
+static enum fate fate_of(const struct trial *trial,
+                         const struct probe_answer *answer)
 {
-    struct trial *trial = user;
     const struct rtc_addr *stray = probe_port_stray(trial->idle);
 
+    if (trial->search->by_mapping) {
+        if (!is_good(answer))
+            return FAILED;
+        return sockaddr_same(&answer->mapped, &trial->mapped) ? KEPT : GONE;
+    }
     if (answer->is_answered)
-        settle(trial, REFUSED);
-    else if (stray->family && !sockaddr_same(stray, &trial->mapped))
-        settle(trial, KEPT);
-    else
-        settle(trial, GONE);
+        return REFUSED;
+    return stray->family && !sockaddr_same(stray, &trial->mapped) ? KEPT : GONE;
+}
+
+static void on_asked(void *user, const struct probe_answer *answer)
+{
+    settle(user, fate_of(user, answer));
 }
 
 static void on_time(void *user, int what)
 {
     struct trial *trial = user;
     const struct probe_lifetime_terms *terms = trial->search->terms;
-    const struct probe_ask ask = {.server = terms->server,
-                                  .response_port = trial->mapped.port,
-                                  .retry = terms->retry};
+    struct probe_ask ask = {.server = terms->server, .retry = terms->retry};
 
     (void)what;
+    if (trial->search->by_mapping) {
+        probe_port_ask(trial->idle, &ask, on_asked, trial);
+        return;
+    }
+    ask.response_port = trial->mapped.port;
     trial->asking = open_port(trial->search);
     if (trial->asking)
         probe_port_ask(trial->asking, &ask, on_asked, trial);
@@ -95,11 +116,13 @@ static void on_opened(void *user, const struct probe_answer *answer)
     struct trial *trial = user;
     struct driver *driver = trial->search->terms->driver;
 
-    if (!answer->is_answered || answer->error_code) {
+    if (!is_good(answer)) {
         settle(trial, FAILED);
         return;
     }
     trial->mapped = answer->mapped;
+    trial->search->keeps_port |=
+        answer->mapped.port == probe_port_addr(trial->idle)->port;
     driver_timer_set(trial->timer, driver_now(driver) + trial->time);
 }
 
@@ -198,19 +221,31 @@ static void run_dividing(struct search *search)
     }
 }
 
+/* Whether a port that did not idle can be reached, which shows that there is a
+ * way to find out. */
+static const char *find_way(struct search *search)
+{
+    trial_start(search, 0);
+    if (run_round(search, REFUSED)) {
+        if (search->keeps_port)
+            return "the server knows no RESPONSE-PORT (RFC 5780), and public "
+                   "ports do not change";
+        search->by_mapping = true;
+        trial_start(search, 0);
+        run_round(search, KEPT);
+    }
+    search->found.gone = -1; /* Of no use without one that was kept. */
+    if (search->found.kept < 0 && !*search->terms->signal)
+        return "answers do not reach another port than the one that asks";
+    return NULL;
+}
+
 const char *probe_lifetime_find(const struct probe_lifetime_terms *terms,
                                 struct probe_lifetime *ret_lifetime)
 {
     struct search search = {.terms = terms, .found = {-1, -1}};
-    const char *why = NULL;
+    const char *why = find_way(&search);
 
-    trial_start(&search, 0);
-    if (run_round(&search, REFUSED))
-        why = "the server knows no RESPONSE-PORT (RFC 5780)";
-    else if (search.found.kept < 0 && !*terms->signal)
-        why = "the server's answers do not reach another port than the one "
-              "that asks";
-    search.found.gone = -1; /* Of no use without one that was kept. */
     if (search.found.kept >= 0)
         run_doubling(&search);
     if (search.found.gone > 0)

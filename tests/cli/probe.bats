@@ -192,7 +192,7 @@ probe() {
     assert_equal "$status" 0
     jq -e '.families[0] | .mapping == "none" and
         .lifetimeKept == null and .lifetimeGone == null' <<<"$output"
-    assert_regex "$stderr" 'cannot be told: the server knows no RESPONSE-PORT'
+    assert_regex "$stderr" 'cannot be told: the server knows no RESPONSE-PORT .*, and public'
 }
 
 @test "nat: interrupted, it claims nothing that it did not see" {
