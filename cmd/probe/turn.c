@@ -11,7 +11,7 @@
 
 #include "cmd/cli.h"
 #include "cmd/ice_options.h"
-#include "cmd/impair.h"
+#include "cmd/probe/impaired.h"
 #include "cmd/probe/port.h"
 #include "cmd/probe/probe.h"
 #include "cmd/probe/trial.h"
@@ -86,10 +86,9 @@ static const struct rtc_option table[] = {
      .offset = OFFSET(family),
      .help = "IPv6 only, towards the server"},
     {.name = "impair",
-     .type = OPTION_STRING,
-     .argument = "TERMS",
-     .offset = OFFSET(impair),
-     .help = "behave as on a bad network: loss=2%,delay=50ms,rate=1M,..."},
+     .type = OPTION_ROWS,
+     .rows = probe_options_impair,
+     .offset = OFFSET(impair)},
     {.heading = "Credentials and trust",
      .name = "turn-secret-file",
      .type = OPTION_FILE,
@@ -294,22 +293,6 @@ static void try_server(struct run *run, const struct server *server)
 
 /* ---- setting up ---------------------------------------------------------- */
 
-static struct impair *make_impair(struct run *run)
-{
-    struct impair_options options;
-    char why[IMPAIR_WHY_LEN];
-    struct impair *impair;
-
-    if (!run->options.impair)
-        return NULL;
-    if (!impair_parse(run->options.impair, &options, why))
-        die_usage("--impair: %s", why);
-    impair = impair_new(run->driver, &options);
-    if (!impair)
-        die(RTC_EXIT_INTERNAL, "out of memory");
-    return impair;
-}
-
 /* Those that are no TURN servers are passed over; one has to be. */
 static void check_servers(struct run *run)
 {
@@ -368,7 +351,7 @@ static void set_up(struct run *run)
     check_pins(options->pins);
     run->setup = (struct probe_trial_setup){
         .driver = run->driver,
-        .impair = make_impair(run),
+        .impair = probe_impair_new(run->driver, options->impair),
         .trust = run->trust,
         .pins = options->pins,
         .report = &run->report,
@@ -383,7 +366,8 @@ static void set_up(struct run *run)
 
 static void tear_down(struct run *run)
 {
-    impair_free(run->setup.impair);
+    probe_impair_end(run->setup.impair, run->options.impair,
+                     &run->report.result);
     tls_trust_free(run->trust);
     for (int i = 0; i < 2; i++)
         driver_watch_free(run->signals[i]);

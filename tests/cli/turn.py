@@ -59,6 +59,15 @@ def attributes(message):
     return found
 
 
+def integrity_at(message):
+    """Where MESSAGE-INTEGRITY begins."""
+    at = 20
+    while struct.unpack("!H", message[at:at + 2])[0] != 8:
+        length = struct.unpack("!H", message[at + 2:at + 4])[0]
+        at += 4 + length + -length % 4
+    return at
+
+
 def message(kind, transaction, body, signed):
     head = struct.pack("!HHI", kind, len(body) + (24 if signed else 0), COOKIE)
     data = head + transaction + body
@@ -108,6 +117,11 @@ class Server:
             body = attribute(9, struct.pack("!HBB", 0, 4, 1) + b"Unauthorized")
             body += attribute(0x14, b"r") + attribute(0x15, b"nonce")
             body += attribute(0x8022, b"turn.py")
+            return message(0x0110 | method, transaction, body, False)
+        signed = struct.pack("!HH", *struct.unpack("!H", data[:2]),
+                             integrity_at(data) + 4) + data[4:integrity_at(data)]
+        if hmac.new(KEY, signed, hashlib.sha1).digest() != fields[8]:
+            body = attribute(9, struct.pack("!HBB", 0, 4, 1) + b"Unauthorized")
             return message(0x0110 | method, transaction, body, False)
         if self.words.get(NAMES.get(method, "")) == "silent":
             return None
