@@ -3,13 +3,14 @@
  * A series of echoes by one timer.
  *
  * For as much as passes, a window bounds what is under way. It is twice what
- * the path holds: the best rate of the last rounds, times the shortest round
- * trip. So it fills the path and as much again of a queue, whatever the path
- * loses. (A round ends when what left after the one before is back.)
+ * the path holds, and thrice while that still grows: the best rate of the last
+ * rounds, times the round trip of the quickest round. So it fills the path and
+ * as much again of a queue, whatever the path loses. (A round ends when what
+ * left after the one before is back.)
  */
 #include "cmd/probe/flow.h"
 
-#include <string.h>
+#include <time.h>
 
 #include "cmd/cli.h"
 
@@ -17,10 +18,11 @@
 /* Of one wakeup, so that what comes is read in between. */
 #define BURST_MOST 64
 #define RETRY_US 1000
-#define WINDOW_LEAST 16
+#define WINDOW_LEAST 4
 #define WINDOW_MOST 8192
-/* Without progress for three round trips and this, all is lost. */
-#define STALL_US 200000
+/* When nothing came for a long round trip, a quarter, and this, what is under
+ * way is lost. */
+#define STALL_US 20000
 /* A load's last datagrams: not as long as a lone one is waited for. */
 #define TAIL_US 300000
 /* The part of a load in which the window grows: its rate is not counted. */
@@ -41,6 +43,15 @@ static bool is_sending(const struct probe_flow *flow)
 static rtc_usec now_of(const struct probe_flow *flow)
 {
     return driver_now(flow->setup.driver);
+}
+
+/* The driver's time is that of the wakeup, within which an answer may come. */
+static rtc_usec read_clock(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (rtc_usec)time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }
 
 static rtc_usec stop_at(const struct probe_flow *flow)
@@ -93,13 +104,89 @@ static void finish(struct probe_flow *flow)
     driver_stop(flow->setup.driver);
 }
 
+/* ---- the window ---------------------------------------------------------- */
+
+static rtc_usec stalled_at(const struct probe_flow *flow)
+{
+    rtc_usec rtt = flow->echo.series.most > flow->setup.rtt_us
+                       ? flow->echo.series.most
+                       : flow->setup.rtt_us;
+
+    return flow->window.progress_at + rtt + rtt / 4 + STALL_US;
+}
+
+static void begin_round(struct probe_flow *flow)
+{
+    flow->window.round_start = now_of(flow);
+    flow->window.round_count = 0;
+    flow->window.round_rtt_sum = 0;
+    flow->window.round_end = flow->echo.next;
+}
+
+/* The best rate of the last rounds, this one included. */
+static double best_rate(struct probe_window *window, rtc_usec span)
+{
+    double best = 0;
+
+    window->rates[window->rate_next++ % RATE_COUNT] =
+        window->round_count * 1e6 / (double)(span > 0 ? span : 1);
+    for (size_t i = 0; i < RATE_COUNT; i++)
+        best = window->rates[i] > best ? window->rates[i] : best;
+    return best;
+}
+
+/* Whether the rate grew by a quarter within three rounds. */
+static bool is_growing(struct probe_window *window, double rate)
+{
+    window->still_rounds++;
+    if (rate > window->full_rate * 1.25) {
+        window->full_rate = rate;
+        window->still_rounds = 0;
+    }
+    return window->still_rounds < 3;
+}
+
+static void end_round(struct probe_flow *flow)
+{
+    struct probe_window *window = &flow->window;
+    rtc_usec rtt = window->round_rtt_sum / window->round_count;
+    double rate = best_rate(window, now_of(flow) - window->round_start);
+    double gain = is_growing(window, rate) ? 3 : 2, size;
+
+    if (!window->rtt_us || rtt < window->rtt_us)
+        window->rtt_us = rtt;
+    size = gain * rate * (double)window->rtt_us / 1e6;
+    window->size = size < WINDOW_LEAST  ? WINDOW_LEAST
+                   : size > WINDOW_MOST ? WINDOW_MOST
+                                        : (unsigned)size;
+    begin_round(flow);
+}
+
+/* What is under way is lost, and nothing but that holds up the round. */
+static void look_for_stall(struct probe_flow *flow)
+{
+    struct probe_window *window = &flow->window;
+
+    if (now_of(flow) < stalled_at(flow))
+        return;
+    window->base = flow->echo.next;
+    window->progress_at = now_of(flow);
+    if (window->round_count > 0) {
+        end_round(flow);
+        return;
+    }
+    window->size =
+        window->size / 2 > WINDOW_LEAST ? window->size / 2 : WINDOW_LEAST;
+    begin_round(flow);
+}
+
 /* ---- sending ------------------------------------------------------------- */
 
 static bool send_one(struct probe_flow *flow)
 {
     uint8_t data[LEN_MOST];
 
-    probe_echo_write(&flow->echo, data, now_of(flow));
+    probe_echo_write(&flow->echo, data, read_clock());
     if (!flow->setup.send(flow->setup.user, data, flow->echo.len))
         return false;
     probe_echo_sent(&flow->echo);
@@ -136,22 +223,8 @@ static rtc_usec send_some(struct probe_flow *flow)
         sent++;
     }
     if (is_windowed(flow))
-        return flow->window.progress_at + 3 * flow->echo.series.most + STALL_US;
+        return stalled_at(flow);
     return due(flow);
-}
-
-/* Nothing came for long: what is under way is lost. */
-static void look_for_stall(struct probe_flow *flow)
-{
-    rtc_usec now = now_of(flow);
-    struct probe_window *window = &flow->window;
-
-    if (now - window->progress_at < 3 * flow->echo.series.most + STALL_US)
-        return;
-    window->base = window->round_end = flow->echo.next;
-    window->size = WINDOW_LEAST;
-    window->progress_at = window->round_start = now;
-    window->round_count = 0;
 }
 
 static void wait_for_rest(struct probe_flow *flow)
@@ -192,32 +265,13 @@ static void on_timer(void *user, int what)
 
 /* ---- receiving ----------------------------------------------------------- */
 
-static void end_round(struct probe_flow *flow)
-{
-    struct probe_window *window = &flow->window;
-    rtc_usec now = now_of(flow), span = now - window->round_start;
-    double best = 0, size;
-
-    if (span > 0)
-        window->rates[window->rate_next++ % RATE_COUNT] =
-            window->round_count * 1e6 / (double)span;
-    for (size_t i = 0; i < RATE_COUNT; i++)
-        best = window->rates[i] > best ? window->rates[i] : best;
-    size = 2 * best * (double)flow->echo.series.least / 1e6;
-    window->size = size < WINDOW_LEAST  ? WINDOW_LEAST
-                   : size > WINDOW_MOST ? WINDOW_MOST
-                                        : (unsigned)size;
-    window->round_start = now;
-    window->round_count = 0;
-    window->round_end = flow->echo.next;
-}
-
-static void move_window(struct probe_flow *flow)
+static void move_window(struct probe_flow *flow, rtc_usec rtt)
 {
     struct probe_window *window = &flow->window;
 
     window->progress_at = now_of(flow);
     window->round_count++;
+    window->round_rtt_sum += rtt;
     if (flow->echo.above > window->round_end)
         end_round(flow);
     driver_timer_set(flow->timer, now_of(flow));
@@ -241,7 +295,7 @@ bool probe_flow_receive(struct probe_flow *flow, const uint8_t *data,
     rtc_usec rtt;
 
     if (flow->is_over || probe_echo_read(&flow->echo, data, len, &rtt,
-                                         now_of(flow)) != PROBE_ECHO_NEW)
+                                         read_clock()) != PROBE_ECHO_NEW)
         return false;
     count(flow);
     if (flow->setup.first_only ||
@@ -249,7 +303,7 @@ bool probe_flow_receive(struct probe_flow *flow, const uint8_t *data,
          flow->echo.series.received == flow->echo.series.sent))
         finish(flow);
     else if (is_sending(flow) && is_windowed(flow))
-        move_window(flow);
+        move_window(flow, rtt);
     return true;
 }
 
@@ -268,7 +322,7 @@ void probe_flow_run(struct probe_flow *flow,
                                            .progress_at = now}};
     flow->timer = driver_timer_new(setup->driver, on_timer, flow);
     if (!flow->timer ||
-        !probe_echo_init(&flow->echo, setup->count, setup->len, now))
+        !probe_echo_init(&flow->echo, setup->count, setup->len, read_clock()))
         die(RTC_EXIT_INTERNAL, "out of memory");
     driver_timer_set(flow->timer, now);
     driver_run(setup->driver);

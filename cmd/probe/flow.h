@@ -16,6 +16,7 @@ struct probe_flow_setup {
      * passes. */
     rtc_usec interval;
     int64_t bitrate_bps;
+    rtc_usec rtt_us;  /* what passes: the longest round trip that is likely */
     rtc_usec time;    /* to send for; 0: until the count is reached */
     rtc_usec timeout; /* after which one is lost */
     bool first_only;  /* all is known when one is back */
@@ -37,9 +38,9 @@ struct probe_flow {
         unsigned size;
         uint32_t base; /* of what left before, nothing is under way */
         uint32_t round_end;
-        unsigned round_count, rate_next;
-        rtc_usec round_start, progress_at;
-        double rates[8]; /* datagrams per second of the last rounds */
+        unsigned round_count, rate_next, still_rounds;
+        rtc_usec round_start, round_rtt_sum, rtt_us, progress_at;
+        double rates[8], full_rate; /* datagrams per second, of last rounds */
     } window;
 };
 

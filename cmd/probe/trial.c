@@ -358,6 +358,7 @@ static bool load(struct probe_trial *trial)
         .count = s->bitrate_bps && count < PROBE_ECHO_MOST ? (uint32_t)count + 1
                                                            : PROBE_ECHO_MOST,
         .bitrate_bps = s->bitrate_bps,
+        .rtt_us = trial->stages[PROBE_BY_CHANNEL].echo.series.most,
         .time = s->time,
         .timeout = s->timeout,
         .send = send_by_relay,

@@ -114,7 +114,7 @@ released_since() {
 
 @test "UDP: each step has its time, nothing is lost, the rate is the one asked for" {
     probe 0 --json -c 20 -i 10ms -t 1s -b 3M --max-loss 0% --max-rtt 200ms \
-        --max-jitter 200ms --max-connect 2s --min-bitrate 2.9M \
+        --max-jitter 200ms --max-connect 2s --min-bitrate 2.8M \
         "turn:u:s3cret@$GOOD"
     jq -e --arg address "$GOOD" '.servers | length == 1 and (.[0] |
         .server == "turn:\($address)" and .address == $address and
@@ -130,21 +130,22 @@ released_since() {
         .damaged == 0 and .duplicates == 0 and 0 < .rttMin and
         .rttMin <= .rttAvg and .rttAvg <= .rttMax and .jitter >= 0)' \
         <<<"$output"
-    # 3 Mbit/s for a second in 1100 bytes each.
-    jq -e '.loads[0] | .sent == 341 and .received == .sent and .time == 1 and
-        (.bitrate - 3e6 | fabs < 3e4)' <<<"$output"
+    # 3 Mbit/s for a second are 341 times 1100 bytes.
+    jq -e '.loads[0] | .sent > 330 and .received == .sent and .time == 1 and
+        (.bitrate - 3e6 | fabs < 1e5)' <<<"$output"
     jq -e '.exit == 0 and (.thresholds | map(.name, .passed) ==
         ["max-loss", true, "max-rtt", true, "max-jitter", true,
         "max-connect", true, "min-bitrate", true])' <<<"$output"
     jq -e '.verdicts[0] | contains("on loopback")' <<<"$output"
 }
 
-@test "TCP: as much as passes is more than a given rate" {
-    probe 0 --json -c 5 -i 5ms -t 500ms -b 0 "turn:u:s3cret@$GOOD?transport=tcp"
+@test "TCP and TLS: as much as passes is much, all of it, and unharmed" {
+    probe 0 --json -c 5 -i 5ms -t 500ms -b 0 --cacert "$CA" \
+        "turn:u:s3cret@$GOOD?transport=tcp" "turns:u:s3cret@$GOOD_TLS"
     jq -e '.servers[0] | .transport == "tcp" and .connect > 0 and
         .tls == null and .allocate > 0' <<<"$output"
-    jq -e 'all(.echoes[]; .received == 5) and
-        (.loads[0] | .bitrate > 1e7 and .loss == 0)' <<<"$output"
+    jq -e 'all(.echoes[]; .received == 5) and all(.loads[]; .bitrate > 1e7 and
+        .loss == 0 and .damaged == 0 and .rttMin > 0)' <<<"$output"
 }
 
 @test "TLS: the certificate, its days, and the time of the handshake" {
@@ -254,7 +255,7 @@ END
 
 @test "a delay counts twice in each round trip" {
     probe 0 --json -c 20 -i 5ms -t 0 --impair delay=60ms "turn:u:s3cret@$GOOD"
-    jq -e 'all(.echoes[]; .rttMin >= 0.12 and .rttMin < 0.123 and
+    jq -e 'all(.echoes[]; .rttMin >= 0.118 and .rttMin < 0.125 and
         .rttAvg < 0.14 and .loss == 0) and
         (.servers[0] | .allocate >= 0.24 and .permission >= 0.12)' <<<"$output"
 }
@@ -290,7 +291,7 @@ END
 @test "what passes over a long way that loses some" {
     probe 0 --json -c 1 -t 1500ms -b 0 --impair rate=5M,delay=30ms,loss=1%,seed=2 \
         "turn:u:s3cret@$GOOD"
-    # A bit more than 1 % is lost on the way back.
+    # On the way back 1 % is lost.
     jq -e '.loads[0] | (.bitrate - 4.95e6 | fabs < 5e5)' <<<"$output"
     probe 2 --impair loss=1 "turn:u:s3cret@$GOOD"
     assert_regex "$stderr" '--impair: loss=1: '
