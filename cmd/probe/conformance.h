@@ -117,7 +117,7 @@ struct conform_request {
     enum conform_body body;
     enum conform_match match;
     unsigned needs;
-    rtc_usec wait;   /* at most */
+    rtc_usec wait;   /* at most; of a request: time that must be left */
     unsigned repeat; /* so often at most, until it is refused as too much */
 };
 

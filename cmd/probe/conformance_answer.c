@@ -74,7 +74,6 @@ void conform_take_session(struct conform_run *run,
     char *session;
 
     if (strcmp(response->method, "POST") != 0 ||
-        (response->error && !response->head_done) ||
         (!whip_is_success(response->status) && !is_counter))
         return;
     session = location ? url_resolve(response->url, location) : NULL;
@@ -189,11 +188,14 @@ static void after_restart(struct conform_run *run)
     if (!is_over)
         return;
     run->restarted_at = now_of(run);
-    if (offerer_restarted(run->offerer, granted && r->body ? r->body : NULL,
-                          r->len) &&
-        granted)
+    if (!granted || !r->body)
+        offerer_restarted(run->offerer, NULL, 0);
+    else if (offerer_restarted(run->offerer, r->body, r->len))
         snprintf(run->seen.renew_refused, sizeof run->seen.renew_refused, "%s",
                  rtc_peer_why(run->offerer->peer));
+    if (granted && !r->body)
+        snprintf(run->seen.renew_refused, sizeof run->seen.renew_refused,
+                 "the restart was answered without a fragment");
 }
 
 void conform_follow(struct conform_run *run)

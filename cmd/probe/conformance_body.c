@@ -51,10 +51,12 @@ static void take_candidates(const struct rtc_sdp_media *media,
         fragment->candidate_count = 1;
 }
 
-static int write_fragment(const struct rtc_sdp *sdp, bool is_last,
-                          char buf[CONFORM_BODY_MAX])
+/* The first section has the candidates of the bundle, also where another one
+ * took its place. */
+static int write_fragment(const struct rtc_sdp *sdp, unsigned section,
+                          bool is_last, char buf[CONFORM_BODY_MAX])
 {
-    const struct rtc_sdp_media *media = &sdp->media[0];
+    const struct rtc_sdp_media *media = &sdp->media[section];
     struct rtc_sdp_fragment fragment = {
         .ice_ufrag = media->ice_ufrag,
         .ice_pwd = media->ice_pwd,
@@ -72,22 +74,23 @@ static int write_fragment(const struct rtc_sdp *sdp, bool is_last,
     if (media->format_count > 0)
         snprintf(number, sizeof number, "%u", media->formats[0].payload_type);
     about.format = rtc_text_of(number);
-    take_candidates(media, &fragment);
+    take_candidates(&sdp->media[0], &fragment);
     return rtc_sdp_fragment_write(&fragment, &about, buf, CONFORM_BODY_MAX);
 }
 
 /* `more`: lines behind it, or "", which end the candidates. */
-static const char *make_fragment(const char *local, const char *more,
-                                 char buf[CONFORM_BODY_MAX])
+static const char *make_fragment(const struct conform_texts *texts,
+                                 const char *more, char buf[CONFORM_BODY_MAX])
 {
     struct rtc_sdp_error error;
+    const char *local = texts->local;
     struct rtc_sdp *sdp = NULL;
     int len = 0;
 
     if (!local || rtc_sdp_parse(local, strlen(local), &sdp, &error))
         return NULL;
-    if (sdp->media_count > 0)
-        len = write_fragment(sdp, !*more, buf);
+    if (texts->section < sdp->media_count)
+        len = write_fragment(sdp, texts->section, !*more, buf);
     rtc_sdp_free(sdp);
     if (len <= 0 || (size_t)len + strlen(more) >= CONFORM_BODY_MAX)
         return NULL;
@@ -115,9 +118,9 @@ const char *conform_body(enum conform_body body,
     case BODY_ANSWER:
         return texts->local;
     case BODY_TRICKLE:
-        return make_fragment(texts->local, "", buf);
+        return make_fragment(texts, "", buf);
     case BODY_USELESS:
-        return make_fragment(texts->local, USELESS, buf);
+        return make_fragment(texts, USELESS, buf);
     case BODY_NO_FRAGMENT:
         return "this is no fragment\r\n";
     case BODY_RESTART:

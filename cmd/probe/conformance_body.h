@@ -15,6 +15,7 @@ struct conform_texts {
     const char *restart; /* its fragment for a restart */
     const char *spare;   /* an offer of one that does not connect */
     const char *tracks;  /* one with more tracks */
+    unsigned section;    /* the first of `local' that was not rejected */
 };
 
 /* The text, in `buf` or one of `texts`; NULL: none. */

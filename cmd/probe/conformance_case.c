@@ -91,7 +91,7 @@ static bool is_unreached(const struct http_response *response)
 static bool is_to_blame(const struct conform_case *one,
                         const struct http_response *response)
 {
-    bool is_redirect = response->status >= 300 && response->status < 400;
+    bool is_redirect = response->status >= 301 && response->status <= 303;
     const struct conform_case *first = conform_cases;
 
     while (first->id && (first->step != one->step || first->judges_failures))
@@ -100,8 +100,7 @@ static bool is_to_blame(const struct conform_case *one,
         return false;
     if (one->step == STEP_PREFLIGHT)
         return !is_unreached(response);
-    return one->step != STEP_OFFER ||
-           !(is_redirect || is_unreached(response));
+    return one->step != STEP_OFFER || !(is_redirect || is_unreached(response));
 }
 
 void conform_decide(const struct conform_case *one,

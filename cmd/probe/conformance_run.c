@@ -146,6 +146,15 @@ static const char *match_of(const struct conform_run *run)
 static struct offerer *make_offerer(struct conform_run *run, bool is_spare,
                                     unsigned track_count);
 
+/* The first section that the server did not reject, or the first. */
+static unsigned find_section(const struct rtc_sdp *sdp)
+{
+    for (unsigned i = 0; sdp && i < sdp->media_count; i++)
+        if (!rtc_sdp_is_rejected(sdp, &sdp->media[i]))
+            return i;
+    return 0;
+}
+
 static struct conform_texts texts_of(struct conform_run *run)
 {
     enum conform_body body = conform_request_of(run)->body;
@@ -164,6 +173,7 @@ static struct conform_texts texts_of(struct conform_run *run)
         .restart = *run->restart ? run->restart : NULL,
         .spare = run->spare ? run->spare->text : NULL,
         .tracks = run->tracks ? run->tracks->text : NULL,
+        .section = find_section(run->seen.answers[STEP_OFFER].sdp),
     };
 }
 

@@ -126,7 +126,8 @@ const struct conform_request conform_requests[STEP_COUNT] = {
         .repeat = 30},
     [STEP_OFFER_ABANDONED] = {
         .name = "an offer that is left alone", .method = "POST", .type = SDP,
-        .body = BODY_SPARE, .needs = NEED_INTRUSION | NEED_TAKEN | NEED_CLEAN},
+        .body = BODY_SPARE, .wait = 46000000,
+        .needs = NEED_INTRUSION | NEED_TAKEN | NEED_CLEAN},
     [STEP_ABANDON] = {
         .name = "the time after which it may be forgotten", .wait = 45000000,
         .needs = NEED_INTRUSION | NEED_TAKEN | NEED_SESSION},
@@ -221,18 +222,24 @@ static bool has_tag(const struct conform_seen *seen)
     return *seen->etag;
 }
 
-/* The first that is missing is told. */
-static const struct {
+struct need {
     enum conform_need need;
     bool (*is_there)(const struct conform_seen *seen);
     const char *why_not;
-} needs[] = {
+};
+
+/* What the user gave and allowed, and what the server did. The first that is
+ * missing is told. */
+static const struct need users[] = {
     {NEED_WHEP, is_whep, "it is about WHEP"},
     {NEED_INTRUSION, is_intrusive, "it is asked only with --intrusive"},
     {NEED_CREDENTIALS, has_credentials, "no token was given"},
+    {NEED_CONNECTION, may_connect, "--no-connect was given"},
+    {0, NULL, NULL},
+};
+static const struct need servers[] = {
     {NEED_COUNTER, is_counter, "the server made no offer of its own"},
     {NEED_TAKEN, is_taken, "no offer was taken"},
-    {NEED_CONNECTION, may_connect, "--no-connect was given"},
     {NEED_SESSION, has_session, "there is no session"},
     {NEED_PATCH, takes_patch, "the server does not take PATCH"},
     {NEED_TRICKLE, trickles, "the server took no candidates"},
@@ -242,15 +249,24 @@ static const struct {
     {NEED_RENEWED, is_renewed, "no restart was granted"},
     {NEED_CLEAN, is_clean, "an earlier session could not be deleted"},
     {NEED_DELETED, is_deleted, "DELETE did not succeed"},
+    {0, NULL, NULL},
 };
+
+static const char *find_missing(const struct need *needs, unsigned wanted,
+                                const struct conform_seen *seen)
+{
+    for (; needs->need; needs++)
+        if ((wanted & needs->need) && !needs->is_there(seen))
+            return needs->why_not;
+    return NULL;
+}
 
 const char *conform_why_not(const struct conform_request *request,
                             const struct conform_seen *seen)
 {
-    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
-        if ((request->needs & needs[i].need) && !needs[i].is_there(seen))
-            return needs[i].why_not;
-    if (!request->method && request->wait > seen->time_left)
-        return "--max-time leaves no time for it";
-    return NULL;
+    const char *why = find_missing(users, request->needs, seen);
+
+    if (!why && request->wait > seen->time_left)
+        why = "--max-time leaves no time for it";
+    return why ? why : find_missing(servers, request->needs, seen);
 }

@@ -187,7 +187,7 @@ const struct conform_case conform_cases[] = {
      .step = STEP_FLOOD, .judge = judge_flood},
     {"S18.4", SHOULD, .title = "a session that never connects is forgotten",
      .source = "5", .source_whep = "5",
-     .step = STEP_DELETE_ABANDONED, .judge = judge_abandoned},
+     .step = STEP_ABANDON, .judge = judge_abandoned},
 
     {"S19.1", SHOULD, .title = "HEAD tells that offers are taken",
      .kind = CONFORM_WHEP, .source_whep = "4.1",

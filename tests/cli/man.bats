@@ -112,7 +112,7 @@ fi
 if grep -q '\$WHIP' "../$1.sh"; then
     mkfifo whip
     echo '{"trickle": true}' > script.json
-    PYTHONDONTWRITEBYTECODE=1 python3 "$top_srcdir/tests/whip/server.py" \
+    python3 "$top_srcdir/tests/whip/server.py" \
         --script script.json http > whip &
     server=$!
     read -r WHIP < whip

@@ -6,6 +6,7 @@ below. BROKEN names what is broken (the id of a case of rtc-probe conformance,
 or some word below), or is `nothing`. ENDPOINT is `whip` or `whep`; with `auth`
 in front of that, the token is `secret`. With `real` in front, peers of
 server.py are behind the sessions; else there is nobody, and no connection.
+`sessions` tells how many there are.
 """
 import itertools
 import re
@@ -86,6 +87,8 @@ class Request:
         return self.broken in names
 
     def answer(self):
+        if self.endpoint == "sessions":
+            return 200, {}, str(len(sessions))
         if self.method == "OPTIONS":
             return self.options()
         if self.endpoint.startswith("auth") and \
@@ -153,6 +156,8 @@ class Request:
                 not self.is_broken("S01.1"):
             return 415, {}, ""
         if not self.body.startswith("v=0"):
+            if self.is_broken("limited") and next(numbers) > 5:
+                return 429, {}, ""
             return 200 if self.is_broken("S01.2") else 400, {}, ""
         if self.body.count("m=video") > 1 and \
                 not self.is_broken("S14.1", "all_tracks"):

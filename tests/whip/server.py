@@ -56,7 +56,8 @@ import sys
 import threading
 import time
 
-import conforming
+sys.dont_write_bytecode = True
+import conforming  # noqa: E402: after that
 
 MAGIC = 0x2112A442
 MAPPED = ("192.0.2.7", 40007)  # what STUN tells: an address of no one
@@ -298,6 +299,7 @@ def with_candidates(text, count):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # a body does not wait for an ACK
     waiting = {}  # path of a session: the stdin of its peer
 
     def log_message(self, *args):
