@@ -121,7 +121,7 @@ static const struct cli_tool tool = {
 /* Of all servers together. */
 struct totals {
     unsigned outcomes[PROBE_WARNING + 1];
-    char failed[400]; /* ids */
+    char failed[900]; /* ids */
 };
 
 struct check {
@@ -191,6 +191,15 @@ static void on_answered(void *user, const char *name,
                       &group, stdout);
     probe_group_done(&group);
     fflush(stdout);
+}
+
+static void on_left(void *user, const char *url)
+{
+    struct check *check = user;
+    char shown[512];
+
+    warn("a session could not be deleted: %s",
+         hide(check, url_show(url, shown, sizeof shown)));
 }
 
 static void on_done(void *user)
@@ -317,6 +326,7 @@ static void check_server(struct check *check, const char *url, bool is_whep)
         .timeout = o->timeout,
         .deadline = check->deadline,
         .answered = on_answered,
+        .left = on_left,
         .done = on_done,
         .user = check,
     };

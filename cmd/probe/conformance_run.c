@@ -11,7 +11,6 @@
 #include "cmd/probe/conformance_body.h"
 #include "cmd/probe/conformance_state.h"
 #include "cmd/redirect.h"
-#include "cmd/url.h"
 
 /* How long the end waits for the answer to an offer, and to DELETE. */
 #define POSTED_LIMIT_US 500000
@@ -53,14 +52,13 @@ static void note(struct conform_run *run, const char *name,
 static void on_swept(void *user, const struct http_response *response)
 {
     struct conform_run *run = user;
-    char shown[256];
 
     run->transfer = NULL;
     note(run, "DELETE of what is left", response);
-    run->seen.is_littered |= !conform_is_gone(response);
-    if (!conform_is_gone(response))
-        warn("a session could not be deleted: %s",
-             url_show(run->session, shown, sizeof shown));
+    if (!conform_is_gone(response)) {
+        run->seen.is_littered = true;
+        run->setup.left(run->setup.user, run->session);
+    }
     run->seen.has_session = false;
     if (run->is_leaving)
         finish(run);
@@ -169,7 +167,7 @@ static struct conform_texts texts_of(struct conform_run *run)
         run->restart[0] = '\0';
     return (struct conform_texts){
         .offer = granted && run->offerer ? run->offerer->text : NULL,
-        .local = run->offerer ? run->offerer->text : NULL,
+        .local = run->offerer && run->offerer->len ? run->offerer->text : NULL,
         .restart = *run->restart ? run->restart : NULL,
         .spare = run->spare ? run->spare->text : NULL,
         .tracks = run->tracks ? run->tracks->text : NULL,

@@ -19,6 +19,8 @@ struct conform_setup {
     /* An answer came, or none; `name`: that of its step. */
     void (*answered)(void *user, const char *name,
                      const struct http_response *response);
+    /* The session at that URL could not be deleted. */
+    void (*left)(void *user, const char *url);
     /* Everything is over, what was made included. */
     void (*done)(void *user);
     void *user;

@@ -175,6 +175,8 @@ class Request:
         name = str(uuid.uuid4())
         if self.is_broken("S18.1"):
             name = "mine"
+        if self.is_broken("sticky"):
+            name = self.headers.get("Authorization").replace(" ", "/")
         if self.is_broken("S18.2"):
             name = str(1000 + next(numbers))
         path = "%s/%s" % (self.handler.path.partition("?")[0], name)
@@ -226,7 +228,7 @@ class Request:
 
     def patch(self):
         kind = self.headers.get("Content-Type")
-        if kind == SDP and self.is_broken("counter", "S19.4"):
+        if kind == SDP and self.is_broken("counter", "S19.3", "S19.4"):
             return 200 if self.is_broken("S19.4") else 204, {}, ""
         if kind != FRAGMENT:
             return 204 if self.is_broken("S07.1") else 415, {}, ""
@@ -277,6 +279,8 @@ class Request:
             "Content-Type": FRAGMENT, "ETag": self.session.tag}, body
 
     def session_delete(self):
+        if self.is_broken("sticky"):
+            return 500, {}, ""
         if self.headers.get("If-Match") and self.is_broken("S09.4"):
             return 412, {}, ""
         del sessions[self.session.path]
