@@ -50,7 +50,7 @@ static void copy(struct conform_answer *answer,
     *r = *response;
     r->url = strdup(response->url ? response->url : "");
     r->len = response->len < BODY_KEPT ? response->len : BODY_KEPT;
-    r->body = response->body ? strndup(response->body, r->len) : NULL;
+    r->body = response->body ? malloc(r->len + 1) : NULL;
     r->field_count = 0;
     for (unsigned i = 0; i < response->field_count; i++) {
         r->fields[i].name = strdup(response->fields[i].name);
@@ -61,8 +61,10 @@ static void copy(struct conform_answer *answer,
     }
     if (!r->url || (response->body && !r->body))
         die(RTC_EXIT_INTERNAL, "out of memory");
-    if (r->body) /* A NUL is no part of any description. */
-        r->len = strlen(r->body);
+    if (r->body) {
+        memcpy(r->body, response->body, r->len);
+        r->body[r->len] = '\0';
+    }
 }
 
 /* What an offer made, also by an answer that did not come whole. */
@@ -114,6 +116,7 @@ void conform_keep(struct conform_run *run, const struct http_response *response)
     const char *url = row->at_session ? run->session : run->setup.url;
 
     copy(answer, response);
+    answer->response.method = row->method; /* that of the transfer ends */
     answer->is_done = true;
     answer->is_redirected = strcmp(response->url, url) != 0;
     answer->count++;

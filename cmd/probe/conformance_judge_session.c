@@ -121,12 +121,12 @@ static void judge_tag(const char *value, struct conform_verdict *verdict)
 JUDGE(etag)
 {
     const struct http_response *response = conform_response(seen, STEP_OFFER);
+    const char *tag = response ? http_field(response, "ETag", 0) : NULL;
 
-    if (!conform_granted(seen, STEP_TRICKLE) && !granted(seen) &&
-        !http_field(response, "ETag", 0))
+    if (!conform_granted(seen, STEP_TRICKLE) && !granted(seen) && !tag)
         conform_skip(verdict, "neither candidates nor restarts are taken");
     else
-        judge_tag(http_field(response, "ETag", 0), verdict);
+        judge_tag(tag, verdict);
 }
 
 /* ---- candidates ---------------------------------------------------------- */

@@ -203,6 +203,20 @@ print(r.urlopen(sys.argv[1]).read().decode())' "$url/conform/nothing/sessions"
     url=https://nobody.invalid check 10 nothing whip
 }
 
+@test "https: by whom it is trusted" {
+    signal_to server TERM
+    wait_for_file server.status
+    rm server.out
+    make_certificates .
+    serve '{}' https=localhost.pem
+    check 11 nothing whip --no-connect
+    assert_cases '' ''
+    check 0 nothing whip --no-connect --cacert ca.pem
+    check 0 nothing whip --no-connect -k
+    check 31 nothing whip --no-connect --cacert ca.pem \
+        --pinnedpubkey "$(pin_of ca.pem)"
+}
+
 @test "a connection: it comes, is renewed, and ends with DELETE" {
     check 0 nothing real-whip "${LO[@]}"
     assert_cases '' ''
