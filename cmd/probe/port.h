@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cmd/driver.h"
+#include "cmd/impair.h"
 #include "stun/transaction.h"
 
 /* Bits of CHANGE-REQUEST. */
@@ -14,7 +15,8 @@
 
 struct probe_ask {
     struct rtc_addr server;
-    uint32_t change; /* 0: it answers from where it was asked */
+    uint32_t change;        /* 0: it answers from where it was asked */
+    uint16_t response_port; /* 0: and to where that came from */
     struct rtc_stun_retry retry;
 };
 
@@ -39,10 +41,16 @@ struct probe_port *probe_port_new(struct driver *driver,
                                   const struct rtc_addr *local);
 /* Nothing is called any more. Not from within a callback. NULL is fine. */
 void probe_port_free(struct probe_port *port);
+/* What it sends and receives from now on passes through `impair` (borrowed
+ * until the port is freed; NULL: nothing). */
+void probe_port_impair(struct probe_port *port, struct impair *impair);
 /* The socket's address. Lent. */
 const struct rtc_addr *probe_port_addr(const struct probe_port *port);
 /* Sends a Binding request, again as `retry` says. Copies. */
 void probe_port_ask(struct probe_port *port, const struct probe_ask *ask,
                     probe_answer_fn fn, void *user);
+/* What the last answer says that came here though asked for elsewhere, by
+ * `response_port`; family 0: there was none. Lent. */
+const struct rtc_addr *probe_port_stray(const struct probe_port *port);
 /* How many Binding requests came here: somebody reached us. */
 unsigned probe_port_reached(const struct probe_port *port);
