@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * A session from its sockets to its end. There is one way out: endpoint_end
- * starts it, the grace timer bounds it, endpoint_exit finishes it.
+ * starts it, the grace timer bounds it, endpoint_done finishes it.
  */
 #include "cmd/endpoint.h"
 
@@ -26,6 +26,23 @@
 
 /* ---- the end ------------------------------------------------------------- */
 
+/* A session that is not the process's only one does not end that. */
+static bool is_one_of_several(const struct endpoint *end)
+{
+    return end->calls.over;
+}
+
+static void be_over(struct endpoint *end)
+{
+    bool again = end->is_over;
+
+    end->is_over = true;
+    if (!is_one_of_several(end))
+        driver_stop(end->driver);
+    else if (!again)
+        end->calls.over(end);
+}
+
 static void close_peer(struct endpoint *end)
 {
     rtc_usec wait;
@@ -39,7 +56,7 @@ static void close_peer(struct endpoint *end)
     wait = end->line && end->line->leave ? end->line->leave(end) : 0;
     end->is_leaving = wait > 0;
     if (!end->is_leaving) {
-        driver_stop(end->driver);
+        be_over(end);
         return;
     }
     end->end_by = driver_now(end->driver) + wait;
@@ -48,9 +65,11 @@ static void close_peer(struct endpoint *end)
 
 void endpoint_left(struct endpoint *end)
 {
-    if (end->is_leaving)
-        driver_stop(end->driver);
+    bool was_leaving = end->is_leaving;
+
     end->is_leaving = false;
+    if (was_leaving)
+        be_over(end);
 }
 
 /* What is still here, or on a slow path, is waited for: the grace begins anew
@@ -120,19 +139,19 @@ void endpoint_leave(struct endpoint *end)
     end->is_ending = true;
     network_free(end->network);
     end->network = NULL;
-    driver_stop(end->driver);
+    be_over(end);
 }
 
 static void say_error(struct endpoint *end, enum rtc_exit status,
                       const char *format, va_list args)
 {
-    char sentence[512];
-
-    vsnprintf(sentence, sizeof sentence, format, args);
-    cli_progress("");
-    fprintf(stderr, "%s: error %s: %s\n", end->tool->name,
-            exit_name((int)status), sentence);
-    report_error(end->report, status, sentence, driver_now(end->driver));
+    vsnprintf(end->error, sizeof end->error, format, args);
+    if (!is_one_of_several(end)) {
+        cli_progress("");
+        fprintf(stderr, "%s: error %s: %s\n", end->tool->name,
+                exit_name((int)status), end->error);
+    }
+    report_error(end->report, status, end->error, driver_now(end->driver));
 }
 
 void endpoint_say_error(struct endpoint *end, enum rtc_exit status,
@@ -223,6 +242,14 @@ static void close_data(struct endpoint *end)
 
 /* ---- ways out ------------------------------------------------------------ */
 
+void endpoint_die(struct endpoint *end)
+{
+    signal_child_free(end->child);
+    end->child = NULL;
+    if (end->line && end->line->die)
+        end->line->die(end);
+}
+
 /* The report's last line also when the process ends by die(). */
 static void on_die(void *user, enum rtc_exit status, const char *sentence)
 {
@@ -231,9 +258,7 @@ static void on_die(void *user, enum rtc_exit status, const char *sentence)
 
     report_error(end->report, status, sentence, now);
     report_end(end->report, end->peer, (int)status, now);
-    signal_child_free(end->child);
-    if (end->line && end->line->die)
-        end->line->die(end);
+    endpoint_die(end);
 }
 
 static void on_warn(void *user, const char *sentence)
@@ -269,11 +294,10 @@ static void wait_for_child(struct endpoint *end)
     }
 }
 
-void endpoint_exit(struct endpoint *end)
+void endpoint_done(struct endpoint *end)
 {
     int number;
 
-    cli_progress("");
     close_data(end);
     wait_for_child(end);
     number = end->signal_number;
@@ -292,14 +316,21 @@ void endpoint_exit(struct endpoint *end)
     driver_remove_peer(end->driver, end->peer);
     gather_free(end->gather);
     rtc_peer_free(end->peer);
+    end->peer = NULL;
     capture_free(end->capture);
     impair_free(end->impair);
-    driver_free(end->driver);
     free(end->session_interface);
+}
+
+void endpoint_exit(struct endpoint *end)
+{
+    cli_progress("");
+    endpoint_done(end);
+    driver_free(end->driver);
     cli_on_die(NULL, NULL);
     cli_on_warn(NULL, NULL);
-    if (number)
-        cli_die_by_signal(number);
+    if (end->signal_number)
+        cli_die_by_signal(end->signal_number);
     exit((int)end->status);
 }
 
@@ -428,7 +459,8 @@ static void on_connected(struct endpoint *end)
 {
     rtc_usec now = driver_now(end->driver);
 
-    driver_timer_set(end->pulse, now + 1000000);
+    if (!is_one_of_several(end))
+        driver_timer_set(end->pulse, now + 1000000);
     if (end->options.interval)
         driver_timer_set(end->interval, now + end->options.interval);
     if (!end->is_connected)
@@ -486,23 +518,19 @@ static void make_impair(struct endpoint *end)
     report_impair(end->report, impair_counts(end->impair));
 }
 
-void endpoint_init(struct endpoint *end, const struct cli_tool *tool,
-                   const void *values, const struct endpoint_options *options)
+/* What every session has. */
+static void init(struct endpoint *end, const struct cli_tool *tool,
+                 const struct endpoint_options *options)
 {
     end->tool = tool;
     end->options = *options;
     end->options.http.cacert = options->ice.cacert;
     end->options.http.insecure = options->ice.insecure;
-    end->driver = driver_new();
-    if (!end->driver)
-        die(RTC_EXIT_INTERNAL, "no event loop: %s", strerror(errno));
     end->start = driver_now(end->driver);
     end->report = report_new(options->events, options->totals, end->start);
     if (!end->report)
         die(RTC_EXIT_OUTPUT, "--events %s: %s", options->events,
             strerror(errno));
-    cli_on_die(on_die, end);
-    cli_on_warn(on_warn, end);
     end->limit = driver_timer_new(end->driver, on_limit, end);
     end->grace = driver_timer_new(end->driver, on_grace, end);
     end->pulse = driver_timer_new(end->driver, on_pulse, end);
@@ -511,11 +539,30 @@ void endpoint_init(struct endpoint *end, const struct cli_tool *tool,
     if (!end->limit || !end->grace || !end->pulse || !end->interval ||
         !end->prepare)
         die(RTC_EXIT_INTERNAL, "out of memory");
-    end->capture = capture_new(end->driver, &end->options.capture, tool->name);
-    watch_signals(end);
     if (options->max_time)
         driver_timer_set(end->limit,
                          driver_now(end->driver) + options->max_time);
+}
+
+void endpoint_init_one(struct endpoint *end, const struct cli_tool *tool,
+                       const struct endpoint_options *options,
+                       struct driver *driver)
+{
+    end->driver = driver;
+    init(end, tool, options);
+}
+
+void endpoint_init(struct endpoint *end, const struct cli_tool *tool,
+                   const void *values, const struct endpoint_options *options)
+{
+    end->driver = driver_new();
+    if (!end->driver)
+        die(RTC_EXIT_INTERNAL, "no event loop: %s", strerror(errno));
+    init(end, tool, options);
+    cli_on_die(on_die, end);
+    cli_on_warn(on_warn, end);
+    end->capture = capture_new(end->driver, &end->options.capture, tool->name);
+    watch_signals(end);
     report_start(end->report, tool, values, driver_now(end->driver));
     make_impair(end);
 }

@@ -71,6 +71,9 @@ struct endpoint_calls {
     void (*event)(struct endpoint *end, const struct rtc_event *event);
     /* The end has come: queue no more. */
     void (*ending)(struct endpoint *end);
+    /* One session of several: it is over, for `status`. It is freed later, by
+     * endpoint_done, not in here. */
+    void (*over)(struct endpoint *end);
     void *user;
 };
 
@@ -111,7 +114,9 @@ struct endpoint {
     bool is_lost;      /* --reconnect: a new session is being made */
     rtc_usec lost_at;
     enum rtc_exit status; /* why it ends */
+    char error[512];      /* the sentence for that, or "" */
     int signal_number;    /* that ended it, or 0 */
+    bool is_over;
 
     struct driver_watch *signals[4];
     struct driver_watch *limit; /* --max-time, then --time */
@@ -143,6 +148,12 @@ struct endpoint {
 /* Sets up driver, report and signals. Ends the process when it cannot. */
 void endpoint_init(struct endpoint *end, const struct cli_tool *tool,
                    const void *values, const struct endpoint_options *options);
+/* The same for one session of several, with calls.over, on the caller's driver.
+ * Signals, warnings, die and --impair are the caller's; it prints nothing, does
+ * not follow the machine's addresses, and does not restart ICE. */
+void endpoint_init_one(struct endpoint *end, const struct cli_tool *tool,
+                       const struct endpoint_options *options,
+                       struct driver *driver);
 /* A new peer with sockets on this machine's addresses; `made` is called when
  * the servers have given what they have: without servers before it returns,
  * else from endpoint_run. Ends the process, or the session, when it cannot. */
@@ -191,5 +202,11 @@ void endpoint_lost(struct endpoint *end, enum rtc_close_reason reason,
                    const char *why);
 /* Takes in an event of the endpoint's peer; `user` is the endpoint. */
 void endpoint_event(void *user, const struct rtc_event *event);
-/* Ends the process: waits for a child, writes the report's end, frees all. */
+/* The process dies: tells the other end, if the session has a way to, and waits
+ * for that. */
+void endpoint_die(struct endpoint *end);
+/* Waits for a child, writes the report's end, and frees all, but not a driver
+ * that is the caller's. */
+void endpoint_done(struct endpoint *end);
+/* That, and the end of the process. */
 void endpoint_exit(struct endpoint *end) __attribute__((noreturn));

@@ -107,7 +107,8 @@ static void made(struct endpoint *end)
     end->made = NULL;
     if (!fn)
         return;
-    watch_network(end);
+    if (!end->calls.over)
+        watch_network(end);
     prepare(end);
     fn(end);
 }
@@ -133,7 +134,7 @@ void endpoint_make(struct endpoint *end, void (*fn)(struct endpoint *end))
     int error;
 
     end->made = fn;
-    if (!end->restart &&
+    if (!end->restart && !end->calls.over &&
         (end->options.trickle || end->options.whip || end->options.whep))
         end->restart = restart_new(end);
     set_config(end, &config);

@@ -371,6 +371,18 @@ void report_phase(struct report *report, enum report_phase phase, rtc_usec now)
         emit(report, phase_names[phase].name, json_object(), now);
 }
 
+rtc_usec report_phase_at(const struct report *report, enum report_phase phase)
+{
+    rtc_usec at = report->phases[phase];
+
+    return at == RTC_NEVER ? RTC_NEVER : at - report->start;
+}
+
+const char *report_phase_name(enum report_phase phase)
+{
+    return phase_names[phase].name;
+}
+
 void report_drop(struct report *report, int track, unsigned frames,
                  const char *reason, rtc_usec now)
 {

@@ -64,6 +64,10 @@ void report_event(struct report *report, const struct rtc_peer *peer,
 /* A step is through; the first call for each counts. A phase that has an event
  * of its own name writes it. */
 void report_phase(struct report *report, enum report_phase phase, rtc_usec now);
+/* When it was through, since the report's start; RTC_NEVER: it is not. */
+rtc_usec report_phase_at(const struct report *report, enum report_phase phase);
+/* As in the `phases` of `end`. Static. */
+const char *report_phase_name(enum report_phase phase);
 /* Frames of a track the sender left out, and why ("late"). */
 void report_drop(struct report *report, int track, unsigned frames,
                  const char *reason, rtc_usec now);
