@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # Janus with the WHIP and WHEP servers of its authors, on loopback, at ports
-# that the kernel chose:
+# that the kernel chose (or that Janus found free, for its mountpoints):
 #
 #     load janus
 #     setup_file() {
@@ -14,11 +14,11 @@
 #     teardown_file() { janus_stop; }
 #
 # What is published at "$JANUS_WHIP/endpoint/ID" can be played at
-# "$JANUS_WHEP/endpoint/ID". An argument of janus_start is ID:CODEC[:TOKEN], with
-# the codec vp8 or h264; audio is Opus. Neither server tells of STUN or TURN
-# servers, and Janus gathers on loopback alone: `--interface lo`. What is started
-# lies in $JANUS_DIR, within $BATS_FILE_TMPDIR: NAME.pid and NAME.log of janus,
-# whip and whep. To see and to do:
+# "$JANUS_WHEP/endpoint/ID". An argument of janus_start is ID:CODEC[:TOKEN],
+# with the codec vp8 or h264; audio is Opus. Neither server tells of STUN or TURN
+# servers, and Janus gathers on loopback alone: `--interface lo`. NAME.pid and
+# NAME.log of janus, whip and whep lie in $JANUS_DIR, within $BATS_FILE_TMPDIR.
+# To see and to do:
 #
 #     janus_publishers ID     how many there are in its room, as Janus has it
 #     janus_viewers ID        how many play it, as Janus has it

@@ -281,3 +281,19 @@ carries() {
     assert_requests recv 'POST 201' 'DELETE 200'
     assert_equal "$(janus_subscribers vp8)" 0
 }
+
+# The WHEP server answers 204, without a fragment.
+@test "a restart that the WHEP server does not know does no harm" {
+    start_publish vp8 --synthetic vp8+opus
+    connected send
+    start_play vp8 --time 1s --ice-restart-after 300ms --no-wait-keyframe \
+        -o out.mkv
+    finish recv
+    assert_requests recv 'POST 406' 'PATCH 204' 'PATCH 412' 'PATCH 204' \
+        'DELETE 200'
+    run grep -c 'warning: no ICE restart' recv.err
+    assert_output 1
+    assert [ "$(total recv '[.tracks[].inbound.packetsReceived] | min')" -ge 20 ]
+    signal_to send INT
+    finish send 130
+}
