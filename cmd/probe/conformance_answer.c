@@ -184,8 +184,9 @@ static void after_offer(struct conform_run *run)
 static void after_restart(struct conform_run *run)
 {
     const struct http_response *r = &conform_answer_of(run)->response;
-    bool granted = !r->error && whip_is_success(r->status);
-    bool is_over = granted || run->step == STEP_RESTART_QUOTED || r->error ||
+    bool granted = conform_restarted(&run->seen);
+    bool is_over = granted || (!r->error && whip_is_success(r->status)) ||
+                   run->step == STEP_RESTART_QUOTED || r->error ||
                    r->status >= 500;
 
     if (!is_over)

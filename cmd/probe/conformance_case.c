@@ -76,6 +76,18 @@ bool conform_granted(const struct conform_seen *seen, enum conform_step step)
     return whip_is_success(conform_status(seen, step));
 }
 
+const struct http_response *conform_restarted(const struct conform_seen *seen)
+{
+    static const enum conform_step steps[] = {STEP_RESTART,
+                                              STEP_RESTART_QUOTED};
+
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        if (conform_granted(seen, steps[i]) &&
+            conform_status(seen, steps[i]) != 204)
+            return conform_response(seen, steps[i]);
+    return NULL;
+}
+
 /* ---- the verdict --------------------------------------------------------- */
 
 /* A server that is not reached breaks no rule. */

@@ -35,6 +35,14 @@ static const struct http_response *taken(const struct conform_seen *seen,
     return NULL;
 }
 
+/* As `taken', or the server's own offer. */
+static const struct http_response *answered(const struct conform_seen *seen,
+                                            struct conform_verdict *verdict)
+{
+    return is_counter(seen, STEP_OFFER) ? conform_response(seen, STEP_OFFER)
+                                        : taken(seen, verdict);
+}
+
 /* Of these the exit status tells: they are about the token, or the time. */
 static bool is_passing(int status)
 {
@@ -95,13 +103,13 @@ JUDGE(answer_location)
 
 /* ---- the description ----------------------------------------------------- */
 
-/* As `taken', for what has to be read. */
+/* As `answered', for what has to be read. */
 static const struct rtc_sdp *readable(const struct conform_seen *seen,
                                       struct conform_verdict *verdict)
 {
     const struct rtc_sdp *sdp = seen->answers[STEP_OFFER].sdp;
 
-    if (!taken(seen, verdict))
+    if (!answered(seen, verdict))
         return NULL;
     if (!sdp)
         conform_skip(verdict, "the answer cannot be read");
@@ -155,7 +163,8 @@ JUDGE(answer_fits)
 
 JUDGE(answer_direction)
 {
-    const struct rtc_sdp *sdp = readable(seen, verdict);
+    const struct rtc_sdp *sdp =
+        taken(seen, verdict) ? readable(seen, verdict) : NULL;
     enum rtc_direction wanted = seen->is_whep ? RTC_SENDONLY : RTC_RECVONLY;
     unsigned count = 0;
 
@@ -258,7 +267,7 @@ JUDGE(tracks)
     if (status == 422 || status == 400)
         conform_ok(verdict, "status %d", status);
     else if (status == 406)
-        conform_warn(verdict, "status 406, as drafts before RFC 9725 had it");
+        conform_warn(verdict, "status 406, as older drafts had it");
     else if (status >= 400 && status < 500)
         conform_warn(verdict, "status %d instead of 422 or 400", status);
     else if (!whip_is_success(status))
@@ -332,7 +341,7 @@ JUDGE(counter_answer)
 
 JUDGE(links)
 {
-    const struct http_response *response = taken(seen, verdict);
+    const struct http_response *response = answered(seen, verdict);
     struct link link;
     unsigned count = 0, bad = 0;
     const char *field;
@@ -378,7 +387,7 @@ static const char *lack_of(const struct link *link)
 
 JUDGE(link_servers)
 {
-    const struct http_response *response = taken(seen, verdict);
+    const struct http_response *response = answered(seen, verdict);
     struct link link;
     unsigned count = 0;
     const char *field;

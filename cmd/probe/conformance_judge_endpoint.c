@@ -37,7 +37,7 @@ static void judge_get(int status, struct conform_verdict *verdict)
     if (whip_is_success(status))
         conform_ok(verdict, "status %d", status);
     else if (status == 405)
-        conform_warn(verdict, "status 405, as drafts before RFC 9725 had it");
+        conform_warn(verdict, "status 405, as older drafts had it");
     else
         conform_fail(verdict, "status %d instead of 2xx", status);
 }

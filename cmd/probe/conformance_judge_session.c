@@ -31,16 +31,6 @@ JUDGE(patch_malformed)
     judge_refused(conform_status(seen, STEP_PATCH_MALFORMED), verdict);
 }
 
-/* Whether a restart was granted, in either form, and the answer that did so. */
-static const struct http_response *granted(const struct conform_seen *seen)
-{
-    if (conform_granted(seen, STEP_RESTART))
-        return conform_response(seen, STEP_RESTART);
-    if (conform_granted(seen, STEP_RESTART_QUOTED))
-        return conform_response(seen, STEP_RESTART_QUOTED);
-    return NULL;
-}
-
 /* These say that the server takes such a PATCH, but not for that tag. */
 static bool is_about_tag(int status)
 {
@@ -53,13 +43,13 @@ JUDGE(only_one)
     int status = conform_status(seen, trickles ? STEP_RESTART : STEP_TRICKLE);
     const char *what = trickles ? "a restart" : "candidates";
 
-    if (trickles && granted(seen))
+    if (trickles && conform_restarted(seen))
         conform_ok(verdict, "both are taken");
-    else if (!trickles && !granted(seen))
+    else if (!trickles && !conform_restarted(seen))
         conform_skip(verdict, "neither is taken");
     else if (status == 422)
         conform_ok(verdict, "status 422 to %s", what);
-    else if (is_about_tag(status))
+    else if (is_about_tag(status) || whip_is_success(status))
         conform_skip(verdict, "status %d to %s", status, what);
     else
         conform_fail(verdict, "status %d instead of 422 to %s", status, what);
@@ -87,7 +77,7 @@ JUDGE(stale)
 
 JUDGE(former)
 {
-    const struct http_response *restarted = granted(seen);
+    const struct http_response *restarted = conform_restarted(seen);
     const char *tag = restarted ? http_field(restarted, "ETag", 0) : NULL;
 
     if (!restarted)
@@ -123,7 +113,8 @@ JUDGE(etag)
     const struct http_response *response = conform_response(seen, STEP_OFFER);
     const char *tag = response ? http_field(response, "ETag", 0) : NULL;
 
-    if (!conform_granted(seen, STEP_TRICKLE) && !granted(seen) && !tag)
+    if (!conform_granted(seen, STEP_TRICKLE) && !conform_restarted(seen) &&
+        !tag)
         conform_skip(verdict, "neither candidates nor restarts are taken");
     else
         judge_tag(tag, verdict);
@@ -144,7 +135,7 @@ JUDGE(trickle_status)
 {
     int status = conform_status(seen, STEP_TRICKLE);
 
-    if (is_unsupported(status, granted(seen)))
+    if (is_unsupported(status, conform_restarted(seen)))
         conform_skip(verdict, "candidates are not taken: status %d", status);
     else
         judge_status(status, 204, verdict);
@@ -188,18 +179,18 @@ JUDGE(restart_status)
                      "RFC has it, and not `If-Match: *', as RFC 9110 13.1.1 "
                      "has it (status %d)",
                      status);
-    else if (!granted(seen) &&
+    else if (!conform_restarted(seen) &&
              is_unsupported(status, conform_granted(seen, STEP_TRICKLE)))
         conform_skip(verdict, "restarts are not taken: status %d", status);
     else
         conform_fail(verdict, "status %d instead of 200", status);
 }
 
-/* As `granted', with a verdict where there is nothing to judge. */
+/* The answer, with a verdict where there is nothing to judge. */
 static const struct http_response *restarted(const struct conform_seen *seen,
                                              struct conform_verdict *verdict)
 {
-    const struct http_response *response = granted(seen);
+    const struct http_response *response = conform_restarted(seen);
 
     if (!response)
         conform_skip(verdict, "no restart was granted: status %d",
@@ -273,7 +264,7 @@ JUDGE(restart_keeps)
 {
     int status = conform_status(seen, STEP_TRICKLE_FORMER);
 
-    if (granted(seen))
+    if (conform_restarted(seen))
         conform_skip(verdict, "the restart was granted");
     else if (whip_is_success(status))
         conform_ok(verdict, "status %d to candidates", status);

@@ -173,8 +173,7 @@ static bool is_connected(const struct conform_seen *seen)
 
 static bool is_renewed(const struct conform_seen *seen)
 {
-    return conform_granted(seen, STEP_RESTART) ||
-           conform_granted(seen, STEP_RESTART_QUOTED);
+    return conform_restarted(seen);
 }
 
 static bool trickles(const struct conform_seen *seen)

@@ -120,7 +120,7 @@ print(r.urlopen(sys.argv[1]).read().decode())' "$url/conform/nothing/sessions"
 @test "what older drafts had, and what servers may do" {
     check 0 get405 whip --no-connect
     assert_cases '' S04.1
-    assert_regex "$(why S04.1)" 'status 405, as drafts before'
+    assert_regex "$(why S04.1)" 'status 405, as older drafts'
     check 0 options204 whip --no-connect
     assert_cases '' S05.1
     check 0 quoted whip --no-connect

@@ -115,6 +115,8 @@ static const struct row rows[] = {
     {"S02.6", PROBE_NOT_OK, "section 0 is without BUNDLE",
      .fakes = {OFFER(201, BEGIN SECTION("0", "audio", "9", GOOD), NULL)}},
     {"S03.1", PROBE_OK, "2 candidates", .fakes = {OFFER(201, ANSWER, NULL)}},
+    {"S03.1", PROBE_NOT_OK, "candidate", .fakes = {OFFER(406, SENDING, NULL)},
+     .is_whep = true},
     {"S03.1", PROBE_NOT_OK, "candidate", .fakes = {OFFER(201, SENDING, NULL)}},
 
     {"S04.1", PROBE_OK, "204", .fakes = {STATUS(GET, 204)}},
@@ -209,6 +211,10 @@ static const struct row rows[] = {
 
     {"S11.1", PROBE_OK, "200", .fakes = {STATUS(RESTART, 200)}},
     {"S11.1", PROBE_NOT_OK, "204", .fakes = {STATUS(RESTART, 204)}},
+    {"S07.3", PROBE_SKIP, "204 to a restart",
+     .fakes = {STATUS(TRICKLE, 204), STATUS(RESTART, 204)}},
+    {"S11.3", PROBE_SKIP, "no restart",
+     .fakes = {TAGGED, STATUS(RESTART, 412), STATUS(RESTART_QUOTED, 204)}},
     {"S11.1", PROBE_NOT_OK, "412",
      .fakes = {STATUS(TRICKLE, 204), STATUS(RESTART, 412),
                STATUS(RESTART_QUOTED, 412)}},
