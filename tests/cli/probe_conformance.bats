@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2154 # those of the helpers
 #
 # rtc-probe conformance against a server that keeps RFC 9725, and breaks one
 # rule at a time (tests/whip/conforming.py): that rule's case says so, and no

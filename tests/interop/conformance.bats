@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2154 # those of the helpers
 #
 # rtc-probe conformance against servers that others wrote: what does not hold
 # there is known, and nothing else.
