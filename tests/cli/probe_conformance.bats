@@ -318,11 +318,12 @@ print(r.urlopen(sys.argv[1]).read().decode())' "$url/conform/nothing/sessions"
     serve '{"POST /circle": {"status": 307,
                 "headers": {"Location": "{0}/circle"}},
             "POST /body": {"endless": "body"},
-            "POST /headers": {"endless": "headers"}}'
+            "POST /headers": {"endless": "headers"},
+            "POST /slow": {"body": "v=0 and never more", "drip": 0.2}}'
     local path
-    for path in circle body headers; do
+    for path in circle body headers slow; do
         timeout 20 rtc-probe conformance --whip "$url/$path" --json \
-            --no-connect >r.json 2>err && status=0 || status=$?
+            --no-connect --timeout 1s >r.json 2>err && status=0 || status=$?
         assert_equal "$path $status" "$path 50"
         assert_regex "$(ids 'not ok')" 'S02.1'
     done
