@@ -13,6 +13,10 @@ load helper
 
 rows() {
     cat <<END
+conformance 0 servers cases
+conformance_failing 50 servers cases
+conformance_nowhere 10 servers cases
+conformance_nothing 124 servers cases
 host 0 addresses candidates sockets suites profiles sessions libraries
 nat 0 servers families
 nat_dead 4 servers families
@@ -33,6 +37,19 @@ END
 
 vectors=$top_srcdir/tests/vectors/sdp
 
+run_conformance() {
+    rtc-probe conformance "$@" --no-connect --whip "$WHIP/nothing/whip"
+}
+run_conformance_failing() {
+    rtc-probe conformance "$@" --no-connect --whep "$WHIP/S04.1/whep" \
+        --whip "$WHIP/S18.1/whip" --strict
+}
+run_conformance_nowhere() {
+    rtc-probe conformance "$@" --whip https://nobody.invalid/
+}
+run_conformance_nothing() {
+    rtc-probe conformance "$@" --whip "$WHIP/hang/whip" --max-time 200ms
+}
 run_host() { rtc-probe host "$@"; }
 run_nat() { rtc-probe nat "$@" "$STUN" "$STUN2"; }
 run_nat_dead() { rtc-probe nat "$@" --timeout 50ms 127.0.0.1:9; }
@@ -81,6 +98,11 @@ setup_file() {
     cd "$BATS_FILE_TMPDIR" || return
     start one python3 "$top_srcdir/tests/cli/stun.py" </dev/null
     start two python3 "$top_srcdir/tests/cli/stun.py" 127.0.0.2 </dev/null
+    echo '{}' >script.json
+    start whip python3 "$top_srcdir/tests/whip/server.py" \
+        --script script.json http </dev/null
+    wait_for_file whip.out
+    WHIP=http://127.0.0.1:$(cat whip.out)/conform
     wait_for_line one.out ':'
     wait_for_line two.out ':'
     start turn python3 "$top_srcdir/tests/cli/turn.py" </dev/null
@@ -186,7 +208,7 @@ check_jsonl() {
 
 # What is in the object is in the lines.
 check_same() {
-    case $1 in host | nat* | stun* | turn*) return 0 ;; esac
+    case $1 in conformance* | host | nat* | stun* | turn*) return 0 ;; esac
     diff <(jq -S 'del(.v, .t, .tool, .version, .subject)' "$FILE") \
         <(jq -sS 'def of(e): map(select(.event == e) | del(.v, .t, .event));
             {sections: of("result"), cases: of("case")} +
