@@ -76,16 +76,16 @@ static rtc_usec due(const struct probe_flow *flow)
     return flow->begun + next * bits * 1000000 / flow->setup.bitrate_bps;
 }
 
-/* How many left before `time`, if not by a window. */
+/* How many left before `time`; by a window, that is not known. */
 static uint32_t left_before(const struct probe_flow *flow, rtc_usec time)
 {
-    double bits = (double)flow->echo.len * 8e6;
-    double step = flow->setup.interval ? (double)flow->setup.interval
-                                       : bits / (double)flow->setup.bitrate_bps;
-    double count = (double)(time - flow->begun) / step;
+    double bits = (double)flow->echo.len * 8e6, step, count;
 
-    if (is_windowed(flow) || count < 0)
+    if (is_windowed(flow) || time < flow->begun)
         return 0;
+    step = flow->setup.interval ? (double)flow->setup.interval
+                                : bits / (double)flow->setup.bitrate_bps;
+    count = (double)(time - flow->begun) / step;
     return count < flow->echo.next ? (uint32_t)count : flow->echo.next;
 }
 

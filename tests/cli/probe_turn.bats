@@ -280,7 +280,7 @@ END
 
 @test "what passes is the rate of the path, asked for more or for all" {
     probe 0 --json -c 1 -t 1s -b 0 --impair rate=2M "turn:u:s3cret@$GOOD"
-    jq -e '.loads[0] | (.bitrate - 2e6 | fabs < 1e5) and .loss == 0' \
+    jq -e '.loads[0] | (.bitrate - 2e6 | fabs < 1e5) and .loss < 0.05' \
         <<<"$output"
     probe 3 --json -c 1 -t 1s -b 4M --min-bitrate 3M --impair rate=2M \
         "turn:u:s3cret@$GOOD"
