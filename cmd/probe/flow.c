@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A series of echoes by one timer.
- *
- * For as much as passes, a window bounds what is under way. It is twice what
- * the path holds, and thrice while that still grows: the best rate of the last
- * rounds, times the round trip of the quickest round. So it fills the path and
- * as much again of a queue, whatever the path loses. (A round ends when what
- * left after the one before is back.)
+ * A series of echoes by one timer. For as much as passes, a window (window.h)
+ * bounds what is under way.
  */
 #include "cmd/probe/flow.h"
 
@@ -18,17 +13,10 @@
 /* Of one wakeup, so that what comes is read in between. */
 #define BURST_MOST 64
 #define RETRY_US 1000
-#define WINDOW_LEAST 4
-#define WINDOW_MOST 8192
-/* When nothing came for a long round trip, a quarter, and this, what is under
- * way is lost. */
-#define STALL_US 20000
 /* A load's last datagrams: not as long as a lone one is waited for. */
 #define TAIL_US 300000
 /* The part of a load in which the window grows: its rate is not counted. */
 #define GROWTH(time) ((time) / 2)
-
-#define RATE_COUNT (sizeof((struct probe_window *)NULL)->rates / sizeof(double))
 
 static bool is_windowed(const struct probe_flow *flow)
 {
@@ -104,82 +92,6 @@ static void finish(struct probe_flow *flow)
     driver_stop(flow->setup.driver);
 }
 
-/* ---- the window ---------------------------------------------------------- */
-
-static rtc_usec stalled_at(const struct probe_flow *flow)
-{
-    rtc_usec rtt = flow->echo.series.most > flow->setup.rtt_us
-                       ? flow->echo.series.most
-                       : flow->setup.rtt_us;
-
-    return flow->window.progress_at + rtt + rtt / 4 + STALL_US;
-}
-
-static void begin_round(struct probe_flow *flow)
-{
-    flow->window.round_start = now_of(flow);
-    flow->window.round_count = 0;
-    flow->window.round_rtt_sum = 0;
-    flow->window.round_end = flow->echo.next;
-}
-
-/* The best rate of the last rounds, this one included. */
-static double best_rate(struct probe_window *window, rtc_usec span)
-{
-    double best = 0;
-
-    window->rates[window->rate_next++ % RATE_COUNT] =
-        window->round_count * 1e6 / (double)(span > 0 ? span : 1);
-    for (size_t i = 0; i < RATE_COUNT; i++)
-        best = window->rates[i] > best ? window->rates[i] : best;
-    return best;
-}
-
-/* Whether the rate grew by a quarter within three rounds. */
-static bool is_growing(struct probe_window *window, double rate)
-{
-    window->still_rounds++;
-    if (rate > window->full_rate * 1.25) {
-        window->full_rate = rate;
-        window->still_rounds = 0;
-    }
-    return window->still_rounds < 3;
-}
-
-static void end_round(struct probe_flow *flow)
-{
-    struct probe_window *window = &flow->window;
-    rtc_usec rtt = window->round_rtt_sum / window->round_count;
-    double rate = best_rate(window, now_of(flow) - window->round_start);
-    double gain = is_growing(window, rate) ? 3 : 2, size;
-
-    if (!window->rtt_us || rtt < window->rtt_us)
-        window->rtt_us = rtt;
-    size = gain * rate * (double)window->rtt_us / 1e6;
-    window->size = size < WINDOW_LEAST  ? WINDOW_LEAST
-                   : size > WINDOW_MOST ? WINDOW_MOST
-                                        : (unsigned)size;
-    begin_round(flow);
-}
-
-/* What is under way is lost, and nothing but that holds up the round. */
-static void look_for_stall(struct probe_flow *flow)
-{
-    struct probe_window *window = &flow->window;
-
-    if (now_of(flow) < stalled_at(flow))
-        return;
-    window->base = flow->echo.next;
-    window->progress_at = now_of(flow);
-    if (window->round_count > 0) {
-        end_round(flow);
-        return;
-    }
-    window->size =
-        window->size / 2 > WINDOW_LEAST ? window->size / 2 : WINDOW_LEAST;
-    begin_round(flow);
-}
-
 /* ---- sending ------------------------------------------------------------- */
 
 static bool send_one(struct probe_flow *flow)
@@ -193,20 +105,14 @@ static bool send_one(struct probe_flow *flow)
     return true;
 }
 
-static unsigned under_way(const struct probe_flow *flow)
-{
-    uint32_t from = flow->echo.above > flow->window.base ? flow->echo.above
-                                                         : flow->window.base;
-
-    return flow->echo.next - from;
-}
-
 static bool may_send(const struct probe_flow *flow, rtc_usec now)
 {
     if (flow->echo.next == flow->echo.capacity)
         return false;
-    return is_windowed(flow) ? under_way(flow) < flow->window.size
-                             : due(flow) <= now;
+    return is_windowed(flow)
+               ? probe_window_has_room(&flow->window, flow->echo.above,
+                                       flow->echo.next)
+               : due(flow) <= now;
 }
 
 /* What may leave now. When to go on at the latest. */
@@ -223,7 +129,7 @@ static rtc_usec send_some(struct probe_flow *flow)
         sent++;
     }
     if (is_windowed(flow))
-        return stalled_at(flow);
+        return probe_window_stalled_at(&flow->window);
     return due(flow);
 }
 
@@ -250,8 +156,9 @@ static void on_timer(void *user, int what)
         finish(flow);
         return;
     }
-    if (is_windowed(flow))
-        look_for_stall(flow);
+    if (is_windowed(flow) &&
+        now_of(flow) >= probe_window_stalled_at(&flow->window))
+        probe_window_stall(&flow->window, flow->echo.next, now_of(flow));
     if (now_of(flow) < stop_at(flow))
         next = send_some(flow);
     if (flow->echo.next == flow->echo.capacity)
@@ -264,18 +171,6 @@ static void on_timer(void *user, int what)
 }
 
 /* ---- receiving ----------------------------------------------------------- */
-
-static void move_window(struct probe_flow *flow, rtc_usec rtt)
-{
-    struct probe_window *window = &flow->window;
-
-    window->progress_at = now_of(flow);
-    window->round_count++;
-    window->round_rtt_sum += rtt;
-    if (flow->echo.above > window->round_end)
-        end_round(flow);
-    driver_timer_set(flow->timer, now_of(flow));
-}
 
 static void count(struct probe_flow *flow)
 {
@@ -302,8 +197,11 @@ bool probe_flow_receive(struct probe_flow *flow, const uint8_t *data,
         (!is_sending(flow) &&
          flow->echo.series.received == flow->echo.series.sent))
         finish(flow);
-    else if (is_sending(flow) && is_windowed(flow))
-        move_window(flow, rtt);
+    if (is_sending(flow) && is_windowed(flow)) {
+        probe_window_returned(&flow->window, flow->echo.above, flow->echo.next,
+                              rtt, now_of(flow));
+        driver_timer_set(flow->timer, now_of(flow));
+    }
     return true;
 }
 
@@ -314,12 +212,9 @@ void probe_flow_run(struct probe_flow *flow,
 {
     rtc_usec now = driver_now(setup->driver);
 
-    *flow = (struct probe_flow){.setup = *setup,
-                                .begun = now,
-                                .ended = RTC_NEVER,
-                                .window = {.size = WINDOW_LEAST,
-                                           .round_start = now,
-                                           .progress_at = now}};
+    *flow =
+        (struct probe_flow){.setup = *setup, .begun = now, .ended = RTC_NEVER};
+    probe_window_init(&flow->window, setup->rtt_us, now);
     flow->timer = driver_timer_new(setup->driver, on_timer, flow);
     if (!flow->timer ||
         !probe_echo_init(&flow->echo, setup->count, setup->len, read_clock()))

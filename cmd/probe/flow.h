@@ -7,6 +7,7 @@
 
 #include "cmd/driver.h"
 #include "cmd/probe/echo.h"
+#include "cmd/probe/window.h"
 
 struct probe_flow_setup {
     struct driver *driver;
@@ -33,15 +34,7 @@ struct probe_flow {
     rtc_usec first_at, last_at;
     uint32_t counted; /* came back while the bit rate was measured */
     bool is_over;
-    /* What may be under way, when it is what passes (flow.c). */
-    struct probe_window {
-        unsigned size;
-        uint32_t base; /* of what left before, nothing is under way */
-        uint32_t round_end;
-        unsigned round_count, rate_next, still_rounds;
-        rtc_usec round_start, round_rtt_sum, rtt_us, progress_at;
-        double rates[8], full_rate; /* datagrams per second, of last rounds */
-    } window;
+    struct probe_window window; /* when it is what passes */
 };
 
 /* Sends, and waits for what is missing: returns when that is over, or when
