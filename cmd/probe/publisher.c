@@ -10,7 +10,6 @@
 
 #include "cmd/probe/clip.h"
 #include "cmd/probe/mark.h"
-#include "media/media.h"
 
 /* Handed over so much after it was due: this machine is overloaded. */
 #define LATE_US 20000
@@ -143,11 +142,11 @@ static int hand_over(struct publisher *p, struct lane *lane, rtc_usec due,
                      rtc_usec now)
 {
     enum rtc_codec codec = lane->clip->codec;
-    struct rtc_frame frame = {
-        .codec = codec,
-        .media_time = (uint64_t)rtc_media_rescale(due - p->start, 1, 1000000,
-                                                  rtc_codec_clock_rate(codec)),
-        .time = due};
+    struct rtc_frame frame = {.codec = codec,
+                              .media_time = (uint64_t)(due - p->start) *
+                                            rtc_codec_clock_rate(codec) /
+                                            1000000,
+                              .time = due};
     int error;
 
     mark(p, lane, now, &frame);
