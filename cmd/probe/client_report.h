@@ -22,6 +22,8 @@ void client_numbers(const struct client *client,
                     struct client_numbers *ret_numbers);
 /* Adds its measures to a group. */
 void client_measure(const struct client *client, struct probe_group *group);
-/* Adds sentences. `where` is put in front, or NULL. */
-void client_conclude(const struct client *client, struct probe_result *result,
-                     const char *where);
+/* Adds sentences. */
+void client_conclude(const struct client *client, struct probe_result *result);
+/* How long the server's certificate is still valid; -1: there is none, or it is
+ * not. */
+int64_t client_certificate_days(const struct client *client);
