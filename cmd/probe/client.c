@@ -11,6 +11,9 @@
 #include "cmd/meet.h"
 
 #define LOOK_US 1000000
+/* Who only receives reports may be heard no more often than checks of consent
+ * come (RFC 7675 5.1). */
+#define CONSENT_US 7000000
 
 /* ---- looking ------------------------------------------------------------- */
 
@@ -99,17 +102,18 @@ static bool lacks_frames(const struct client *c, rtc_usec now)
 
 static void check_silence(struct client *c, rtc_usec now)
 {
-    rtc_usec silence = now - c->heard_at;
+    rtc_usec silence = now - c->heard_at, most = c->options->media_timeout;
 
+    if (c->publisher && most)
+        most += CONSENT_US;
     if (heard_count(c) != c->heard_count) {
         c->heard_count = heard_count(c);
         c->heard_at = now;
-    } else if (c->options->media_timeout &&
-               silence >= c->options->media_timeout) {
+    } else if (most && silence >= most) {
         fail_silent(c, silence);
         return;
     }
-    if (c->options->media_timeout && lacks_frames(c, now))
+    if (most && lacks_frames(c, now))
         endpoint_fail(&c->end, RTC_EXIT_NO_MEDIA,
                       "media came, but no key frame within %.1f s",
                       (double)(now - c->connected_at) / 1e6);
@@ -181,6 +185,8 @@ static void on_event(struct endpoint *end, const struct rtc_event *event)
 {
     struct client *c = end->calls.user;
 
+    if (event->type == RTC_EVENT_ICE)
+        c->is_silent = event->ice_state == RTC_ICE_DISCONNECTED;
     if (c->publisher)
         publisher_event(c->publisher, event);
     else
@@ -204,6 +210,9 @@ static void check_end(struct client *c, rtc_usec now)
         endpoint_fail(&c->end, RTC_EXIT_CONSENT,
                       "the other end ended the session after %.1f s",
                       (double)(now - c->connected_at) / 1e6);
+    else if (c->publisher && c->is_silent)
+        endpoint_fail(&c->end, RTC_EXIT_CONSENT,
+                      "the other end fell silent: it does not answer");
     else if (c->connected_at != RTC_NEVER && !has_media(c))
         endpoint_fail(&c->end, RTC_EXIT_NO_MEDIA,
                       heard_count(c) > 0 ? "media came, but no key frame"

@@ -47,6 +47,7 @@ struct client {
     struct driver_watch *look;
     bool is_started, is_over;
     bool is_wanted; /* its end: by time, client_end or a failure of ours */
+    bool is_silent; /* it did not answer the last checks of ICE */
     rtc_usec connected_at, ended_at; /* RTC_NEVER: not */
     rtc_usec heard_at;               /* something came, or it connected */
     uint64_t heard_count;            /* packets received by then */

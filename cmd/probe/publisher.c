@@ -95,26 +95,6 @@ static bool make_room(struct publisher *p, size_t len)
     return true;
 }
 
-/* Until marks are there. */
-static bool can_mark(enum rtc_codec codec)
-{
-    (void)codec;
-    return false;
-}
-
-static int write_mark(enum rtc_codec codec, const uint8_t *frame, size_t len,
-                      const struct probe_mark *mark, size_t least, uint8_t *buf,
-                      size_t cap)
-{
-    (void)codec;
-    (void)mark;
-    (void)least;
-    if (len > cap)
-        return RTC_ERR_NOBUF;
-    memcpy(buf, frame, len);
-    return (int)len;
-}
-
 /* The frame with its mark; without one where it cannot have any. */
 static void mark(struct publisher *p, struct lane *lane, rtc_usec now,
                  struct rtc_frame *frame)
@@ -127,10 +107,10 @@ static void mark(struct publisher *p, struct lane *lane, rtc_usec now,
 
     frame->data = from->data;
     frame->len = from->len;
-    if (!can_mark(frame->codec) || !make_room(p, cap))
+    if (!probe_mark_can(frame->codec) || !make_room(p, cap))
         return;
-    len = write_mark(frame->codec, from->data, from->len, &mark, least, p->buf,
-                     p->cap);
+    len = probe_mark_write(frame->codec, from->data, from->len, &mark, least,
+                           p->buf, p->cap);
     if (len < 0)
         return;
     frame->data = p->buf;
