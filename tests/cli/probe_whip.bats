@@ -138,8 +138,7 @@ teardown() {
 @test "INT: what was measured is told, the session deleted, 130" {
     serve "$(playing '{loop: true}' "$second")"
     start probe rtc-probe whep "$to" "${LO[@]}" --json -t 60s
-    wait_for_line peer1.jsonl keyframe_request
-    wait_until 10 grep -qs interval peer1.jsonl
+    wait_for_line peer1.jsonl '"event":"interval"'
     signal_to probe INT
     finish probe 130
     jq -e '.sessions[0].frames > 0 and .error == null' probe.out
@@ -148,10 +147,12 @@ teardown() {
 
 # ---- failures: the step, the status, the time --------------------------------
 
-# fails STATUS PHASE URL OPTION...: of both subjects.
+subjects=(whip whep)
+
+# fails STATUS PHASE URL OPTION...: each of the subjects.
 fails() {
     local subject
-    for subject in whip whep; do
+    for subject in "${subjects[@]}"; do
         measure "$1" $subject "$3" -t 1s "${@:4}"
         session ".failedPhase == \"$2\" and .frames == 0"
         holds ".error.message | startswith(\"$2: \")"
@@ -177,7 +178,8 @@ fails() {
             "headers": {"Content-Type": "text/html"}}}'
     while read -r path status; do
         fails "$status" http "$url/$path"
-        session '.http == null and .tcp != null'
+        session '.tcp != null'
+        [ "$path" = html ] || session '.http == null'
     done <<END
 401 13
 404 14
@@ -196,10 +198,10 @@ END
 @test "ICE: candidates that lead nowhere 23" {
     serve '{"POST": {"edit_answer": '"$nowhere"', "edit_offer":
         [["^a=candidate.*\r\n", ""]]}}'
+    subjects=(whip)
     fails 23 ice "$to" --connect-timeout 500ms
     session '.http != null and .ice == null and .localCandidate == null'
-    assert_requests 'POST /endpoint' 'DELETE /session/1' \
-        'POST /endpoint' 'DELETE /session/2'
+    assert_requests 'POST /endpoint' 'DELETE /session/1'
 }
 
 @test "DTLS: refused by the peer 30, another fingerprint 31" {
@@ -207,6 +209,7 @@ END
             "\\g<1>00:00"]]},
         "POST /31": {"edit_answer": [["^(a=fingerprint:\\S+ ).{5}",
             "\\g<1>00:00"]]}}'
+    subjects=(whip)
     fails 30 dtls "$url/30" --connect-timeout 5s
     fails 31 dtls "$url/31"
     session '.ice != null and .dtls == null'
@@ -230,7 +233,7 @@ END
     holds '.error.message | contains("ended the session after")'
     media_server 60
     measure 24 whep "$at" -t 20s --media-timeout 1s
-    session '.failedPhase == "media" and .frames == 60'
+    session '.failedPhase == "media" and .frames >= 60 and .frames < 80'
     holds '.error.message | contains("fell silent")'
     holds '.verdicts | map(select(contains("froze 1 times"))) | length == 1'
     assert [ $((SECONDS - began)) -le 15 ]
@@ -270,7 +273,7 @@ within='def within($n; $lost; $p): ($lost - $n * $p | fabs) <=
     measure 0 whip "$at" -t 4s -b 2M --clip vp8 --impair loss=10%,seed=1
     session "$within"' .packetsExpected > 600 and
         within(.packetsExpected; .packetsLost; 0.1) and
-        .loss == .packetsLost / .packetsExpected and .packetsResent > 0'
+        (.loss - .packetsLost / .packetsExpected | fabs) < 1e-6 and .packetsResent > 0'
     holds '.verdicts | map(select(startswith("Loss is high"))) | length == 1'
 }
 
