@@ -143,6 +143,8 @@ struct endpoint {
     struct meet_trickle *trickle;     /* the state of one line, */
     struct whip *whip;                /* and of the other */
     struct restart *restart;          /* NULL: nobody to be told of one */
+    /* The HTTP server's certificate, seconds since 1970; 0: none was seen. */
+    int64_t certificate_expires;
 };
 
 /* Sets up driver, report and signals. Ends the process when it cannot. */

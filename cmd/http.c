@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "cmd/field.h"
+#include "cmd/http_info.h"
 #include "cmd/redirect.h"
 #include "cmd/url.h"
 
@@ -172,6 +173,7 @@ static void set_network(struct http_transfer *t)
         curl_easy_setopt(easy, CURLOPT_CAINFO, o->cacert);
     if (o->pinned)
         curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, o->pinned);
+    curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, o->insecure ? 0L : 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, o->insecure ? 0L : 2L);
 }
@@ -208,35 +210,6 @@ static bool set_up(struct http_transfer *t)
 
 /* ---- its end ------------------------------------------------------------- */
 
-static enum rtc_exit exit_for_curl(CURLcode code, CURL *easy)
-{
-    curl_off_t connected = 0;
-
-    switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-        return RTC_EXIT_RESOLVE;
-    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-        return RTC_EXIT_FINGERPRINT;
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-    case CURLE_INTERFACE_FAILED:
-    case CURLE_PROXY:
-        return RTC_EXIT_CONNECT;
-    case CURLE_OPERATION_TIMEDOUT:
-        curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
-        return connected ? RTC_EXIT_HTTP : RTC_EXIT_CONNECT;
-    default:
-        return RTC_EXIT_HTTP;
-    }
-}
-
 static rtc_usec time_of(const struct http_transfer *t, CURLINFO what)
 {
     curl_off_t us = 0;
@@ -253,7 +226,7 @@ static void say_failure(struct http_transfer *t, CURLcode code)
     /* That is what libcurl says of a line that exceeds its own cap. */
     if (code == CURLE_OUT_OF_MEMORY)
         r->limit = "a header field that is too long, or out of memory";
-    r->error = exit_for_curl(code, t->easy);
+    r->error = http_info_exit(code, t->easy);
     url_show(t->url, shown, sizeof shown);
     if (r->limit)
         snprintf(r->why, sizeof r->why, "%s: %s", shown, r->limit);
@@ -364,6 +337,7 @@ static void finish(struct http_transfer *t, CURLcode code)
     r->connected = t->connected;
     r->secured = t->secured;
     r->answered = time_of(t, CURLINFO_STARTTRANSFER_TIME_T);
+    r->expires = http_info_expiry(t->easy);
     r->url = t->url;
     unlink_transfer(t);
     t->fn(t->user, r);

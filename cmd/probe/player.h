@@ -31,3 +31,5 @@ void player_init(struct player *player);
 int player_add_tracks(struct player *player, struct rtc_peer *peer);
 /* For each event of the peer. */
 void player_event(struct player *player, const struct rtc_event *event);
+/* Nothing more is awaited: how long nothing has come is a gap, too. Once. */
+void player_stop(struct player *player, rtc_usec now);

@@ -13,8 +13,8 @@
 #include "cmd/cli.h"
 #include "cmd/description.h"
 #include "cmd/file.h"
-#include "cmd/probe/probe.h"
 #include "cmd/probe/lint.h"
+#include "cmd/probe/probe.h"
 #include "cmd/probe/report.h"
 #include "cmd/probe/sdp.h"
 

@@ -32,7 +32,15 @@ static void add_sent(const struct rtc_layer *layer,
     stats->nack_received += s->nacked;
     stats->pli_received += layer->requests.pli_count;
     stats->fir_received += layer->requests.fir_count;
+    if (layer->tail.reported && layer->tail.confirmed >= layer->tail.first)
+        stats->remote_expected += layer->tail.confirmed - layer->tail.first + 1;
+    stats->remote_lost += layer->remote_lost;
     /* Of several streams, the worst. */
+    if (s->format.clock_rate &&
+        layer->remote_jitter / (double)s->format.clock_rate >
+            stats->remote_jitter)
+        stats->remote_jitter =
+            layer->remote_jitter / (double)s->format.clock_rate;
     if (layer->remote_loss > stats->remote_loss)
         stats->remote_loss = layer->remote_loss;
     if (layer->rtt_us > stats->rtt_us)

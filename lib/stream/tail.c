@@ -30,6 +30,8 @@ void rtc_tail_sent(struct rtc_tail *t, const struct rtc_sender *s,
 
     if (t->started && last == t->last)
         return; /* a resend */
+    if (!t->started) /* that may be a run of several */
+        t->first = last + 1 - (s->packets - s->packets_before);
     t->started = true;
     t->last = last;
     t->tries = 0;

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# rtc-probe on loopback: its subjects, its report in every form, and what its
-# exit status says.
+# rtc-probe on loopback: its subjects, and what its exit status says. What holds
+# for each form of the report is in probe_forms.bats.
 
 load helper
 
@@ -212,12 +212,6 @@ probe() {
         .receiveBitrate > 1e6' <<<"$output"
     assert_equal "$(jq -r '.libraries[] | "\(.library) \(.version)"' \
         <<<"$output")" "$(rtc-probe --version | tail -n +2)"
-    probe host
-    assert_equal "$status" 0
-    run awk 'length > 80' <<<"$output"
-    assert_output ''
-    probe host --prometheus
-    assert_prometheus
 }
 
 # ---- sdp -------------------------------------------------------------------
@@ -342,81 +336,7 @@ wrong() {
     assert_equal "$status" 5
 }
 
-# assert_tap: $output is TAP whose plan fits.
-assert_tap() {
-    run awk '
-    NR == 1 { if ($0 != "TAP version 13") print "no version"; next }
-    NR == 2 { plan = substr($0, 4); if (!/^1\.\.[0-9]+$/) print "no plan"; next }
-    /^# / { next }
-    /^(not )?ok [0-9]+ - / {
-        number = $1 == "not" ? $3 : $2
-        if (number != ++count) print "misnumbered: " $0
-        next
-    }
-    { print "malformed: " $0 }
-    END { if (count != plan) print count " of " plan }' <<<"$output"
-    assert_output ''
-}
-
-@test "sdp: TAP, with a case for each rule or finding" {
-    probe sdp --tap --strict "$vectors/firefox-offer-simulcast-vp8.sdp"
-    assert_equal "$status" 3
-    assert_line --regexp '^ok [0-9]+ - rtcp-mux: '
-    assert_line --regexp '^not ok [0-9]+ - unlisted: '
-    assert_line '# line 52: a=rtcp-fb: payload type 99 is not in the m= line (RFC 8866 6.6)'
-    assert_line --regexp '^not ok [0-9]+ - strict: 10 errors$'
-    assert_tap
-}
-
-@test "sdp: XML for JUnit's readers" {
-    need_tools xmllint
-    probe sdp --junit "$vectors/firefox-offer-simulcast-vp8.sdp"
-    assert_equal "$status" 0
-    xmllint --noout - <<<"$output"
-    assert_equal "$(xmllint --xpath 'string(/testsuite/@failures)' - <<<"$output")" 10
-    assert_equal "$(xmllint --xpath 'count(//testcase/failure)' - <<<"$output")" 10
-    assert_equal "$(xmllint --xpath 'count(//testcase)' - <<<"$output")" \
-        "$(xmllint --xpath 'string(/testsuite/@tests)' - <<<"$output")"
-    printf 'v=0\no=- 1 1 IN IP4 0\ns=-\nt=0 0\nm=<&">\x01]]>\n' >bad.sdp
-    probe sdp --junit bad.sdp
-    assert_equal "$status" 20
-    xmllint --noout - <<<"$output"
-}
-
-@test "sdp: as a table, and for Prometheus" {
-    probe sdp "$vectors/gst-offer-data.sdp"
-    assert_equal "$status" 0
-    assert_line --regexp '^ok +rtcp-mux: '
-    run awk 'length > 80' <<<"$output"
-    assert_output ''
-    probe sdp --prometheus "$vectors/gst-offer-data.sdp"
-    assert_line 'rtc_probe_sdp_cases{outcome="not ok"} 0'
-    assert_prometheus
-}
-
 # ---- forms -----------------------------------------------------------------
-
-@test "form: a table in 80 columns, without colour in a pipe" {
-    server s
-    local first=$ADDRESS
-    server t
-    probe stun -c 1 --max-rtt 1s "$first" "$ADDRESS"
-    assert_equal "$status" 0
-    run awk 'length > 80' <<<"$output"
-    assert_output ''
-}
-
-@test "form: colour on a terminal, but not with NO_COLOR" {
-    need_tools script
-    server s
-    script -qec "env -u NO_COLOR rtc-probe stun -c 1 --max-rtt 1s $ADDRESS 2>/dev/null" \
-        /dev/null >seen </dev/null
-    grep -q $'\033\[32mpass' seen
-    script -qec "env NO_COLOR=1 rtc-probe stun -c 1 --max-rtt 1s $ADDRESS 2>/dev/null" \
-        /dev/null >seen </dev/null
-    grep -q '^pass' seen
-    ! grep -q $'\033' seen
-}
 
 @test "form: JSON Lines, each with v, t and event, to the end" {
     server s
@@ -431,25 +351,6 @@ assert_tap() {
         <<<"$output"
 }
 
-# assert_prometheus: $output is of the text format: each name told of once, by
-# HELP and TYPE, before its samples.
-assert_prometheus() {
-    run awk '
-    /^# HELP [a-z_]+ [^ ]/ { if (told[$3]++) print "twice: " $0; next }
-    /^# TYPE [a-z_]+ gauge$/ { typed[$3] = 1; last = $3; next }
-    /^[a-z_]+(\{([a-z_]+="([^"\\]|\\.)*",?)+\})? -?[0-9.e+-]+$/ {
-        name = $0
-        sub(/[{ ].*/, "", name)
-        series = $0
-        sub(/ [^ ]*$/, "", series)
-        if (seen[series]++) print "twice: " $0
-        if (name != last || !typed[name] || !told[name]) print "stray: " $0
-        next
-    }
-    { print "malformed: " $0 }' <<<"$output"
-    assert_output ''
-}
-
 @test "form: Prometheus, with units in the names and nothing unknown" {
     server s
     probe stun --prometheus -c 2 -i 10ms --timeout 500ms --max-loss 100% \
@@ -460,7 +361,6 @@ assert_prometheus() {
     assert_line 'rtc_probe_stun_threshold_passed{threshold="max-loss"} 1'
     assert_line 'rtc_probe_stun_exit 0'
     refute_line --regexp 'rtt_avg_seconds\{server="stun:127.0.0.1:9"'
-    assert_prometheus
 }
 
 @test "form: what cannot be written is status 6" {

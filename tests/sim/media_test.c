@@ -160,6 +160,13 @@ static void test_stats(void)
     within(pair, sent.rtt_us, 49 * MS, 60 * MS, "the round trip by RTCP");
     within(pair, (int64_t)(sent.remote_loss * 1000), 0, 300,
            "the remote's loss");
+    is_int((int64_t)sent.remote_expected,
+           (int64_t)got.packets_received + got.packets_lost,
+           "the remote's reports cover all that was sent");
+    is_int(sent.remote_lost, got.packets_lost, "and count what it lost");
+    within(pair, (int64_t)(sent.remote_jitter * 1e6),
+           (int64_t)(got.jitter * 1e6) - 1000,
+           (int64_t)(got.jitter * 1e6) + 1000, "with its jitter");
     within(pair, (int64_t)(got.jitter * 1e6), 0, 5 * MS, "jitter");
     within(pair, got.rtt_us, 49 * MS, 60 * MS,
            "acceptance 57: and for one who only receives, by XR");
