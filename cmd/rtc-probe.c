@@ -21,6 +21,8 @@ static const struct probe_subject subjects[] = {
      probe_sdp},
     {"stun", "round trips to STUN servers, and the address they see",
      probe_stun},
+    {"whep", "playing from a WHEP server, once or in parallel", probe_whep},
+    {"whip", "publishing to a WHIP server, once or in parallel", probe_whip},
 };
 
 #define SUBJECT_COUNT (sizeof subjects / sizeof *subjects)

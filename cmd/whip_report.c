@@ -9,6 +9,14 @@
 #include "cmd/url.h"
 #include "cmd/whip_response.h"
 
+/* What was to be deleted has gone: many servers end a session as soon as DTLS
+ * does, which may be before they read our request. */
+static bool is_gone(const struct http_response *response)
+{
+    return !strcmp(response->method, "DELETE") &&
+           (response->status == 404 || response->status == 410);
+}
+
 /* Without an answer that is of use, HTTP is not through. */
 static void report_phases(struct endpoint *end,
                           const struct http_response *response, bool failed)
@@ -44,7 +52,7 @@ void whip_report(struct endpoint *end, struct http *http,
     };
 
     report_http(end->report, &http_event, now);
-    if (failed && is_optional)
+    if (failed && is_optional && !is_gone(response))
         warn("%s", why);
     if (response->expires)
         end->certificate_expires = response->expires;
