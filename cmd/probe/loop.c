@@ -56,10 +56,10 @@ static const struct rtc_option table[] = {
      .help = "measure so long from the first frame that comes back (10s)"},
     {.name = "clip",
      .type = OPTION_CHOICE,
-     .argument = "CODECS",
+     .argument = "NAME",
      .offset = OFFSET(publisher.clip),
      .choices = publisher_clips,
-     .help = "what to send: vp8+opus (default), h264+opus, vp8, h264, opus"},
+     .help = "what to publish: vp8+opus (default), h264+opus, ..."},
     {.name = "bitrate",
      .letter = 'b',
      .type = OPTION_RATE,
@@ -67,7 +67,7 @@ static const struct rtc_option table[] = {
      .offset = OFFSET(publisher.bitrate_bps),
      .least = 10000,
      .most = 100000000,
-     .help = "fill the video up to it, such as 2M"},
+     .help = "fill the video up to it (default: 180k)"},
     {.name = "late",
      .type = OPTION_DURATION,
      .argument = "TIME",
@@ -85,7 +85,7 @@ static const struct rtc_option table[] = {
      .offset = OFFSET(media_timeout),
      .least = 1000000,
      .most = 3600000000,
-     .help = "fail when nothing came for so long (10s)"},
+     .help = "give up when nothing comes for so long (5s)"},
     {.name = "http",
      .type = OPTION_ROWS,
      .rows = probe_options_http,
@@ -99,18 +99,29 @@ static const struct rtc_option table[] = {
      .type = OPTION_ROWS,
      .rows = probe_limits_frames,
      .offset = OFFSET(limits)},
-    {.name = "limits",
+    {.name = "connect",
      .type = OPTION_ROWS,
      .rows = probe_limits_connect,
      .offset = OFFSET(limits)},
-    {.name = "limits",
+    {.name = "least",
      .type = OPTION_ROWS,
      .rows = probe_limits_bitrate,
+     .offset = OFFSET(limits)},
+    {.name = "tls",
+     .type = OPTION_ROWS,
+     .rows = probe_limits_tls,
      .offset = OFFSET(limits)},
     {.name = "report",
      .type = OPTION_ROWS,
      .rows = probe_options_form,
      .offset = OFFSET(report)},
+    {.name = "interval",
+     .letter = 'i',
+     .type = OPTION_DURATION,
+     .argument = "TIME",
+     .offset = OFFSET(interval),
+     .most = INT64_C(3600000000),
+     .help = "between lines of how it goes, with --jsonl (1s; 0: none)"},
     {.name = NULL},
 };
 
@@ -160,7 +171,7 @@ static void on_signal(void *user, int number)
     struct loop *loop = user;
 
     if (loop->report.signal)
-        driver_stop(loop->driver);
+        cli_die_by_signal(number);
     loop->report.signal = number;
     end_all(loop);
 }
@@ -251,7 +262,7 @@ static void on_pulse(void *user, int what)
     if (loop->state == LOOP_DRAINING && is_all_back(loop))
         driver_timer_set(loop->timer, now);
     if (loop->state == LOOP_MEASURING)
-        loop_tell(loop);
+        loop_tell(loop, now);
     driver_timer_set(loop->pulse, now + LOOP_PULSE_US);
 }
 
@@ -265,6 +276,17 @@ static void begin_measuring(struct loop *loop, rtc_usec now)
     driver_timer_set(loop->timer, now + loop->options.time);
 }
 
+/* What may be silent from now on. */
+static void stop_playing(struct loop *loop, rtc_usec now)
+{
+    struct player player = loop->clients[LOOP_WHEP]->player;
+
+    player_stop(&player, now);
+    loop->freezes = player.counts[RTC_VIDEO].freezes;
+    loop->freeze_sum = player.counts[RTC_VIDEO].freeze_sum;
+    loop->client_options[LOOP_WHEP].media_timeout = 0;
+}
+
 static void begin_draining(struct loop *loop, rtc_usec now)
 {
     loop->state = LOOP_DRAINING;
@@ -272,8 +294,7 @@ static void begin_draining(struct loop *loop, rtc_usec now)
     publisher_stop(loop->clients[LOOP_WHIP]->publisher);
     for (int kind = RTC_AUDIO; kind <= RTC_VIDEO; kind++)
         arrivals_end(&loop->arrivals[kind], now);
-    /* It may be silent now. */
-    loop->client_options[LOOP_WHEP].media_timeout = 0;
+    stop_playing(loop, now);
     driver_timer_set(loop->timer, now + drain_time(loop));
 }
 
@@ -283,6 +304,10 @@ static void end_draining(struct loop *loop)
         arrivals_due(&loop->arrivals[kind],
                      loop_sent(loop, (enum rtc_kind)kind));
     end_all(loop);
+    /* The silence since then is our own. */
+    loop->clients[LOOP_WHEP]->player.counts[RTC_VIDEO].freezes = loop->freezes;
+    loop->clients[LOOP_WHEP]->player.counts[RTC_VIDEO].freeze_sum =
+        loop->freeze_sum;
 }
 
 static void on_timer(void *user, int what)
@@ -409,6 +434,7 @@ static void check_options(struct loop *loop)
         one->end.impair = NULL;
         one->end.max_time = 0;
         one->end.any_frame = true;
+        one->end.interval = 0;
         one->publisher = options->publisher;
         one->media_timeout = options->media_timeout;
         if (leg == LOOP_WHIP)
@@ -451,9 +477,9 @@ static void begin(struct loop *loop)
         loop->arrivals[kind].late_us = loop->options.late;
     }
     loop->call_at = loop->started_at = loop->stopped_at = RTC_NEVER;
+    loop->tell_at = driver_now(loop->driver);
     loop->impair = probe_impair_new(loop->driver, loop->options.end.impair);
-    if (loop->impair)
-        driver_impair(loop->driver, loop->impair);
+    driver_impair(loop->driver, loop->impair);
     if (loop->options.end.max_time)
         driver_timer_set(loop->limit,
                          driver_now(loop->driver) + loop->options.end.max_time);
@@ -481,7 +507,8 @@ void probe_loop(int argc, char **argv)
     static struct loop loop = {.options = {.end = ENDPOINT_DEFAULTS,
                                            .time = 10000000,
                                            .late = 500000,
-                                           .media_timeout = 10000000,
+                                           .media_timeout = 5000000,
+                                           .interval = 1000000,
                                            .limits = PROBE_LIMITS_NONE}};
 
     loop.options.end.max_time = 30000000;

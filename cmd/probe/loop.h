@@ -17,7 +17,7 @@ struct loop_options {
     struct endpoint_options end; /* of both legs */
     struct publisher_options publisher;
     const char *whep_token_file;
-    rtc_usec time, late, media_timeout;
+    rtc_usec time, late, media_timeout, interval;
     struct probe_limits limits;
 };
 
@@ -49,6 +49,10 @@ struct loop {
     enum loop_state state;
     rtc_usec call_at; /* when playing was first tried; RTC_NEVER: not yet */
     rtc_usec started_at, stopped_at; /* of measuring; RTC_NEVER: not */
+    rtc_usec tell_at;                /* the next interval */
+    /* Of video, while there was something to play. */
+    uint64_t freezes;
+    rtc_usec freeze_sum;
     struct loop_sent sent[LOOP_SENT_MOST];
     unsigned sent_count; /* of all times */
     struct driver_watch *timer, *retry, *pulse, *limit, *signals[2];
@@ -58,7 +62,7 @@ struct loop {
 const char *loop_leg_name(enum loop_leg leg);
 /* Frames sent of a kind up to now. */
 uint64_t loop_sent(const struct loop *loop, enum rtc_kind kind);
-/* For somebody who waits: events, and the line on a terminal. */
-void loop_tell(struct loop *loop);
+/* For somebody who waits, if it is time: events, and the line on a terminal. */
+void loop_tell(struct loop *loop, rtc_usec now);
 /* Adds all that was found to the result. */
 void loop_conclude(struct loop *loop);

@@ -56,11 +56,12 @@ static void tell_track(struct loop *loop, enum rtc_kind kind)
     probe_report_event(&loop->report, "interval", &group);
 }
 
-void loop_tell(struct loop *loop)
+void loop_tell(struct loop *loop, rtc_usec now)
 {
-    if (loop->sent_count % (1000000 / LOOP_PULSE_US) != 0)
-        return;
     show_progress(loop);
+    if (!loop->options.interval || now < loop->tell_at)
+        return;
+    loop->tell_at = now + loop->options.interval;
     if (loop->report.form != PROBE_JSONL)
         return;
     for (int kind = RTC_VIDEO; kind >= RTC_AUDIO; kind--)
@@ -340,6 +341,12 @@ static void check_thresholds(struct loop *loop)
         probe_limit_connect(result, limits, connect_time(loop->clients[leg]),
                             leg == LOOP_WHIP ? "to whip" : "to whep");
     probe_limit_bitrate(result, limits, bitrate_of(loop), NULL);
+    for (int leg = 0; leg < LOOP_LEGS && limits->tls_days >= 0; leg++)
+        probe_limit_tls(result, limits,
+                        loop->clients[leg]
+                            ? client_certificate_days(loop->clients[leg])
+                            : -1,
+                        leg == LOOP_WHIP ? "of whip" : "of whep");
 }
 
 /* Nothing came of a track, or nothing that can be measured. */

@@ -23,19 +23,14 @@
  * Faults begin a second after somebody began to play. At SIGTERM it says what
  * it did, e.g. `video dropped=3 swapped=0 twice=0 flipped=0 held=0`; a frame
  * that waits for the next to change places with was held. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "cmd/driver.h"
+#include "requests.h"
 
-#define REQUEST_MOST 65536
 #define SESSION_MOST 8
 #define FAULTS_US 1000000 /* after somebody began to play */
 
@@ -394,22 +389,6 @@ static void end_session(unsigned number)
 /* ---- requests -------------------------------------------------------------
  */
 
-struct connection {
-    int fd;
-    struct driver_watch *watch;
-    size_t len;
-    char data[REQUEST_MOST + 1];
-};
-
-static void reply(const struct connection *c, int status, const char *headers,
-                  const char *body)
-{
-    dprintf(c->fd,
-            "HTTP/1.1 %d relay\r\n%sContent-Length: %zu\r\n"
-            "Connection: close\r\n\r\n%s",
-            status, headers, strlen(body), body);
-}
-
 static int status_of_play(void)
 {
     if (options.refuse)
@@ -419,120 +398,52 @@ static int status_of_play(void)
     return find_publisher() ? 201 : 404;
 }
 
-static void answer_post(const struct connection *c, bool is_publisher,
-                        const char *body)
+static void answer_post(struct request *request, bool is_publisher)
 {
     static char answer[32768];
     char headers[128];
     unsigned number;
     int status = is_publisher ? 201 : status_of_play();
 
+    if (status == 201 &&
+        begin(is_publisher, request->body, strlen(request->body), answer,
+              sizeof answer, &number) < 0)
+        status = 400;
     if (status != 201) {
-        reply(c, status, "", "");
-        return;
-    }
-    if (begin(is_publisher, body, strlen(body), answer, sizeof answer,
-              &number) < 0) {
-        reply(c, 400, "", "");
+        request_reply(request, status, "", "");
         return;
     }
     snprintf(headers, sizeof headers,
              "Content-Type: application/sdp\r\nLocation: /session/%u\r\n",
              number);
-    reply(c, 201, headers, answer);
+    request_reply(request, 201, headers, answer);
 }
 
-static bool has_token(const char *request)
+static bool has_token(const struct request *request)
 {
     char wanted[200];
 
     snprintf(wanted, sizeof wanted, "\r\nAuthorization: Bearer %s\r\n",
              options.token ? options.token : "");
-    return !options.token || strcasestr(request, wanted);
+    return !options.token || strcasestr(request->text, wanted);
 }
 
-static void answer(const struct connection *c, const char *body)
+static void on_request(struct request *request)
 {
     unsigned number;
 
-    if (!has_token(c->data))
-        reply(c, 401, "", "");
-    else if (strncmp(c->data, "POST /whip ", 11) == 0)
-        answer_post(c, true, body);
-    else if (strncmp(c->data, "POST /whep ", 11) == 0)
-        answer_post(c, false, body);
-    else if (sscanf(c->data, "DELETE /session/%u ", &number) == 1) {
+    if (!has_token(request)) {
+        request_reply(request, 401, "", "");
+    } else if (strncmp(request->text, "POST /whip ", 11) == 0) {
+        answer_post(request, true);
+    } else if (strncmp(request->text, "POST /whep ", 11) == 0) {
+        answer_post(request, false);
+    } else if (sscanf(request->text, "DELETE /session/%u ", &number) == 1) {
         end_session(number);
-        reply(c, 200, "", "");
-    } else
-        reply(c, 405, "", "");
-}
-
-/* The body of a request that is all there, else NULL. */
-static const char *body_of(const struct connection *c)
-{
-    const char *body = strstr(c->data, "\r\n\r\n");
-    const char *length = strcasestr(c->data, "\r\nContent-Length:");
-    size_t wanted = 0;
-
-    if (!body)
-        return NULL;
-    body += 4;
-    if (length && length < body)
-        wanted = strtoul(length + 17, NULL, 10);
-    return c->len - (size_t)(body - c->data) >= wanted ? body : NULL;
-}
-
-static void on_readable(void *user, int fd)
-{
-    struct connection *c = user;
-    ssize_t n = read(fd, c->data + c->len, REQUEST_MOST - c->len);
-    const char *body;
-
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    c->len += n > 0 ? (size_t)n : 0;
-    c->data[c->len] = '\0';
-    body = body_of(c);
-    if (body)
-        answer(c, body);
-    if (body || n <= 0) {
-        driver_watch_free(c->watch);
-        close(c->fd);
-        free(c);
+        request_reply(request, 200, "", "");
+    } else {
+        request_reply(request, 405, "", "");
     }
-}
-
-static void on_client(void *user, int listener)
-{
-    struct connection *c = calloc(1, sizeof *c);
-
-    (void)user;
-    if (!c)
-        die("memory");
-    c->fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-    if (c->fd < 0) {
-        free(c);
-        return;
-    }
-    c->watch = driver_watch_fd(driver, c->fd, DRIVER_READ, on_readable, c);
-    if (!c->watch)
-        die("watch");
-}
-
-static int listen_somewhere(void)
-{
-    struct sockaddr_in addr = {.sin_family = AF_INET,
-                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof addr;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof addr) ||
-        listen(fd, 16) || getsockname(fd, (struct sockaddr *)&addr, &len))
-        die("listen");
-    printf("%u\n", ntohs(addr.sin_port));
-    fflush(stdout);
-    return fd;
 }
 
 /* ---- the command line -----------------------------------------------------
@@ -579,8 +490,6 @@ static bool read_option(const char *text)
 
 int main(int argc, char **argv)
 {
-    struct driver_watch *listener;
-
     for (int i = 1; i < argc; i++)
         if (!read_option(argv[i])) {
             fprintf(stderr, "relay: unknown: %s\n", argv[i]);
@@ -589,12 +498,11 @@ int main(int argc, char **argv)
     driver = driver_new();
     queue_timer = driver ? driver_timer_new(driver, on_queue, NULL) : NULL;
     reaper = driver ? driver_timer_new(driver, on_reap, NULL) : NULL;
-    listener = driver ? driver_watch_fd(driver, listen_somewhere(), DRIVER_READ,
-                                        on_client, NULL)
-                      : NULL;
-    if (!queue_timer || !reaper || !listener ||
+    if (!queue_timer || !reaper ||
         !driver_watch_signal(driver, SIGTERM, on_end, NULL))
         die("driver");
+    printf("%u\n", requests_listen(driver, on_request));
+    fflush(stdout);
     driver_run(driver);
     return EXIT_SUCCESS;
 }
