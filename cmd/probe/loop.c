@@ -27,7 +27,7 @@
 #define OFFSET(member) offsetof(struct loop_options, member)
 
 static const struct rtc_option table[] = {
-    {.heading = "The server",
+    {.heading = "Measuring",
      .name = "whip",
      .type = OPTION_STRING,
      .argument = "URL",
@@ -40,20 +40,19 @@ static const struct rtc_option table[] = {
      .offset = OFFSET(end.whep),
      .secret = true,
      .help = "play the same from this endpoint"},
-    {.name = "whep-token-file",
+    {.name = "whep-token",
      .type = OPTION_FILE,
      .argument = "FILE",
-     .offset = OFFSET(whep_token_file),
-     .help = "the token for playing, if it is another than --token-file's"},
-    {.heading = "Measuring",
-     .name = "time",
+     .offset = OFFSET(whep_token),
+     .help = "another token for this"},
+    {.name = "time",
      .letter = 't',
      .type = OPTION_DURATION,
      .argument = "TIME",
      .offset = OFFSET(time),
      .least = 100000,
      .most = INT64_C(30) * 86400 * 1000000,
-     .help = "measure so long from the first frame that comes back (10s)"},
+     .help = "end so long after the first frame came back (10s)"},
     {.name = "clip",
      .type = OPTION_CHOICE,
      .argument = "NAME",
@@ -121,7 +120,7 @@ static const struct rtc_option table[] = {
      .argument = "TIME",
      .offset = OFFSET(interval),
      .most = INT64_C(3600000000),
-     .help = "between lines of how it goes, with --jsonl (1s; 0: none)"},
+     .help = "between lines of --jsonl on how it goes (1s)"},
     {.name = NULL},
 };
 
@@ -442,9 +441,9 @@ static void check_options(struct loop *loop)
         else
             one->end.whip = NULL;
     }
-    if (options->whep_token_file)
+    if (options->whep_token)
         loop->client_options[LOOP_WHEP].end.http.token_file =
-            options->whep_token_file;
+            options->whep_token;
     for (int leg = 0; leg < LOOP_LEGS; leg++)
         whip_check(&loop->client_options[leg].end);
 }

@@ -16,7 +16,7 @@ struct loop_options {
     struct probe_options report;
     struct endpoint_options end; /* of both legs */
     struct publisher_options publisher;
-    const char *whep_token_file;
+    const char *whep_token;
     rtc_usec time, late, media_timeout, interval;
     struct probe_limits limits;
 };
