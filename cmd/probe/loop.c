@@ -5,8 +5,9 @@
  *
  * First the WHIP session; once that is connected and sends, the WHEP session,
  * again and again while there is nothing to play yet. From the first frame that
- * comes back --time is measured. Then nothing more is sent, and what is on its
- * way is waited for.
+ * comes back --time is measured. What is on its way then is waited for; frames
+ * go on to be sent meanwhile, and do not count, for a lost packet is noticed by
+ * those behind it.
  */
 #include "cmd/probe/loop.h"
 
@@ -147,14 +148,38 @@ static void check_over(struct loop *loop)
         driver_stop(loop->driver);
 }
 
+static uint64_t sent_so_far(const struct loop *loop, enum rtc_kind kind)
+{
+    const struct client *client = loop->clients[LOOP_WHIP];
+
+    return client ? publisher_counts(client->publisher)->frames[kind] : 0;
+}
+
+uint64_t loop_sent(const struct loop *loop, enum rtc_kind kind)
+{
+    return loop->stopped_at == RTC_NEVER ? sent_so_far(loop, kind)
+                                         : loop->until[kind];
+}
+
+/* What is sent from now on does not count. */
+static void stop(struct loop *loop)
+{
+    if (loop->stopped_at != RTC_NEVER)
+        return;
+    loop->stopped_at = driver_now(loop->driver);
+    for (int kind = RTC_AUDIO; kind <= RTC_VIDEO; kind++) {
+        loop->until[kind] = sent_so_far(loop, (enum rtc_kind)kind);
+        arrivals_end(&loop->arrivals[kind], loop->stopped_at);
+    }
+}
+
 /* Both sessions end in good order, who watches first. */
 static void end_all(struct loop *loop)
 {
     if (loop->state == LOOP_ENDING)
         return;
     loop->state = LOOP_ENDING;
-    if (loop->stopped_at == RTC_NEVER)
-        loop->stopped_at = driver_now(loop->driver);
+    stop(loop);
     driver_timer_set(loop->timer, RTC_NEVER);
     driver_timer_set(loop->retry, RTC_NEVER);
     driver_timer_set(loop->pulse, RTC_NEVER);
@@ -202,13 +227,6 @@ static void on_limit(void *user, int what)
 static rtc_usec drain_time(const struct loop *loop)
 {
     return loop->options.late > DRAIN_US ? loop->options.late : DRAIN_US;
-}
-
-uint64_t loop_sent(const struct loop *loop, enum rtc_kind kind)
-{
-    const struct client *client = loop->clients[LOOP_WHIP];
-
-    return client ? publisher_counts(client->publisher)->frames[kind] : 0;
 }
 
 static void note_sent(struct loop *loop, rtc_usec now)
@@ -275,38 +293,18 @@ static void begin_measuring(struct loop *loop, rtc_usec now)
     driver_timer_set(loop->timer, now + loop->options.time);
 }
 
-/* What may be silent from now on. */
-static void stop_playing(struct loop *loop, rtc_usec now)
-{
-    struct player player = loop->clients[LOOP_WHEP]->player;
-
-    player_stop(&player, now);
-    loop->freezes = player.counts[RTC_VIDEO].freezes;
-    loop->freeze_sum = player.counts[RTC_VIDEO].freeze_sum;
-    loop->client_options[LOOP_WHEP].media_timeout = 0;
-}
-
 static void begin_draining(struct loop *loop, rtc_usec now)
 {
     loop->state = LOOP_DRAINING;
-    loop->stopped_at = now;
-    publisher_stop(loop->clients[LOOP_WHIP]->publisher);
-    for (int kind = RTC_AUDIO; kind <= RTC_VIDEO; kind++)
-        arrivals_end(&loop->arrivals[kind], now);
-    stop_playing(loop, now);
+    stop(loop);
     driver_timer_set(loop->timer, now + drain_time(loop));
 }
 
 static void end_draining(struct loop *loop)
 {
     for (int kind = RTC_AUDIO; kind <= RTC_VIDEO; kind++)
-        arrivals_due(&loop->arrivals[kind],
-                     loop_sent(loop, (enum rtc_kind)kind));
+        arrivals_due(&loop->arrivals[kind], loop->until[kind]);
     end_all(loop);
-    /* The silence since then is our own. */
-    loop->clients[LOOP_WHEP]->player.counts[RTC_VIDEO].freezes = loop->freezes;
-    loop->clients[LOOP_WHEP]->player.counts[RTC_VIDEO].freeze_sum =
-        loop->freeze_sum;
 }
 
 static void on_timer(void *user, int what)
@@ -320,6 +318,17 @@ static void on_timer(void *user, int what)
         end_draining(loop);
 }
 
+/* Whether a frame is one of those that count. */
+static bool counts(const struct loop *loop, enum rtc_kind kind,
+                   const struct arrival *one)
+{
+    if (loop->state != LOOP_DRAINING)
+        return loop->state != LOOP_ENDING;
+    return one->state != PROBE_MARK_NONE &&
+           one->mark.run == loop->arrivals[kind].run &&
+           one->mark.sequence < loop->until[kind];
+}
+
 static void on_frame(void *user, const struct rtc_event *event)
 {
     struct loop *loop = user;
@@ -328,12 +337,12 @@ static void on_frame(void *user, const struct rtc_event *event)
     struct arrival one = {.at = frame->time,
                           .remote_time = frame->remote_time,
                           .len = frame->len,
-                          .sent = loop_sent(loop, kind)};
+                          .sent = sent_so_far(loop, kind)};
 
-    if (loop->state == LOOP_ENDING)
-        return;
     one.state =
         probe_mark_read(frame->codec, frame->data, frame->len, &one.mark);
+    if (!counts(loop, kind, &one))
+        return;
     arrivals_add(&loop->arrivals[kind], &one);
     if (loop->state == LOOP_CONNECTING || loop->state == LOOP_WAITING)
         begin_measuring(loop, event->time);

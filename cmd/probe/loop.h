@@ -25,7 +25,7 @@ enum loop_state {
     LOOP_CONNECTING,
     LOOP_WAITING, /* both are connected, and nothing came yet */
     LOOP_MEASURING,
-    LOOP_DRAINING, /* what was sent is waited for */
+    LOOP_DRAINING, /* what counts was sent, and is waited for */
     LOOP_ENDING,
 };
 
@@ -50,9 +50,7 @@ struct loop {
     rtc_usec call_at; /* when playing was first tried; RTC_NEVER: not yet */
     rtc_usec started_at, stopped_at; /* of measuring; RTC_NEVER: not */
     rtc_usec tell_at;                /* the next interval */
-    /* Of video, while there was something to play. */
-    uint64_t freezes;
-    rtc_usec freeze_sum;
+    uint64_t until[2]; /* frames from there on do not count, once stopped */
     struct loop_sent sent[LOOP_SENT_MOST];
     unsigned sent_count; /* of all times */
     struct driver_watch *timer, *retry, *pulse, *limit, *signals[2];
@@ -60,7 +58,7 @@ struct loop {
 
 /* "whip", "whep". */
 const char *loop_leg_name(enum loop_leg leg);
-/* Frames sent of a kind up to now. */
+/* Frames of a kind sent up to now, or until it was stopped. */
 uint64_t loop_sent(const struct loop *loop, enum rtc_kind kind);
 /* For somebody who waits, if it is time: events, and the line on a terminal. */
 void loop_tell(struct loop *loop, rtc_usec now);

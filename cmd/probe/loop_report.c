@@ -355,7 +355,8 @@ static void check_media(struct loop *loop)
     const struct arrivals *audio = &loop->arrivals[RTC_AUDIO];
     const struct arrivals *video = &loop->arrivals[RTC_VIDEO];
 
-    for (int kind = RTC_VIDEO; kind >= RTC_AUDIO; kind--)
+    for (int kind = RTC_VIDEO; kind >= RTC_AUDIO && !loop->report.signal;
+         kind--)
         if (is_tried(loop, (enum rtc_kind)kind) &&
             loop->arrivals[kind].frames == 0)
             probe_report_fail(&loop->report, RTC_EXIT_NO_MEDIA,

@@ -20,9 +20,10 @@
  * answered 404 and 409 in turn; `refuse=STATUS`, so are all of them; `token=T`,
  * who does not bring it is answered 401.
  *
- * Faults begin a second after somebody began to play. At SIGTERM it says what
- * it did, e.g. `video dropped=3 swapped=0 twice=0 flipped=0 held=0`; a frame
- * that waits for the next to change places with was held. */
+ * Faults that are counted befall the frames of one second, which begins a
+ * second after somebody began to play. At SIGTERM it says what it did, e.g.
+ * `video dropped=3 swapped=0 twice=0 flipped=0 held=0`; a frame that waits for
+ * the next to change places with was held. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,7 +33,9 @@
 #include "requests.h"
 
 #define SESSION_MOST 8
-#define FAULTS_US 1000000 /* after somebody began to play */
+/* After somebody began to play. */
+#define FAULTS_FROM_US 1000000
+#define FAULTS_TO_US 2000000
 
 struct fault {
     unsigned drop, swap, twice, flip, delay_ms;
@@ -70,6 +73,7 @@ static struct held *queue, *swapped[2];
 static struct driver_watch *queue_timer, *reaper;
 static uint64_t counts[2]; /* that faults may befall */
 static struct done done[2];
+static bool is_faulty; /* now */
 static unsigned asked; /* requests to play */
 
 static void die(const char *what)
@@ -188,7 +192,7 @@ static void flip_byte(enum rtc_codec codec, uint8_t *data, size_t len)
 /* Whether the count is due for a fault of every nth. */
 static bool is_nth(uint64_t count, unsigned n)
 {
-    return n > 0 && count > 0 && count % n == 0;
+    return is_faulty && n > 0 && count % n == 0;
 }
 
 /* The one that waited comes behind this one. */
@@ -249,12 +253,13 @@ static void on_frame(const struct rtc_frame *frame)
     enum rtc_kind kind = rtc_codec_kind(frame->codec);
     const struct fault *fault = &options.faults[kind];
     rtc_usec start = play_start();
+    rtc_usec since = driver_now(driver) - start;
     struct held *copy;
 
     if (start == RTC_NEVER)
         return;
-    if (driver_now(driver) - start > FAULTS_US)
-        counts[kind]++;
+    is_faulty = since >= FAULTS_FROM_US && since < FAULTS_TO_US;
+    counts[kind] += is_faulty;
     copy = hold(frame);
     if (fault->strip)
         strip_mark(copy->data, copy->frame.len);
