@@ -52,8 +52,8 @@ all_back() { # CODEC FRAMES
 }
 
 @test "VP8 and Opus come back whole, soon, and together" {
-    loop vp8 -t 3s
-    all_back VP8 70
+    loop vp8 -t 2s
+    all_back VP8 45
     holds '.tracks[] | .latencyMin > 0 and .latencyP50 < 0.1 and
         .latencyP95 < 0.2'
     holds '.pairs[0] | .skew > -0.1 and .skew < 0.1 and
@@ -62,8 +62,8 @@ all_back() { # CODEC FRAMES
 
 @test "H.264 and Opus, filled up, with tokens" {
     echo sesame >token
-    loop h264 -t 3s --clip h264+opus -b 1M --token-file token
-    all_back H264 70
+    loop h264 -t 2s --clip h264+opus -b 1M --token-file token
+    all_back H264 45
     holds '.tracks[0].bitrate > 900000 and .tracks[0].bitrate < 1100000'
     holds '.tracks[] | .latencyMin > 0 and .latencyP50 < 0.2'
 }
