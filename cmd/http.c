@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "cmd/field.h"
 #include "cmd/http_info.h"
@@ -47,6 +48,7 @@ struct http_transfer {
     bool with_token, with_credentials;
     rtc_usec started, begun, deadline; /* `begun`: with this URL */
     rtc_usec resolved, connected, secured;
+    rtc_usec reached; /* libcurl forgets `connected` when TLS fails */
     char curl_why[CURL_ERROR_SIZE];
 };
 
@@ -306,6 +308,20 @@ static void take_times(struct http_transfer *t)
         return;
     t->resolved = time_of(t, CURLINFO_NAMELOOKUP_TIME_T);
     t->connected = time_of(t, CURLINFO_CONNECT_TIME_T);
+    if (t->connected < 0)
+        t->connected = t->reached;
+}
+
+static void give_times(struct http_transfer *t)
+{
+    struct http_response *r = &t->response;
+
+    take_times(t);
+    r->started = t->started;
+    r->resolved = t->resolved;
+    r->connected = t->connected;
+    r->secured = t->secured;
+    r->answered = time_of(t, CURLINFO_STARTTRANSFER_TIME_T);
 }
 
 const struct http_response *http_so_far(struct http_transfer *transfer)
@@ -314,6 +330,7 @@ const struct http_response *http_so_far(struct http_transfer *transfer)
     long status = 0;
 
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    give_times(transfer);
     r->status = (int)status;
     r->method = transfer->request.method;
     r->url = transfer->url;
@@ -326,17 +343,12 @@ static void finish(struct http_transfer *t, CURLcode code)
 
     curl_multi_remove_handle(t->http->multi, t->easy);
     http_so_far(t);
-    take_times(t);
     if (code)
         say_failure(t, code);
     else if (follow(t) &&
              curl_multi_add_handle(t->http->multi, t->easy) == CURLM_OK)
         return;
-    r->started = t->started;
-    r->resolved = t->resolved;
-    r->connected = t->connected;
-    r->secured = t->secured;
-    r->answered = time_of(t, CURLINFO_STARTTRANSFER_TIME_T);
+    give_times(t);
     r->expires = http_info_expiry(t->easy);
     r->url = t->url;
     unlink_transfer(t);
@@ -348,7 +360,6 @@ static void finish(struct http_transfer *t, CURLcode code)
 
 static void collect(struct http *http)
 {
-    struct http_transfer *t;
     CURLMsg *message;
     int left;
 
@@ -359,8 +370,7 @@ static void collect(struct http *http)
         if (message->msg != CURLMSG_DONE)
             continue;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
-        t = (struct http_transfer *)(void *)private;
-        finish(t, code);
+        finish((void *)private, code);
     }
 }
 
@@ -407,6 +417,21 @@ static struct watched *find_socket(struct http *http, curl_socket_t fd)
     return unused;
 }
 
+/* A socket that has a peer is one of TCP, not of the look-up of a name. */
+static void note_reached(CURL *easy, curl_socket_t fd)
+{
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof peer;
+    struct http_transfer *t;
+    char *private = NULL;
+
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
+    t = (void *)private;
+    if (t && t->reached < 0 && !getpeername(fd, (void *)&peer, &len) &&
+        peer.ss_family != AF_UNIX)
+        t->reached = driver_now(t->http->driver);
+}
+
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user,
                      void *socket_user)
 {
@@ -416,7 +441,6 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user,
                               : what == CURL_POLL_OUT ? DRIVER_WRITE
                                                       : DRIVER_BOTH;
 
-    (void)easy;
     (void)socket_user;
     if (!socket)
         return -1;
@@ -424,6 +448,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user,
     socket->watch = NULL;
     if (what == CURL_POLL_REMOVE)
         return 0;
+    note_reached(easy, fd);
     socket->fd = fd;
     socket->watch = driver_watch_fd(http->driver, fd, ready, on_ready, http);
     return socket->watch ? 0 : -1;
@@ -467,7 +492,7 @@ static struct http_transfer *transfer_new(struct http *http,
     t->url = strdup(request->url);
     t->easy = curl_easy_init();
     t->started = t->begun = driver_now(http->driver);
-    t->resolved = t->connected = t->secured = -1;
+    t->resolved = t->connected = t->secured = t->reached = -1;
     t->deadline = request->timeout ? t->begun + request->timeout : RTC_NEVER;
     redirect_trust(http->first, request->url, http->options->location_trusted,
                    &t->with_token, &t->with_credentials);

@@ -125,6 +125,8 @@ static rtc_usec leave(struct endpoint *end)
     driver_timer_set(w->timer, RTC_NEVER);
     whip_patch_free(w->patch);
     w->patch = NULL;
+    if (w->transfer)
+        whip_report_steps(end, http_so_far(w->transfer));
     if (w->transfer && !w->session)
         take_head(w, http_so_far(w->transfer));
     if (w->transfer && !w->session)

@@ -17,9 +17,17 @@ static bool is_gone(const struct http_response *response)
            (response->status == 404 || response->status == 410);
 }
 
+static bool is_of_use(const struct endpoint *end,
+                      const struct http_response *response)
+{
+    return !response->error &&
+           (whip_is_success(response->status) ||
+            (end->options.whep && whip_is_counter_offer(response)));
+}
+
 /* Without an answer that is of use, HTTP is not through. */
-static void report_phases(struct endpoint *end,
-                          const struct http_response *response, bool failed)
+void whip_report_steps(struct endpoint *end,
+                       const struct http_response *response)
 {
     const struct {
         enum report_phase phase;
@@ -28,9 +36,11 @@ static void report_phases(struct endpoint *end,
         {REPORT_RESOLVE, response->resolved},
         {REPORT_TCP, response->connected},
         {REPORT_TLS, response->secured},
-        {REPORT_HTTP, failed ? -1 : response->answered},
+        {REPORT_HTTP, is_of_use(end, response) ? response->answered : -1},
     };
 
+    if (strcmp(response->method, "POST") != 0)
+        return;
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
         if (steps[i].at >= 0)
             report_phase(end->report, steps[i].phase, steps[i].at);
@@ -56,8 +66,5 @@ void whip_report(struct endpoint *end, struct http *http,
         warn("%s", why);
     if (response->expires)
         end->certificate_expires = response->expires;
-    if (!strcmp(response->method, "POST"))
-        report_phases(
-            end, response,
-            failed && !(end->options.whep && whip_is_counter_offer(response)));
+    whip_report_steps(end, response);
 }

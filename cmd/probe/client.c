@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * From an endpoint's events to what is known at its end. Once a second it looks
- * at the peer's counters, and whether the other end is still heard.
+ * From an endpoint's events to what is known at its end. A few times a second
+ * it looks at the peer's counters, and whether the other end is still heard.
  */
 #include "cmd/probe/client.h"
 
@@ -10,7 +10,8 @@
 
 #include "cmd/meet.h"
 
-#define LOOK_US 1000000
+#define LOOK_US 250000
+#define LOOKS_A_SECOND 4
 /* Who only receives reports may be heard no more often than checks of consent
  * come (RFC 7675 5.1). */
 #define CONSENT_US 7000000
@@ -126,7 +127,8 @@ static void on_look(void *user, int what)
 
     (void)what;
     take_counters(c);
-    take_series(c);
+    if (++c->looks % LOOKS_A_SECOND == 0)
+        take_series(c);
     driver_timer_set(c->look, now + LOOK_US);
     check_silence(c, now);
 }
@@ -326,32 +328,32 @@ const char *client_error(const struct client *client)
     return client->end.error;
 }
 
-static bool is_through(const struct client *c, enum report_phase phase)
-{
-    return report_phase_at(c->end.report, phase) != RTC_NEVER;
-}
+/* As the measures are called, in the order they are taken. */
+static const struct step {
+    enum report_phase phase;
+    const char *name;
+} steps[] = {
+    {REPORT_GATHER, "gather"}, {REPORT_RESOLVE, "resolve"}, {REPORT_TCP, "tcp"},
+    {REPORT_TLS, "tls"},       {REPORT_HTTP, "http"},       {REPORT_ICE, "ice"},
+    {REPORT_DTLS, "dtls"},
+};
 
-/* The first step that is not through; they are taken in this order. */
-static enum report_phase next_phase(const struct client *c)
+/* The first step that is not through. */
+static const char *next_step(const struct client *c)
 {
-    static const enum report_phase order[] = {
-        REPORT_GATHER, REPORT_RESOLVE,      REPORT_TCP,
-        REPORT_TLS,    REPORT_HTTP,         REPORT_ICE,
-        REPORT_DTLS,   REPORT_FIRST_PACKET, REPORT_FIRST_KEYFRAME};
     const char *url =
         c->options->end.whip ? c->options->end.whip : c->options->end.whep;
     bool is_tls = !strncasecmp(url, "https:", 6);
 
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
-        if (!is_through(c, order[i]) && (order[i] != REPORT_TLS || is_tls))
-            return order[i];
-    return REPORT_PHASE_COUNT;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        if (report_phase_at(c->end.report, steps[i].phase) == RTC_NEVER &&
+            (steps[i].phase != REPORT_TLS || is_tls))
+            return steps[i].name;
+    return "media";
 }
 
 const char *client_failed_phase(const struct client *client)
 {
-    enum report_phase next = next_phase(client);
-
     switch (client->end.status) {
     case RTC_EXIT_DONE:
         return NULL;
@@ -360,16 +362,15 @@ const char *client_failed_phase(const struct client *client)
     case RTC_EXIT_NOT_LIVE:
     case RTC_EXIT_BUSY:
     case RTC_EXIT_NOT_WHIP:
-        return report_phase_name(REPORT_HTTP);
+        return "http";
     case RTC_EXIT_DESCRIPTION:
         return "description";
     case RTC_EXIT_GATHER:
     case RTC_EXIT_TURN:
-        return report_phase_name(REPORT_GATHER);
+        return "gather";
     case RTC_EXIT_NO_MEDIA:
-        return report_phase_name(heard_count(client) > 0 ? REPORT_FIRST_KEYFRAME
-                                                         : REPORT_FIRST_PACKET);
+        return heard_count(client) > 0 ? "firstKeyframe" : "firstPacket";
     default:
-        return next < REPORT_FIRST_PACKET ? report_phase_name(next) : "media";
+        return next_step(client);
     }
 }

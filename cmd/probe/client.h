@@ -31,7 +31,7 @@ struct client_options {
     rtc_usec media_timeout; /* nothing came for so long: it fails; 0: never */
 };
 
-/* Values that were looked at once a second. */
+/* Values that were looked at once a second, and at the end. */
 struct client_series {
     unsigned count;
     double least, most, sum;
@@ -51,6 +51,7 @@ struct client {
     rtc_usec connected_at, ended_at; /* RTC_NEVER: not */
     rtc_usec heard_at;               /* something came, or it connected */
     uint64_t heard_count;            /* packets received by then */
+    unsigned looks;
     /* As they were last looked at; at the end for good. */
     struct rtc_stats stats;
     struct rtc_track_stats tracks[2]; /* by enum rtc_kind */

@@ -65,7 +65,7 @@ static void count_packets(const struct client *c, struct client_numbers *n)
     for (int kind = RTC_AUDIO; kind <= RTC_VIDEO; kind++) {
         const struct rtc_track_stats *t = &c->tracks[kind];
 
-        n->lost += c->publisher ? t->remote_lost : t->packets_lost;
+        n->lost += c->publisher ? t->remote_lost : t->packets_missed;
         n->expected += c->publisher
                            ? (int64_t)t->remote_expected
                            : (int64_t)t->packets_received + t->packets_lost;

@@ -194,7 +194,8 @@ void crowd_begin(struct crowd *crowd, const struct crowd_options *options,
         if (!(crowd->clients[i] = client_new(driver, &options->client, &calls)))
             die(RTC_EXIT_INTERNAL, "out of memory");
     driver_timer_set(crowd->next, now);
-    driver_timer_set(crowd->second, now + SECOND_US);
+    driver_timer_set(crowd->second,
+                     now + (options->interval ? options->interval : SECOND_US));
     driver_timer_set(crowd->limit, now + options->ramp + end->max_time +
                                        end->time + END_LIMIT_US);
 }

@@ -35,6 +35,7 @@ struct session {
 struct server {
     struct driver *driver;
     int fd;
+    struct driver_watch *timer;
     struct session sessions[SESSION_MOST];
     uint64_t frame_most; /* sent to each */
     unsigned posts, connected, deleted;
@@ -69,8 +70,6 @@ static void on_event(void *user, const struct rtc_event *event)
         if (s->publisher && s->server->frame_most > 0)
             publisher_start(s->publisher);
     }
-    if (s->publisher && sent(s) >= s->server->frame_most)
-        publisher_stop(s->publisher);
     if (s->publisher)
         publisher_event(s->publisher, event);
     else
@@ -244,6 +243,21 @@ static void on_connection(void *user, int fd)
 
 /* ---- the process --------------------------------------------------------- */
 
+/* Who has been sent enough gets no more. */
+static void on_time(void *user, int what)
+{
+    struct server *server = user;
+
+    (void)what;
+    for (unsigned i = 0; i < server->posts; i++) {
+        struct session *s = &server->sessions[i];
+
+        if (s->publisher && sent(s) >= server->frame_most)
+            publisher_stop(s->publisher);
+    }
+    driver_timer_set(server->timer, driver_now(server->driver) + 10000);
+}
+
 static void on_end(void *user, int what)
 {
     struct server *server = user;
@@ -287,10 +301,14 @@ int main(int argc, char **argv)
     watches[0] = driver_watch_fd(server.driver, server.fd, DRIVER_READ,
                                  on_connection, &server);
     watches[1] = driver_watch_signal(server.driver, SIGTERM, on_end, &server);
+    server.timer = driver_timer_new(server.driver, on_time, &server);
+    if (argc > 1)
+        driver_timer_set(server.timer, 0);
     driver_run(server.driver);
     for (unsigned i = 0; i < server.posts; i++)
         end(&server.sessions[i]);
     print(&server);
+    driver_watch_free(server.timer);
     driver_watch_free(watches[0]);
     driver_watch_free(watches[1]);
     driver_free(server.driver);
