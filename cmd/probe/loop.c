@@ -491,6 +491,8 @@ static void begin(struct loop *loop)
     if (loop->options.end.max_time)
         driver_timer_set(loop->limit,
                          driver_now(loop->driver) + loop->options.end.max_time);
+    if (!load_begin(&loop->load, loop->driver))
+        die(RTC_EXIT_INTERNAL, "out of memory");
     probe_report_event(&loop->report, "start", NULL);
     begin_leg(loop, LOOP_WHIP);
 }
@@ -526,6 +528,7 @@ void probe_loop(int argc, char **argv)
     make_timers(&loop);
     begin(&loop);
     driver_run(loop.driver);
+    load_end(&loop.load);
     loop_conclude(&loop);
     free_all(&loop);
     probe_report_exit(&loop.report);

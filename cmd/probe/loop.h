@@ -8,6 +8,7 @@
 #include "cmd/probe/arrivals.h"
 #include "cmd/probe/client.h"
 #include "cmd/probe/limits.h"
+#include "cmd/probe/load.h"
 #include "cmd/probe/report.h"
 
 enum loop_leg { LOOP_WHIP, LOOP_WHEP, LOOP_LEGS };
@@ -46,6 +47,7 @@ struct loop {
     struct client_options client_options[LOOP_LEGS];
     struct client *clients[LOOP_LEGS]; /* NULL: it was never begun */
     struct arrivals arrivals[2];       /* by enum rtc_kind */
+    struct load load;
     enum loop_state state;
     rtc_usec call_at; /* when playing was first tried; RTC_NEVER: not yet */
     rtc_usec started_at, stopped_at; /* of measuring; RTC_NEVER: not */

@@ -177,6 +177,14 @@ static void add_session(struct loop *loop, enum loop_leg leg)
                                        loop_leg_name(leg)));
 }
 
+static void add_load(struct loop *loop)
+{
+    static const struct probe_kind process = {"process", "processes"};
+
+    load_measure(&loop->load,
+                 probe_add_group(&loop->report.result, &process, "rtc-probe"));
+}
+
 /* ---- sentences ------------------------------------------------------------
  */
 
@@ -231,23 +239,32 @@ static void judge_sync(struct loop *loop)
                       fabs((double)sync) / 1e3, sync > 0 ? "behind" : "before");
 }
 
-/* What was sent as it should be. */
-static void judge_publisher(struct loop *loop)
+/* What delays are this machine's own. */
+static void judge_load(struct loop *loop)
 {
     const struct publisher_counts *counts =
         publisher_counts(loop->clients[LOOP_WHIP]->publisher);
+    uint64_t frames = counts->frames[RTC_AUDIO] + counts->frames[RTC_VIDEO];
 
-    if (counts->late > 0)
+    if (loop->started_at != RTC_NEVER &&
+        (load_is_high(&loop->load) || counts->late * 100 > frames))
         probe_add_verdict(&loop->report.result,
-                          "This machine is busy: frames were sent late "
-                          "(%llu, by up to %.0f ms).",
-                          (unsigned long long)counts->late,
-                          (double)counts->late_most / 1e3);
-    if (counts->refused > 0)
-        probe_add_verdict(&loop->report.result,
-                          "The path to the server did not take all frames: "
-                          "%llu are not counted as sent.",
-                          (unsigned long long)counts->refused);
+                          "This machine was too busy: delays may be its own, "
+                          "not the server's.");
+}
+
+/* What there is to say of a session. */
+static void judge_session(struct loop *loop, enum loop_leg leg)
+{
+    struct probe_result own = {0};
+
+    if (!loop->clients[leg])
+        return;
+    client_conclude(loop->clients[leg], &own);
+    for (unsigned i = 0; i < own.verdict_count; i++)
+        probe_add_verdict(&loop->report.result, "%s: %s", loop_leg_name(leg),
+                          own.verdicts[i]);
+    probe_result_done(&own);
 }
 
 static bool is_perfect(const struct loop *loop, enum rtc_kind kind)
@@ -270,7 +287,9 @@ static void judge(struct loop *loop)
                           "All frames came back as they were sent, in order "
                           "and in time.");
     judge_sync(loop);
-    judge_publisher(loop);
+    for (int leg = 0; leg < LOOP_LEGS; leg++)
+        judge_session(loop, (enum loop_leg)leg);
+    judge_load(loop);
 }
 
 /* ---- thresholds, and whether it is a failure -------------------------------
@@ -376,6 +395,7 @@ void loop_conclude(struct loop *loop)
     add_skew(loop);
     for (int leg = 0; leg < LOOP_LEGS; leg++)
         add_session(loop, (enum loop_leg)leg);
+    add_load(loop);
     judge(loop);
     if (!is_failed || loop->arrivals[RTC_VIDEO].frames > 0 ||
         loop->arrivals[RTC_AUDIO].frames > 0)

@@ -14,10 +14,10 @@ load helper
 rows() {
     cat <<END
 host 0 addresses candidates sockets sessions libraries
-loop 0 tracks pairs sessions
-loop_limits 3 tracks pairs sessions impairments
-loop_nowhere 11 sessions
-loop_stripped 4 tracks sessions
+loop 0 tracks pairs sessions processes
+loop_limits 3 tracks pairs sessions processes impairments
+loop_nowhere 11 sessions processes
+loop_stripped 4 tracks sessions processes
 nat 0 servers families
 nat_dead 4 servers families
 nat_impaired 0 servers families impairments

@@ -131,15 +131,21 @@ faults() {
     faults h264+opus
 }
 
-@test "delays of the server, and of an impaired network on both ways" {
-    serve delay=60
-    loop 0 -t 1s --late 55ms
+@test "delays of the server and of the network, and between the two tracks" {
+    serve video:delay=60 audio:delay=160
+    loop 0 -t 1s --late 155ms
     # What a busy machine adds is no part of the least.
-    holds '.tracks[] | .latencyMin >= 0.06 and .latencyMin < 0.075 and
-        .latencyP50 >= 0.0594 and .late == .received'
+    holds 'video | .latencyMin >= 0.06 and .latencyMin < 0.075 and
+        .latencyP50 >= 0.0594 and .late <= .received / 10'
+    holds 'audio | .latencyMin >= 0.16 and .latencyMin < 0.175 and
+        .latencyP50 >= 0.1584 and .late == .received'
+    holds '.pairs[0] | .skew > -0.115 and .skew < -0.085 and
+        .clockSkew > -0.115 and .clockSkew < -0.085'
+    holds 'any(.verdicts[]; test("picture [0-9]+ ms before the sound"))'
+    finish_relay
+    serve
     loop 0 -t 1s --impair delay=30ms
-    holds '.tracks[] | .latencyMin >= 0.12 and .latencyMin < 0.14 and
-        .late == 0'
+    holds '.tracks[] | .latencyMin >= 0.06 and .latencyMin < 0.08'
     holds '.impairments[0].delayed > 0'
 }
 
