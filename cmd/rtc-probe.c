@@ -13,6 +13,9 @@
 static const struct probe_subject subjects[] = {
     {"host", "this machine: addresses, sockets, ciphers, libraries",
      probe_host},
+    {"loop",
+     "frames to a WHIP and back from a WHEP server: what became of them",
+     probe_loop},
     {"nat", "what a NAT or firewall does: mapping, filtering", probe_nat},
     {"sdp", "a session description: what it says, and what is wrong",
      probe_sdp},

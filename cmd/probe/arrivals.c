@@ -83,10 +83,11 @@ static void note_clock(struct arrivals *arrivals, const struct arrival *one)
 static void note_time(struct arrivals *arrivals, rtc_usec at)
 {
     if (arrivals->frames++ == 0)
-        arrivals->first_at = at;
+        arrivals->first_at = arrivals->last_at = at;
     else if (at - arrivals->last_at > arrivals->gap)
         arrivals->gap = at - arrivals->last_at;
-    arrivals->last_at = at;
+    if (at > arrivals->last_at) /* Its last packet may have been resent. */
+        arrivals->last_at = at;
 }
 
 void arrivals_add(struct arrivals *arrivals, const struct arrival *one)

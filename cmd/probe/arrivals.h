@@ -20,7 +20,7 @@
 struct arrival {
     enum probe_mark_state state;
     struct probe_mark mark; /* unless there is none */
-    rtc_usec at;            /* by the clock of the marks */
+    rtc_usec at;            /* of its last packet, by the clock of the marks */
     rtc_usec remote_time;   /* as in struct rtc_frame */
     size_t len;
     uint64_t sent; /* frames that were sent on the track up to now */

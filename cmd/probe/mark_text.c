@@ -53,10 +53,11 @@ void mark_text_write(uint8_t text[MARK_TEXT_LEN], const struct probe_mark *mark,
     memcpy(text, name, sizeof name);
     for (unsigned i = 0; i < CODED_LEN; i++) {
         unsigned bit = 7 * i, at = bit / 8;
-        unsigned next = at + 1 < DATA_LEN ? data[at + 1] : 0;
+        unsigned pair = (unsigned)data[at] << 8;
 
-        coded[i] =
-            (uint8_t)(0x80 | ((data[at] << 8 | next) >> (9 - bit % 8) & 0x7f));
+        if (at + 1 < DATA_LEN)
+            pair |= data[at + 1];
+        coded[i] = (uint8_t)(0x80 | (pair >> (9 - bit % 8) & 0x7f));
     }
 }
 

@@ -15,6 +15,7 @@ struct probe_subject {
 void probe_sdp(int argc, char **argv) __attribute__((noreturn));
 void probe_stun(int argc, char **argv) __attribute__((noreturn));
 void probe_host(int argc, char **argv) __attribute__((noreturn));
+void probe_loop(int argc, char **argv) __attribute__((noreturn));
 void probe_nat(int argc, char **argv) __attribute__((noreturn));
 void probe_whep(int argc, char **argv) __attribute__((noreturn));
 void probe_whip(int argc, char **argv) __attribute__((noreturn));

@@ -34,14 +34,14 @@ static void write_scaled(double value, const char *const units[3], double step,
 {
     int i = 0;
 
-    while (i < 2 && value >= step * 0.9995) {
+    while (i < 2 && fabs(value) >= step * 0.9995) {
         value /= step;
         i++;
     }
     snprintf(cell, CELL_LEN, "%.*f %s",
-             value >= 99.95   ? 0
-             : value >= 9.995 ? 1
-                              : 2,
+             fabs(value) >= 99.95   ? 0
+             : fabs(value) >= 9.995 ? 1
+                                    : 2,
              value, units[i]);
 }
 
