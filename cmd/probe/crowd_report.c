@@ -178,7 +178,8 @@ static void add_crowd(const struct crowd *crowd, const struct summary *s,
     probe_set(group, "sessions", PROBE_COUNT, crowd->begun);
     probe_set(group, "connected", PROBE_COUNT, s->measured);
     probe_set(group, "failed", PROBE_COUNT, s->failed);
-    probe_set(group, "bitrate", PROBE_BITRATE, sum_of(&s->bitrate));
+    probe_set(group, "bitrate", PROBE_BITRATE,
+              s->bitrate.count > 0 ? sum_of(&s->bitrate) : NAN);
     probe_set(group, "packetsExpected", PROBE_COUNT, (double)s->expected);
     probe_set(group, "packetsLost", PROBE_COUNT, (double)s->lost);
     probe_set(group, "loss", PROBE_RATIO, loss_of(s));
@@ -202,7 +203,7 @@ static void add_failures(struct probe_result *result, const struct summary *s)
         struct probe_group *group = probe_add_group(
             result, &kind_failure, exit_name((int)failure->status));
 
-        probe_set(group, "exit", PROBE_COUNT, failure->status);
+        probe_set(group, "status", PROBE_COUNT, failure->status);
         probe_set(group, "count", PROBE_COUNT, failure->count);
         probe_set_text(group, "phase", failure->phase);
         probe_set_text(group, "message", failure->error);

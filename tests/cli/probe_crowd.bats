@@ -67,7 +67,7 @@ ordered='map([.min, .p50, .p90, .p95, .p99, .max]) |
     serve "$script"
     measure 3 whip "$to" -P 4 --ramp 400ms -t 500ms
     crowd '.sessions == 4 and .connected == 1 and .failed == 3'
-    holds '.failures | map([.failure, .exit, .count, .phase]) ==
+    holds '.failures | map([.failure, .status, .count, .phase]) ==
         [["busy", 15, 2, "http"], ["not-live", 14, 1, "http"]]'
     holds '.error.message | contains("--max-failed: 3 of 4 sessions failed")'
     signal_to server TERM

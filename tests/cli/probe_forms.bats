@@ -13,7 +13,7 @@ load helper
 
 rows() {
     cat <<END
-host 0 addresses candidates sockets sessions libraries
+host 0 addresses candidates sockets suites profiles sessions libraries
 loop 0 tracks pairs sessions processes
 loop_limits 3 tracks pairs sessions processes impairments
 loop_nowhere 11 sessions processes
@@ -28,6 +28,12 @@ stun 0 servers
 stun_dead 4 servers
 stun_limits 3 servers
 stun_nowhere 10
+whep 0 sessions loads
+whep_crowd 0 crowds measures loads
+whip 0 sessions loads
+whip_limits 3 sessions loads impairments
+whip_nowhere 11 sessions
+whip_refused 12 crowds measures failures
 END
 }
 
@@ -67,6 +73,12 @@ run_stun_limits() {
         --max-rtt 9s --max-jitter 0us --impair loss=30%,seed=7 "$STUN"
 }
 run_stun_nowhere() { rtc-probe stun "$@" nobody.invalid; }
+run_whep() { rtc-probe whep "$@" "${LO[@]}" -t 200ms "$MEDIA/x"; }
+run_whep_crowd() { run_whep "$@" -P 3 --ramp 50ms; }
+run_whip() { rtc-probe whip "$@" "${LO[@]}" -t 200ms "$MEDIA/x"; }
+run_whip_limits() { run_whip "$@" --impair delay=1ms --max-connect 1us; }
+run_whip_nowhere() { rtc-probe whip "$@" http://127.0.0.1:9/; }
+run_whip_refused() { rtc-probe whip "$@" "${LO[@]}" -P 2 "$RELAY/nowhere"; }
 
 # ---- running ---------------------------------------------------------------
 
@@ -84,6 +96,9 @@ setup_file() {
     start two python3 "$top_srcdir/tests/cli/stun.py" 127.0.0.2 </dev/null
     start relay "$top_builddir/tests/whip/relay" </dev/null
     start strip "$top_builddir/tests/whip/relay" strip </dev/null
+    start media "$top_builddir/tests/whip/media_server" </dev/null
+    wait_for_file media.out
+    MEDIA=http://127.0.0.1:$(cat media.out)
     wait_for_file relay.out
     wait_for_file strip.out
     RELAY=http://127.0.0.1:$(cat relay.out)
@@ -204,7 +219,7 @@ check_same() {
 }
 
 check_prometheus() {
-    python3 "$top_srcdir/tests/cli/prometheus.py" <"$FILE" &&
+    python3 "$top_srcdir/tests/cli/prometheus.py" "$FILE" &&
         grep -qx "rtc_probe_${1%%_*}_exit $2" "$FILE"
 }
 
@@ -213,17 +228,15 @@ check_prometheus() {
 }
 
 @test "prometheus: the checker of that knows what is wrong" {
-    head=$'# HELP a A.\n# TYPE a gauge\n'
-    for text in 'a 1' 'a{b="c"} 1.5e-3' 'a{b="\\\"\n",c="d",} -1' '# x' ''; do
-        [ -z "$text" ] || text+=$'\n'
-        printf '%s%sa{z="z"} 1\n' "$head" "$text" |
-            python3 "$top_srcdir/tests/cli/prometheus.py"
-    done
-    while IFS= read -r text; do
-        printf "%s$text" "$head" >"$BATS_TEST_TMPDIR/wrong"
-        ! python3 "$top_srcdir/tests/cli/prometheus.py" \
-            <"$BATS_TEST_TMPDIR/wrong" || fail "taken: $text"
-    done <<'END'
+    cd "$BATS_TEST_TMPDIR"
+    head='# HELP a A.\n# TYPE a gauge\n'
+    cat >right <<'END'
+a 1\n
+a{b="c"} 1.5e-3\na 1\n
+a{b="\\\\\\"\\n",c="d",} -1\n
+# x\na 1\n
+END
+    cat >wrong <<'END'
 a NaN\n
 a +Inf\n
 a 0x1\n
@@ -251,6 +264,18 @@ a 1\n# HELP b_ms B.\n# TYPE b_ms gauge\nb_ms 1\n
 a 1\n# HELP b\n# TYPE b gauge\nb 1\n
 a{b="\xff"} 1\n
 END
+    for kind in right wrong; do
+        count=0
+        while IFS= read -r text; do
+            count=$((count + 1))
+            # shellcheck disable=SC2059 # with escapes
+            printf "$head$text" >"$kind.$count"
+        done <$kind
+    done
+    python3 "$top_srcdir/tests/cli/prometheus.py" right.*
+    run python3 "$top_srcdir/tests/cli/prometheus.py" wrong.*
+    assert_equal "$status" 1
+    diff <(cut -d : -f 1 <<<"$output" | sort -u) <(printf '%s\n' wrong.* | sort)
 }
 
 # Counts of cases: the thresholds are among them.
