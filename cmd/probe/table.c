@@ -78,6 +78,27 @@ static const char *write_value(const struct probe_measure *measure,
     return cell;
 }
 
+/* Prints `text` word by word from column `at`, continued at `indent`. */
+static void write_wrapped(const char *text, int at, int indent, FILE *out)
+{
+    bool first = true;
+
+    while (*text) {
+        int len = (int)strcspn(text, " ");
+
+        if (!first && at + 1 + len >= WIDTH) {
+            fprintf(out, "\n%*s", indent, "");
+            at = indent;
+            first = true;
+        }
+        at += fprintf(out, "%s%.*s", first ? "" : " ", len, text);
+        first = false;
+        text += len;
+        text += strspn(text, " ");
+    }
+    fputc('\n', out);
+}
+
 /* ---- groups -------------------------------------------------------------- */
 
 /* The groups of the run that begins with one: of its kind, and alike. */
@@ -211,7 +232,8 @@ static void write_list(const struct probe_group *group, FILE *out)
     for (unsigned i = 0; i < group->count; i++) {
         probe_name(group->measures[i].name, ' ', cell, sizeof cell);
         fprintf(out, "  %-*s  ", width, cell);
-        fprintf(out, "%s\n", write_value(&group->measures[i], cell));
+        write_wrapped(write_value(&group->measures[i], cell), width + 4,
+                      width + 4, out);
     }
 }
 
@@ -238,27 +260,6 @@ static void write_groups(const struct probe_result *result, FILE *out)
 }
 
 /* ---- the rest ------------------------------------------------------------ */
-
-/* Prints `text` word by word from column `at`, continued at `indent`. */
-static void write_wrapped(const char *text, int at, int indent, FILE *out)
-{
-    bool first = true;
-
-    while (*text) {
-        int len = (int)strcspn(text, " ");
-
-        if (!first && at + 1 + len >= WIDTH) {
-            fprintf(out, "\n%*s", indent, "");
-            at = indent;
-            first = true;
-        }
-        at += fprintf(out, "%s%.*s", first ? "" : " ", len, text);
-        first = false;
-        text += len;
-        text += strspn(text, " ");
-    }
-    fputc('\n', out);
-}
 
 static void write_mark(bool good, const char *mark, bool colour, FILE *out)
 {
