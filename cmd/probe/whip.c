@@ -223,6 +223,8 @@ measure(const struct cli_tool *tool, bool is_whip, int argc, char **argv)
                        &run.options.report);
     driver_random(NULL, &run.options.crowd.client.publisher.run,
                   sizeof run.options.crowd.client.publisher.run);
+    if (run.options.crowd.count > 1)
+        cli_warn_once();
     crowd_make_room(&run.options.crowd);
     set_up(&run);
     probe_report_event(&run.report, "start", NULL);

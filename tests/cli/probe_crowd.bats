@@ -98,6 +98,14 @@ ordered='map([.min, .p50, .p90, .p95, .p99, .max]) |
     )
 }
 
+@test "what each session would warn of is said once" {
+    serve '{"POST": {"status": 200}}'
+    measure 0 whip "$to" -P 5 -t 300ms
+    crowd '.connected == 5'
+    assert_equal "$stderr" \
+        'rtc-probe whip: warning: the server answered 200 instead of 201'
+}
+
 @test "a token from a pipe is read once, for all" {
     serve '{"POST": {"require": ["authorization", "^Bearer sesame$"]},
         "DELETE": {"require": ["authorization", "^Bearer sesame$"]}}'
