@@ -54,6 +54,7 @@ struct client {
     unsigned looks;
     /* As they were last looked at; at the end for good. */
     struct rtc_stats stats;
+    int relay_transport;              /* to our relay; -1: none, or not known */
     struct rtc_track_stats tracks[2]; /* by enum rtc_kind */
     enum rtc_codec codecs[2];         /* NONE: there is no such track */
     uint64_t receive_drops; /* datagrams that our own sockets had no room for */

@@ -185,6 +185,14 @@ static void measure_received(const struct client *c, struct probe_group *group)
     probe_set(group, "ownDrops", PROBE_COUNT, (double)c->receive_drops);
 }
 
+static const char *transport_name(enum rtc_transport transport)
+{
+    static const char *const names[] = {
+        [RTC_UDP] = "udp", [RTC_TCP] = "tcp", [RTC_TLS] = "tls"};
+
+    return names[transport];
+}
+
 static void measure_pair(const struct client *c, struct probe_group *group)
 {
     bool any = c->stats.path.remote.family != 0;
@@ -199,10 +207,11 @@ static void measure_pair(const struct client *c, struct probe_group *group)
     probe_set_text(group, "remoteAddress",
                    any ? rtc_addr_write(&c->stats.path.remote, text) : NULL);
     probe_set_text(group, "protocol",
-                   !any                                 ? NULL
-                   : c->stats.path.transport == RTC_UDP ? "udp"
-                   : c->stats.path.transport == RTC_TCP ? "tcp"
-                                                        : "tls");
+                   any ? transport_name(c->stats.path.transport) : NULL);
+    probe_set_text(group, "relayProtocol",
+                   any && c->relay_transport >= 0
+                       ? transport_name((enum rtc_transport)c->relay_transport)
+                       : NULL);
     probe_set_text(group, "dtlsVersion", c->stats.dtls_version);
     probe_set_text(group, "srtpCipher", c->stats.srtp_profile);
 }
@@ -238,6 +247,11 @@ void client_measure(const struct client *client, struct probe_group *group)
 
 /* ---- sentences ----------------------------------------------------------- */
 
+static bool is_relay_slow(const struct client *c)
+{
+    return c->relay_transport == RTC_TCP || c->relay_transport == RTC_TLS;
+}
+
 static void judge_pair(const struct client *c, struct probe_result *result)
 {
     bool relayed = c->stats.local_type == RTC_CANDIDATE_RELAY ||
@@ -247,10 +261,11 @@ static void judge_pair(const struct client *c, struct probe_result *result)
         return;
     if (relayed)
         probe_add_verdict(result, "Media takes the way over a relay.");
-    if (c->stats.path.transport != RTC_UDP)
+    if (c->stats.path.transport != RTC_UDP || is_relay_slow(c))
         probe_add_verdict(result,
-                          "Media goes over TCP, where each loss delays all "
-                          "that follows: UDP is kept from it.");
+                          "Media goes over %s, where each loss delays all "
+                          "that follows.",
+                          is_relay_slow(c) ? "TCP to the relay" : "TCP");
 }
 
 static void judge_path(const struct client *c, const struct client_numbers *n,

@@ -21,15 +21,24 @@ setup_file() {
     begin delay-whip whip -t 3s --impair delay=40ms
     begin delay-whep whep -t 3s --impair delay=40ms
     begin jitter whip -t 6s --clip opus --impair delay=20ms,jitter=9ms,seed=3
+    mkdir killed
+    cd killed
+    serve '{}'
+    at=$to
+    begin killed whip -t 30s --media-timeout 1s
+    wait_for_line peer1.jsonl first_keyframe
+    signal_to peer1 KILL
 }
 
-# begin NAME SUBJECT OPTION...: at the media server; `ended NAME` is its report.
+# begin NAME SUBJECT OPTION...: at the media server; `ended NAME [STATUS]` is its
+# report.
 begin() {
-    start "$1" rtc-probe "$2" "$at" "${LO[@]}" --json "${@:3}" </dev/null
+    start "$BATS_FILE_TMPDIR/$1" rtc-probe "$2" "$at" "${LO[@]}" --json \
+        "${@:3}" </dev/null
 }
 
 ended() {
-    (cd "$BATS_FILE_TMPDIR" && finish "$1") || return
+    finish "$BATS_FILE_TMPDIR/$1" "${2:-0}" || return
     cp "$BATS_FILE_TMPDIR/$1.out" report.json
 }
 
@@ -118,6 +127,31 @@ teardown_file() {
             .audioCodec == null'
     done
     session '.videoCodec == "H264"'
+}
+
+@test "a relay is told, and TCP to it" {
+    command -v turnserver >/dev/null || skip 'coturn (turnserver) is not here'
+    media_server
+    local turn protocol
+    turn=$(free_port)
+    start turn turnserver -n -v --no-cli --no-tls --no-dtls \
+        --listening-ip=127.0.0.1 --relay-ip=127.0.0.1 --allow-loopback-peers \
+        --listening-port="$turn" --lt-cred-mech --realm=test --user=u:p \
+        --log-file=stdout --simple-log --pidfile="$PWD/turn.own" \
+        --userdb="$PWD/turn.db"
+    wait_for_line turn.out 'listener opened on'
+    for protocol in udp tcp; do
+        measure 0 whip "$at" -t 600ms --ice-policy relay \
+            --ice-server "turn:u:p@127.0.0.1:$turn?transport=$protocol"
+        session ".localCandidate == \"relay\" and
+            .relayProtocol == \"$protocol\" and .packetsLost == 0"
+        holds '.verdicts[0] == "Media takes the way over a relay."'
+        holds "(.verdicts | any(contains(\"TCP to the relay\"))) ==
+            (\"$protocol\" == \"tcp\")"
+    done
+    measure 21 whip "$at" --ice-policy relay \
+        --ice-server "turn:u:p@127.0.0.1:$(free_port)?transport=tcp"
+    session '.failedPhase == "gather"'
 }
 
 @test "https: the days a certificate is valid, and too few of them" {
@@ -281,6 +315,12 @@ while c.recv(4096): pass'
     serve '{"DELETE": {"hang": true}}'
     measure 0 whip "$to" --max-time 2s -t 1s
     assert [ $((SECONDS - began)) -le 8 ]
+}
+
+@test "time: a server that dies is noticed, 24" {
+    ended killed 24
+    session '.failedPhase == "media" and .packets > 100'
+    holds '.error.message | contains("fell silent")'
 }
 
 # ---- numbers -----------------------------------------------------------------
