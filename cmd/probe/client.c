@@ -319,6 +319,8 @@ struct client *client_new(struct driver *driver,
     player_init(&c->player);
     c->player.frame = on_frame;
     c->player.user = c;
+    c->player.codecs[RTC_VIDEO] = options->video;
+    c->player.codecs[RTC_AUDIO] = options->audio;
     c->look = driver_timer_new(driver, on_look, c);
     if (options->end.whip)
         c->publisher = publisher_new(driver, &options->publisher);

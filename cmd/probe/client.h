@@ -28,6 +28,7 @@ struct client_options {
     const struct cli_tool *tool;
     struct endpoint_options end; /* with `whip` or `whep`, and `time` */
     struct publisher_options publisher;
+    const char *video, *audio; /* codecs to play, or NULL */
     rtc_usec media_timeout; /* nothing came for so long: it fails; 0: never */
 };
 

@@ -5,6 +5,8 @@
  */
 #include "cmd/probe/player.h"
 
+#include "cmd/codecs.h"
+
 #define FREEZE_US 150000 /* W3C webrtc-stats, freezeCount */
 
 void player_init(struct player *player)
@@ -22,8 +24,11 @@ int player_add_tracks(struct player *player, struct rtc_peer *peer)
     for (int kind = RTC_AUDIO; kind <= RTC_VIDEO; kind++) {
         struct rtc_track_config config = {.kind = (enum rtc_kind)kind,
                                           .direction = RTC_RECVONLY};
-        int track = rtc_peer_add_track(peer, &config);
+        int track;
 
+        codecs_parse(kind == RTC_VIDEO ? "--video" : "--audio",
+                     player->codecs[kind], (enum rtc_kind)kind, &config);
+        track = rtc_peer_add_track(peer, &config);
         if (track < 0)
             return track;
     }

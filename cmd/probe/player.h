@@ -22,6 +22,7 @@ struct player {
     struct rtc_peer *peer;
     void (*frame)(void *user, const struct rtc_event *event); /* or NULL */
     void *user;
+    const char *codecs[2]; /* lists, by enum rtc_kind; NULL: all of them */
     struct player_counts counts[2]; /* by enum rtc_kind */
 };
 

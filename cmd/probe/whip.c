@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/codecs.h"
 #include "cmd/probe/crowd.h"
 #include "cmd/probe/crowd_report.h"
 #include "cmd/probe/impaired.h"
@@ -53,6 +54,16 @@ static const struct rtc_option clip_rows[] = {
 
 static const struct rtc_option play_rows[] = {
     ROW_TIME,
+    {.name = "video",
+     .type = OPTION_STRING,
+     .argument = "CODECS",
+     .offset = OFFSET(crowd.client.video),
+     .help = "take these codecs only (vp8,h264,...)"},
+    {.name = "audio",
+     .type = OPTION_STRING,
+     .argument = "CODECS",
+     .offset = OFFSET(crowd.client.audio),
+     .help = "the same of audio (opus,...)"},
     {.name = NULL},
 };
 
@@ -176,6 +187,15 @@ static void on_signal(void *user, int number)
     crowd_end(&run->crowd);
 }
 
+/* Wrong ones are found before there is a session. */
+static void check_codecs(const struct client_options *options)
+{
+    struct rtc_track_config config;
+
+    codecs_parse("--video", options->video, RTC_VIDEO, &config);
+    codecs_parse("--audio", options->audio, RTC_AUDIO, &config);
+}
+
 static void set_up(struct run *run)
 {
     run->driver = driver_new();
@@ -219,6 +239,7 @@ measure(const struct cli_tool *tool, bool is_whip, int argc, char **argv)
     end->interval = 0;
     run.options.crowd.client.tool = tool;
     whip_check(end);
+    check_codecs(&run.options.crowd.client);
     probe_report_begin(&run.report, is_whip ? "whip" : "whep",
                        &run.options.report);
     driver_random(NULL, &run.options.crowd.client.publisher.run,

@@ -129,6 +129,16 @@ teardown_file() {
     session '.videoCodec == "H264"'
 }
 
+@test "whep: the codecs that are wanted" {
+    media_server
+    refused 2 'rtc-probe whep' usage '--video: .nonesuch. is no video codec' \
+        rtc-probe whep --video vp8,nonesuch "$at"
+    measure 0 whep "$at" -t 500ms --video vp8 --audio opus
+    session '.videoCodec == "VP8" and .audioCodec == "opus"'
+    measure 0 whep "$at" -t 500ms --video h264
+    session '.keyframes == 0 and .audioCodec == "opus" and .videoCodec == null'
+}
+
 @test "a relay is told, and TCP to it" {
     command -v turnserver >/dev/null || skip 'coturn (turnserver) is not here'
     media_server
