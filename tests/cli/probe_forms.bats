@@ -13,6 +13,10 @@ load helper
 
 rows() {
     cat <<END
+conformance 0 servers cases
+conformance_failing 50 servers cases
+conformance_nowhere 10 servers cases
+conformance_nothing 124 servers cases
 host 0 addresses candidates sockets suites profiles sessions libraries
 loop 0 tracks pairs sessions processes
 loop_limits 3 tracks pairs sessions processes impairments
@@ -39,6 +43,19 @@ END
 
 vectors=$top_srcdir/tests/vectors/sdp
 
+run_conformance() {
+    rtc-probe conformance "$@" --no-connect --whip "$WHIP/nothing/whip"
+}
+run_conformance_failing() {
+    rtc-probe conformance "$@" --no-connect --whep "$WHIP/S04.1/whep" \
+        --whip "$WHIP/S18.1/whip" --strict
+}
+run_conformance_nowhere() {
+    rtc-probe conformance "$@" --whip https://nobody.invalid/
+}
+run_conformance_nothing() {
+    rtc-probe conformance "$@" --whip "$WHIP/hang/whip" --max-time 200ms
+}
 run_host() { rtc-probe host "$@"; }
 run_loop() {
     rtc-probe loop "$@" "${LO[@]}" --whip "$RELAY/whip" --whep "$RELAY/whep" \
@@ -103,6 +120,11 @@ setup_file() {
     wait_for_file strip.out
     RELAY=http://127.0.0.1:$(cat relay.out)
     STRIPPING=http://127.0.0.1:$(cat strip.out)
+    echo '{}' >script.json
+    start whip python3 "$top_srcdir/tests/whip/server.py" \
+        --script script.json http </dev/null
+    wait_for_file whip.out
+    WHIP=http://127.0.0.1:$(cat whip.out)/conform
     wait_for_line one.out ':'
     wait_for_line two.out ':'
     STUN=$(cat one.out) STUN2=$(cat two.out)
