@@ -158,7 +158,9 @@ void endpoint_init_one(struct endpoint *end, const struct cli_tool *tool,
                        struct driver *driver);
 /* A new peer with sockets on this machine's addresses; `made` is called when
  * the servers have given what they have: without servers before it returns,
- * else from endpoint_run. Ends the process, or the session, when it cannot. */
+ * else from endpoint_run. Ends the process when there are no sockets, but for
+ * one session of several, which ends alone; or the session, when no server
+ * gives anything. */
 void endpoint_make(struct endpoint *end, void (*fn)(struct endpoint *end));
 /* A peer from a session file with the sockets it had; `age_us`: since that was
  * written. Ends the process when it cannot. */

@@ -14,6 +14,8 @@
 /* An end in good order takes no longer. */
 #define END_LIMIT_US 5000000
 #define SECOND_US 1000000
+/* Each may take two seconds, if the server does not answer. */
+#define LAST_WORDS_MOST 3
 /* Descriptors of the process, and of a client beside its sockets: a connection
  * to the HTTP server, two of libcurl's own, and a name that is looked up. */
 #define PROCESS_FILES 32
@@ -208,6 +210,17 @@ void crowd_end(struct crowd *crowd)
         client_end(crowd->clients[i]);
     if (is_complete(crowd))
         driver_stop(crowd->driver);
+}
+
+void crowd_die(struct crowd *crowd)
+{
+    unsigned told = 0;
+
+    for (unsigned i = 0; i < crowd->begun && told < LAST_WORDS_MOST; i++)
+        if (!crowd->clients[i]->is_over) {
+            client_die(crowd->clients[i]);
+            told++;
+        }
 }
 
 void crowd_stop(struct crowd *crowd)

@@ -42,6 +42,8 @@ void crowd_begin(struct crowd *crowd, const struct crowd_options *options,
                  struct driver *driver, struct probe_report *report);
 /* Ends those that have begun, in good order; no more begin. */
 void crowd_end(struct crowd *crowd);
+/* The process dies: the server is told of what it still has, within bounds. */
+void crowd_die(struct crowd *crowd);
 /* Behind driver_run, which ends when the crowd is over: no more is measured. */
 void crowd_stop(struct crowd *crowd);
 /* Frees the clients. */

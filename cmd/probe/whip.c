@@ -187,6 +187,13 @@ static void on_signal(void *user, int number)
     crowd_end(&run->crowd);
 }
 
+static void on_dying(void *user)
+{
+    struct run *run = user;
+
+    crowd_die(&run->crowd);
+}
+
 /* Wrong ones are found before there is a session. */
 static void check_codecs(const struct client_options *options)
 {
@@ -242,6 +249,8 @@ measure(const struct cli_tool *tool, bool is_whip, int argc, char **argv)
     check_codecs(&run.options.crowd.client);
     probe_report_begin(&run.report, is_whip ? "whip" : "whep",
                        &run.options.report);
+    run.report.dying = on_dying;
+    run.report.dying_user = &run;
     driver_random(NULL, &run.options.crowd.client.publisher.run,
                   sizeof run.options.crowd.client.publisher.run);
     if (run.options.crowd.count > 1)

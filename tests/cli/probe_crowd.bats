@@ -98,6 +98,15 @@ ordered='map([.min, .p50, .p90, .p95, .p99, .max]) |
     )
 }
 
+@test "a port for one of two: the other fails alone" {
+    media_server
+    local port
+    port=$(free_port)
+    measure 3 whep "$at" -P 2 --ramp 200ms -t 500ms --port-range "$port-$port"
+    crowd '.connected == 1 and .failed == 1 and .loss == 0'
+    holds '.failures | map([.failure, .phase]) == [["gather", "gather"]]'
+}
+
 @test "what each session would warn of is said once" {
     serve '{"POST": {"status": 200}}'
     measure 0 whip "$to" -P 5 -t 300ms
