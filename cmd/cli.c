@@ -6,9 +6,7 @@
  */
 #include "cmd/cli.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,13 +15,12 @@
 #include <unistd.h>
 
 #include "cmd/driver.h"
-#include "cmd/file.h"
 #include "cmd/http.h"
 #include "cmd/report.h"
 
 #define WIDTH 80 /* columns of --help */
 #define INDENT 28
-#define SECRET_MOST 4 /* files of secrets that a tool has options for */
+#define WARNED_MOST 32 /* sentences that are not said again */
 
 static struct {
     const char *name;
@@ -33,6 +30,8 @@ static struct {
     bool has_progress; /* an unfinished line stands on stderr */
     void (*warn_hook)(void *user, const char *sentence);
     void *warn_user;
+    bool warns_once;
+    char *warned[WARNED_MOST];
     struct rtc_option rows[OPTION_MOST + 1];
 } process = {.name = "rtcpipe"};
 
@@ -121,6 +120,26 @@ void cli_complain(const char *sentence)
         fprintf(stderr, "%s: warning: %s\n", process.name, sentence);
 }
 
+void cli_warn_once(void)
+{
+    process.warns_once = true;
+}
+
+/* Remembers it, and forgets none: behind the last that it has room for, nothing
+ * is new. */
+static bool is_said(const char *line)
+{
+    for (unsigned i = 0; i < WARNED_MOST; i++) {
+        if (!process.warned[i]) {
+            process.warned[i] = strdup(line);
+            return false;
+        }
+        if (!strcmp(process.warned[i], line))
+            return true;
+    }
+    return true;
+}
+
 void warn(const char *format, ...)
 {
     char line[1024];
@@ -129,6 +148,8 @@ void warn(const char *format, ...)
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    if (process.warns_once && is_said(line))
+        return;
     cli_complain(line);
     if (process.warn_hook)
         process.warn_hook(process.warn_user, line);
@@ -550,46 +571,4 @@ int cli_parse(const struct cli_tool *tool, void *values, int argc, char **argv)
     }
     check_operands(tool, argc, argv);
     return optind;
-}
-
-/* ---- secrets ------------------------------------------------------------- */
-
-static char *read_secret(const char *file)
-{
-    size_t cap = 0;
-    char *line = NULL;
-    int fd = file_open_read(file);
-    FILE *in;
-
-    if (fd >= 0)
-        fcntl(fd, F_SETFL, O_RDONLY); /* Waits for a FIFO's writer. */
-    in = fd < 0 ? NULL : fdopen(fd, "r");
-    if (!in)
-        die(RTC_EXIT_INPUT, "%s: %s", file, strerror(errno));
-    if (getline(&line, &cap, in) < 0)
-        die(RTC_EXIT_INPUT, "%s: no line in it", file);
-    fclose(in);
-    line[strcspn(line, "\r\n")] = '\0';
-    return line;
-}
-
-const char *cli_secret(const char *file, const char *variable)
-{
-    /* A pipe can be read once, and is asked for again by a new session. */
-    static struct {
-        const char *file;
-        char *secret;
-    } known[SECRET_MOST];
-    unsigned i = 0;
-
-    if (!file)
-        return getenv(variable);
-    while (i < SECRET_MOST && known[i].file && strcmp(known[i].file, file) != 0)
-        i++;
-    assert(i < SECRET_MOST);
-    if (!known[i].file) {
-        known[i].secret = read_secret(file);
-        known[i].file = file;
-    }
-    return known[i].secret;
 }

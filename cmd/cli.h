@@ -93,6 +93,9 @@ void die_usage(const char *format, ...)
     __attribute__((noreturn, format(printf, 1, 2)));
 /* Prints `TOOL: warning: sentence`, also with one -q but not with two. */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* From now on a warning that was printed is not printed again: many sessions
+ * have the same to say. */
+void cli_warn_once(void);
 /* As warn, but the hook of cli_on_warn is not called: the report tells of it in
  * its own way. */
 void cli_complain(const char *sentence);

@@ -288,6 +288,13 @@ bool driver_has_socket(struct driver *driver, struct rtc_peer *peer,
     return served && links_have(served->links, ip, transport);
 }
 
+uint64_t driver_receive_drops(struct driver *driver, struct rtc_peer *peer)
+{
+    struct served *served = find(driver, peer);
+
+    return served ? links_receive_drops(served->links) : 0;
+}
+
 unsigned driver_close_sockets(struct driver *driver, struct rtc_peer *peer,
                               bool (*is_gone)(const struct rtc_addr *addr),
                               struct rtc_addr *ret_addrs, unsigned most)

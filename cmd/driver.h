@@ -72,6 +72,9 @@ int driver_reopen_sockets(struct driver *driver, struct rtc_peer *peer,
 /* Whether a socket or listener is open on this IP address. */
 bool driver_has_socket(struct driver *driver, struct rtc_peer *peer,
                        const struct rtc_addr *ip, enum rtc_transport transport);
+/* Datagrams that came for the peer and found its UDP sockets full: we were too
+ * slow. */
+uint64_t driver_receive_drops(struct driver *driver, struct rtc_peer *peer);
 /* Closes the sockets whose addresses are gone, as `is_gone` says of each, and
  * tells the peer. Their number, and as many addresses as `most` allows. */
 unsigned driver_close_sockets(struct driver *driver, struct rtc_peer *peer,

@@ -143,6 +143,8 @@ struct endpoint {
     struct meet_trickle *trickle;     /* the state of one line, */
     struct whip *whip;                /* and of the other */
     struct restart *restart;          /* NULL: nobody to be told of one */
+    /* The HTTP server's certificate, seconds since 1970; 0: none was seen. */
+    int64_t certificate_expires;
 };
 
 /* Sets up driver, report and signals. Ends the process when it cannot. */
@@ -156,7 +158,9 @@ void endpoint_init_one(struct endpoint *end, const struct cli_tool *tool,
                        struct driver *driver);
 /* A new peer with sockets on this machine's addresses; `made` is called when
  * the servers have given what they have: without servers before it returns,
- * else from endpoint_run. Ends the process, or the session, when it cannot. */
+ * else from endpoint_run. Ends the process when there are no sockets, but for
+ * one session of several, which ends alone; or the session, when no server
+ * gives anything. */
 void endpoint_make(struct endpoint *end, void (*fn)(struct endpoint *end));
 /* A peer from a session file with the sockets it had; `age_us`: since that was
  * written. Ends the process when it cannot. */

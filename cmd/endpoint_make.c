@@ -4,6 +4,7 @@
  * taken over from a session file.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,24 +74,50 @@ static void serve(struct endpoint *end)
         die(RTC_EXIT_INTERNAL, "out of memory");
 }
 
-static void open_sockets(struct endpoint *end)
+/* Why there are none, or NULL. Lends. */
+static const char *why_no_sockets(struct endpoint *end)
 {
+    static char why[160];
     const struct interface_filter filter = {end->options.interface,
                                             end->options.family};
     struct rtc_addr addrs[INTERFACE_MOST];
     int count = interface_list(&filter, addrs);
 
     if (count < 0)
-        die(RTC_EXIT_GATHER, "no list of local addresses: %s", strerror(errno));
-    if (count == 0)
-        die(RTC_EXIT_GATHER, "no local address fits%s%s",
-            filter.only ? " --interface " : "", filter.only ? filter.only : "");
-    if (driver_open_sockets(end->driver, end->peer, RTC_UDP, addrs,
-                            (unsigned)count, end->options.ports) == 0)
-        die(RTC_EXIT_GATHER, "no socket: %s", strerror(errno));
-    if (end->options.ice.tcp)
+        snprintf(why, sizeof why, "no list of local addresses: %s",
+                 strerror(errno));
+    else if (count == 0)
+        snprintf(why, sizeof why, "no local address fits%s%s",
+                 filter.only ? " --interface " : "",
+                 filter.only ? filter.only : "");
+    else if (driver_open_sockets(end->driver, end->peer, RTC_UDP, addrs,
+                                 (unsigned)count, end->options.ports) == 0)
+        snprintf(why, sizeof why, "no socket: %s", strerror(errno));
+    else
+        return NULL;
+    return why;
+}
+
+/* False: the session has ended. */
+static bool open_sockets(struct endpoint *end)
+{
+    const struct interface_filter filter = {end->options.interface,
+                                            end->options.family};
+    const char *why = why_no_sockets(end);
+    struct rtc_addr addrs[INTERFACE_MOST];
+    int count;
+
+    if (why && !end->calls.over)
+        die(RTC_EXIT_GATHER, "%s", why);
+    if (why) {
+        endpoint_fail(end, RTC_EXIT_GATHER, "%s", why);
+        return false;
+    }
+    count = end->options.ice.tcp ? interface_list(&filter, addrs) : 0;
+    if (count > 0)
         driver_open_sockets(end->driver, end->peer, RTC_TCP, addrs,
                             (unsigned)count, end->options.ports);
+    return true;
 }
 
 /* Once the first words are on their way, and the answer is not yet there. */
@@ -143,7 +170,8 @@ void endpoint_make(struct endpoint *end, void (*fn)(struct endpoint *end))
     if (error)
         die(RTC_EXIT_INTERNAL, "cannot make a peer: %s", rtc_error_text(error));
     serve(end);
-    open_sockets(end);
+    if (!open_sockets(end))
+        return;
     gather_start(end->gather, end->peer, on_gathered, end);
     if (config.trickle && !end->is_ending)
         made(end); /* what is found later is told later */

@@ -11,8 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "cmd/field.h"
+#include "cmd/http_info.h"
 #include "cmd/redirect.h"
 #include "cmd/url.h"
 
@@ -46,6 +48,7 @@ struct http_transfer {
     bool with_token, with_credentials;
     rtc_usec started, begun, deadline; /* `begun`: with this URL */
     rtc_usec resolved, connected, secured;
+    rtc_usec reached; /* libcurl forgets `connected` when TLS fails */
     char curl_why[CURL_ERROR_SIZE];
 };
 
@@ -172,6 +175,7 @@ static void set_network(struct http_transfer *t)
         curl_easy_setopt(easy, CURLOPT_CAINFO, o->cacert);
     if (o->pinned)
         curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, o->pinned);
+    curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, o->insecure ? 0L : 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, o->insecure ? 0L : 2L);
 }
@@ -208,35 +212,6 @@ static bool set_up(struct http_transfer *t)
 
 /* ---- its end ------------------------------------------------------------- */
 
-static enum rtc_exit exit_for_curl(CURLcode code, CURL *easy)
-{
-    curl_off_t connected = 0;
-
-    switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-        return RTC_EXIT_RESOLVE;
-    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-        return RTC_EXIT_FINGERPRINT;
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-    case CURLE_INTERFACE_FAILED:
-    case CURLE_PROXY:
-        return RTC_EXIT_CONNECT;
-    case CURLE_OPERATION_TIMEDOUT:
-        curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
-        return connected ? RTC_EXIT_HTTP : RTC_EXIT_CONNECT;
-    default:
-        return RTC_EXIT_HTTP;
-    }
-}
-
 static rtc_usec time_of(const struct http_transfer *t, CURLINFO what)
 {
     curl_off_t us = 0;
@@ -253,7 +228,7 @@ static void say_failure(struct http_transfer *t, CURLcode code)
     /* That is what libcurl says of a line that exceeds its own cap. */
     if (code == CURLE_OUT_OF_MEMORY)
         r->limit = "a header field that is too long, or out of memory";
-    r->error = exit_for_curl(code, t->easy);
+    r->error = http_info_exit(code, t->easy);
     url_show(t->url, shown, sizeof shown);
     if (r->limit)
         snprintf(r->why, sizeof r->why, "%s: %s", shown, r->limit);
@@ -333,6 +308,20 @@ static void take_times(struct http_transfer *t)
         return;
     t->resolved = time_of(t, CURLINFO_NAMELOOKUP_TIME_T);
     t->connected = time_of(t, CURLINFO_CONNECT_TIME_T);
+    if (t->connected < 0)
+        t->connected = t->reached;
+}
+
+static void give_times(struct http_transfer *t)
+{
+    struct http_response *r = &t->response;
+
+    take_times(t);
+    r->started = t->started;
+    r->resolved = t->resolved;
+    r->connected = t->connected;
+    r->secured = t->secured;
+    r->answered = time_of(t, CURLINFO_STARTTRANSFER_TIME_T);
 }
 
 const struct http_response *http_so_far(struct http_transfer *transfer)
@@ -341,6 +330,7 @@ const struct http_response *http_so_far(struct http_transfer *transfer)
     long status = 0;
 
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    give_times(transfer);
     r->status = (int)status;
     r->method = transfer->request.method;
     r->url = transfer->url;
@@ -353,17 +343,13 @@ static void finish(struct http_transfer *t, CURLcode code)
 
     curl_multi_remove_handle(t->http->multi, t->easy);
     http_so_far(t);
-    take_times(t);
     if (code)
         say_failure(t, code);
     else if (follow(t) &&
              curl_multi_add_handle(t->http->multi, t->easy) == CURLM_OK)
         return;
-    r->started = t->started;
-    r->resolved = t->resolved;
-    r->connected = t->connected;
-    r->secured = t->secured;
-    r->answered = time_of(t, CURLINFO_STARTTRANSFER_TIME_T);
+    give_times(t);
+    r->expires = http_info_expiry(t->easy);
     r->url = t->url;
     unlink_transfer(t);
     t->fn(t->user, r);
@@ -374,7 +360,6 @@ static void finish(struct http_transfer *t, CURLcode code)
 
 static void collect(struct http *http)
 {
-    struct http_transfer *t;
     CURLMsg *message;
     int left;
 
@@ -385,8 +370,7 @@ static void collect(struct http *http)
         if (message->msg != CURLMSG_DONE)
             continue;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
-        t = (struct http_transfer *)(void *)private;
-        finish(t, code);
+        finish((void *)private, code);
     }
 }
 
@@ -433,6 +417,21 @@ static struct watched *find_socket(struct http *http, curl_socket_t fd)
     return unused;
 }
 
+/* A socket that has a peer is one of TCP, not of the look-up of a name. */
+static void note_reached(CURL *easy, curl_socket_t fd)
+{
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof peer;
+    struct http_transfer *t;
+    char *private = NULL;
+
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
+    t = (void *)private;
+    if (t && t->reached < 0 && !getpeername(fd, (void *)&peer, &len) &&
+        peer.ss_family != AF_UNIX)
+        t->reached = driver_now(t->http->driver);
+}
+
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user,
                      void *socket_user)
 {
@@ -442,7 +441,6 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user,
                               : what == CURL_POLL_OUT ? DRIVER_WRITE
                                                       : DRIVER_BOTH;
 
-    (void)easy;
     (void)socket_user;
     if (!socket)
         return -1;
@@ -450,6 +448,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user,
     socket->watch = NULL;
     if (what == CURL_POLL_REMOVE)
         return 0;
+    note_reached(easy, fd);
     socket->fd = fd;
     socket->watch = driver_watch_fd(http->driver, fd, ready, on_ready, http);
     return socket->watch ? 0 : -1;
@@ -493,7 +492,7 @@ static struct http_transfer *transfer_new(struct http *http,
     t->url = strdup(request->url);
     t->easy = curl_easy_init();
     t->started = t->begun = driver_now(http->driver);
-    t->resolved = t->connected = t->secured = -1;
+    t->resolved = t->connected = t->secured = t->reached = -1;
     t->deadline = request->timeout ? t->begun + request->timeout : RTC_NEVER;
     redirect_trust(http->first, request->url, http->options->location_trusted,
                    &t->with_token, &t->with_credentials);

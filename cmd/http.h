@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * HTTP requests on the driver (the only libcurl file). Redirects follow
+ * HTTP requests on the driver (libcurl is here and in http_info.h). Redirects follow
  * redirect.h's rules; the token goes into Authorization and nowhere else.
  */
 #pragma once

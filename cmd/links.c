@@ -213,6 +213,15 @@ bool links_have(const struct links *links, const struct rtc_addr *ip,
     return false;
 }
 
+uint64_t links_receive_drops(const struct links *links)
+{
+    uint64_t drops = 0;
+
+    for (unsigned i = 0; i < links->bound_count; i++)
+        drops += socket_receive_drops(&links->bounds[i]->udp);
+    return drops;
+}
+
 unsigned links_close_gone(struct links *links,
                           bool (*is_gone)(const struct rtc_addr *addr),
                           struct rtc_addr *ret_addrs, unsigned most)

@@ -41,6 +41,8 @@ int links_open(struct links *links, const struct rtc_addr *addr,
 /* Whether one is open on this IP address. */
 bool links_have(const struct links *links, const struct rtc_addr *ip,
                 enum rtc_transport transport);
+/* Datagrams that UDP sockets had no room for. */
+uint64_t links_receive_drops(const struct links *links);
 /* Closes those of which `is_gone` says so, and tells the peer. Their number;
  * their addresses go to `ret_addrs`, at most `most`. */
 unsigned links_close_gone(struct links *links,

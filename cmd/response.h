@@ -22,6 +22,7 @@ struct http_response {
     int status;
     const char *method, *url; /* of the request that was answered */
     rtc_usec started, resolved, connected, secured, answered; /* -1: not */
+    int64_t expires; /* the certificate, seconds since 1970; 0: none seen */
     char *body; /* with a NUL behind it; NULL: there is none */
     size_t len;
     struct response_field {

@@ -15,12 +15,17 @@ static const struct probe_subject subjects[] = {
      probe_conformance},
     {"host", "this machine: addresses, sockets, ciphers, libraries",
      probe_host},
+    {"loop",
+     "frames to a WHIP and back from a WHEP server: what became of them",
+     probe_loop},
     {"nat", "what a NAT or firewall does: mapping, filtering", probe_nat},
     {"sdp", "a session description: what it says, and what is wrong",
      probe_sdp},
     {"stun", "round trips to STUN servers, and the address they see",
      probe_stun},
     {"turn", "what comes through TURN servers, and how fast", probe_turn},
+    {"whep", "playing from a WHEP server, once or in parallel", probe_whep},
+    {"whip", "publishing to a WHIP server, once or in parallel", probe_whip},
 };
 
 #define SUBJECT_COUNT (sizeof subjects / sizeof *subjects)

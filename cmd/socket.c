@@ -7,6 +7,7 @@
 #include "cmd/socket.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <netinet/udp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,6 +123,16 @@ int socket_open_range(struct udp_socket *ret_socket,
                       const struct rtc_addr *addr, struct port_range range)
 {
     return socket_try_range(addr, range, open_udp, ret_socket);
+}
+
+uint64_t socket_receive_drops(const struct udp_socket *socket)
+{
+    uint32_t values[SK_MEMINFO_VARS] = {0};
+    socklen_t len = sizeof values;
+
+    if (getsockopt(socket->fd, SOL_SOCKET, SO_MEMINFO, values, &len) < 0)
+        return 0;
+    return values[SK_MEMINFO_DROPS];
 }
 
 void socket_close(struct udp_socket *socket)

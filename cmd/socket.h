@@ -32,6 +32,8 @@ typedef int (*socket_open_fn)(void *ret_opened, const struct rtc_addr *addr);
 int socket_try_range(const struct rtc_addr *addr, struct port_range range,
                      socket_open_fn open, void *ret_opened);
 void socket_close(struct udp_socket *socket);
+/* Datagrams that came and found no room, as the reader was too slow. */
+uint64_t socket_receive_drops(const struct udp_socket *socket);
 /* The larger of the two port ranges beside the kernel's ephemeral one: a port
  * from it is still free a moment after its socket was closed. */
 struct port_range socket_stable_ports(void);

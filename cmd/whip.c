@@ -18,6 +18,7 @@
 #include "cmd/redirect.h"
 #include "cmd/url.h"
 #include "cmd/whip_patch.h"
+#include "cmd/whip_report.h"
 #include "cmd/whip_response.h"
 
 #define SDP_TYPE "application/sdp"
@@ -124,6 +125,8 @@ static rtc_usec leave(struct endpoint *end)
     driver_timer_set(w->timer, RTC_NEVER);
     whip_patch_free(w->patch);
     w->patch = NULL;
+    if (w->transfer)
+        whip_report_steps(end, http_so_far(w->transfer));
     if (w->transfer && !w->session)
         take_head(w, http_so_far(w->transfer));
     if (w->transfer && !w->session)
@@ -320,24 +323,6 @@ static bool retry(struct whip *w, const struct http_response *response)
     return true;
 }
 
-static void report_phases(struct endpoint *end,
-                          const struct http_response *response)
-{
-    const struct {
-        enum report_phase phase;
-        rtc_usec at;
-    } steps[] = {
-        {REPORT_RESOLVE, response->resolved},
-        {REPORT_TCP, response->connected},
-        {REPORT_TLS, response->secured},
-        {REPORT_HTTP, response->answered},
-    };
-
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-        if (steps[i].at >= 0)
-            report_phase(end->report, steps[i].phase, steps[i].at);
-}
-
 static void take_description(struct whip *w,
                              const struct http_response *response,
                              bool is_offer)
@@ -371,7 +356,6 @@ static void on_posted(void *user, const struct http_response *response)
     w->transfer = NULL;
     whip_report(w->end, w->http, response, false);
     if (success || is_counter) {
-        report_phases(w->end, response);
         take_session(w, response);
     } else if (response->error) {
         take_head(w, response);

@@ -11,6 +11,7 @@
 
 #include "cmd/field.h"
 #include "cmd/url.h"
+#include "cmd/whip_report.h"
 #include "cmd/whip_response.h"
 
 #define FRAGMENT_TYPE "application/trickle-ice-sdpfrag"
@@ -35,36 +36,6 @@ struct whip_patch {
     char *fragment;  /* of the restart */
     size_t fragment_len;
 };
-
-/* ---- reports ------------------------------------------------------------- */
-
-/* What was to be deleted has gone: many servers end a session as soon as DTLS
- * does, which may be before they read our request. */
-static bool is_gone(const struct http_response *response)
-{
-    return !strcmp(response->method, "DELETE") &&
-           (response->status == 404 || response->status == 410);
-}
-
-void whip_report(struct endpoint *end, struct http *http,
-                 const struct http_response *response, bool is_optional)
-{
-    rtc_usec now = driver_now(end->driver);
-    char why[WHIP_WHY_LEN], shown[512];
-    bool failed = response->error || !whip_is_success(response->status);
-    const struct report_http http_event = {
-        .method = response->method,
-        .url = url_show(response->url, shown, sizeof shown),
-        .status = response->error ? 0 : response->status,
-        .time_us = now - response->started,
-        .message =
-            failed ? whip_sentence(response, http_token(http), why) : NULL,
-    };
-
-    report_http(end->report, &http_event, now);
-    if (failed && is_optional && !is_gone(response))
-        warn("%s", why);
-}
 
 /* ---- trickle ------------------------------------------------------------- */
 

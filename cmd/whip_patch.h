@@ -21,8 +21,3 @@ void whip_patch_event(struct whip_patch *patch, const struct rtc_event *event);
 /* Restarts ICE, and takes that back when it is refused or not answered; false
  * when it was refused before. */
 bool whip_patch_restart(struct whip_patch *patch);
-
-/* Tells the report of an answer, and warns when a request failed that nothing
- * hangs on. */
-void whip_report(struct endpoint *end, struct http *http,
-                 const struct http_response *response, bool is_optional);

@@ -399,6 +399,16 @@ struct rtc_track_stats {
     double jitter;      /* seconds, RFC 3550 6.4.1 */
     double remote_loss; /* fraction, from the last RR */
     rtc_usec rtt_us;    /* from RR or XR, -1 when unknown */
+    /* Received: those that were lost at first, whether they came later or not.
+     */
+    int64_t packets_missed;
+    /* Of what we sent, as the last RR tells: packets up to the highest number
+     * it knows of, how many of those were lost at first (by NACKs, too, where
+     * resends are not by RTX), and their jitter in seconds. 0 before the first.
+     */
+    uint64_t remote_expected;
+    int64_t remote_lost;
+    double remote_jitter;
 };
 
 struct rtc_stats {

@@ -28,6 +28,25 @@ const struct rtc_option probe_limits_path[] = {
     {.name = NULL},
 };
 
+const struct rtc_option probe_limits_frames[] = {
+    {.name = "max-loss",
+     .type = OPTION_PERCENT,
+     .argument = "PERCENT",
+     .offset = OFFSET(max_loss),
+     .help = "at most this much of the frames lost, such as 1%"},
+    {.name = "max-latency",
+     .type = OPTION_DURATION,
+     .argument = "TIME",
+     .offset = OFFSET(max_latency),
+     .help = "95 of 100 frames take no longer"},
+    {.name = "max-jitter",
+     .type = OPTION_DURATION,
+     .argument = "TIME",
+     .offset = OFFSET(max_jitter),
+     .help = "delays differ by no more, on average"},
+    {.name = NULL},
+};
+
 const struct rtc_option probe_limits_connect[] = {
     {.name = "max-connect",
      .type = OPTION_DURATION,
@@ -102,6 +121,13 @@ void probe_limit_rtt(struct probe_result *result,
                      const char *where)
 {
     limit_time(result, "max-rtt", limits->max_rtt, rtt_us, where);
+}
+
+void probe_limit_latency(struct probe_result *result,
+                         const struct probe_limits *limits, rtc_usec latency_us,
+                         const char *where)
+{
+    limit_time(result, "max-latency", limits->max_latency, latency_us, where);
 }
 
 void probe_limit_jitter(struct probe_result *result,

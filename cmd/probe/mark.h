@@ -3,6 +3,10 @@
  * Marks in encoded frames: which frame of which stream it is, when it was sent,
  * and a hash of the rest. A mark is where decoders pass over it, and survives
  * servers that forward frames as they are.
+ *
+ * The hash is of what decodes to pictures or sound: of H.264 and H.265 the
+ * slices, of AV1 the frames and their tiles, of the others everything. So
+ * delimiters and parameter sets may come and go on the way.
  */
 #pragma once
 
@@ -27,8 +31,10 @@ int probe_mark_write(enum rtc_codec codec, const uint8_t *frame, size_t len,
                      size_t cap);
 
 enum probe_mark_state {
-    PROBE_MARK_NONE,    /* not ours, or it was taken out */
-    PROBE_MARK_ALTERED, /* ours, but the frame is not what was sent */
+    PROBE_MARK_NONE, /* not ours, or it was taken out */
+    /* Ours, but the frame or its mark is not what was sent: what the mark says
+     * may be anything. */
+    PROBE_MARK_ALTERED,
     PROBE_MARK_WHOLE,
 };
 

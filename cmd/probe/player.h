@@ -22,6 +22,7 @@ struct player {
     struct rtc_peer *peer;
     void (*frame)(void *user, const struct rtc_event *event); /* or NULL */
     void *user;
+    const char *codecs[2]; /* lists, by enum rtc_kind; NULL: all of them */
     struct player_counts counts[2]; /* by enum rtc_kind */
 };
 
@@ -31,3 +32,5 @@ void player_init(struct player *player);
 int player_add_tracks(struct player *player, struct rtc_peer *peer);
 /* For each event of the peer. */
 void player_event(struct player *player, const struct rtc_event *event);
+/* Nothing more is awaited: how long nothing has come is a gap, too. Once. */
+void player_stop(struct player *player, rtc_usec now);

@@ -16,5 +16,8 @@ void probe_conformance(int argc, char **argv) __attribute__((noreturn));
 void probe_sdp(int argc, char **argv) __attribute__((noreturn));
 void probe_stun(int argc, char **argv) __attribute__((noreturn));
 void probe_host(int argc, char **argv) __attribute__((noreturn));
+void probe_loop(int argc, char **argv) __attribute__((noreturn));
 void probe_nat(int argc, char **argv) __attribute__((noreturn));
 void probe_turn(int argc, char **argv) __attribute__((noreturn));
+void probe_whep(int argc, char **argv) __attribute__((noreturn));
+void probe_whip(int argc, char **argv) __attribute__((noreturn));

@@ -83,6 +83,8 @@ static void on_die(void *user, enum rtc_exit status, const char *sentence)
 {
     struct probe_report *report = user;
 
+    if (report->dying)
+        report->dying(report->dying_user);
     probe_report_fail(report, status, "%s", sentence);
     if (report->form == PROBE_JSON || report->form == PROBE_JSONL)
         write_result(report);

@@ -22,6 +22,9 @@ struct probe_report {
     rtc_usec start;
     struct probe_result result;
     int signal; /* which ended it early, or 0 */
+    /* The process dies: last words. Or NULL. */
+    void (*dying)(void *user);
+    void *dying_user;
 };
 
 /* Begins at once; one at a time. What die says from now on is in it, too. */

@@ -37,7 +37,7 @@ struct probe_kind {
     const char *name, *plural;
 };
 
-#define PROBE_MEASURE_MOST 24
+#define PROBE_MEASURE_MOST 64
 
 struct probe_group {
     const struct probe_kind *kind;

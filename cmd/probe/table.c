@@ -34,14 +34,14 @@ static void write_scaled(double value, const char *const units[3], double step,
 {
     int i = 0;
 
-    while (i < 2 && value >= step * 0.9995) {
+    while (i < 2 && fabs(value) >= step * 0.9995) {
         value /= step;
         i++;
     }
     snprintf(cell, CELL_LEN, "%.*f %s",
-             value >= 99.95   ? 0
-             : value >= 9.995 ? 1
-                              : 2,
+             fabs(value) >= 99.95   ? 0
+             : fabs(value) >= 9.995 ? 1
+                                    : 2,
              value, units[i]);
 }
 
@@ -76,6 +76,27 @@ static const char *write_value(const struct probe_measure *measure,
         break;
     }
     return cell;
+}
+
+/* Prints `text` word by word from column `at`, continued at `indent`. */
+static void write_wrapped(const char *text, int at, int indent, FILE *out)
+{
+    bool first = true;
+
+    while (*text) {
+        int len = (int)strcspn(text, " ");
+
+        if (!first && at + 1 + len >= WIDTH) {
+            fprintf(out, "\n%*s", indent, "");
+            at = indent;
+            first = true;
+        }
+        at += fprintf(out, "%s%.*s", first ? "" : " ", len, text);
+        first = false;
+        text += len;
+        text += strspn(text, " ");
+    }
+    fputc('\n', out);
 }
 
 /* ---- groups -------------------------------------------------------------- */
@@ -211,7 +232,8 @@ static void write_list(const struct probe_group *group, FILE *out)
     for (unsigned i = 0; i < group->count; i++) {
         probe_name(group->measures[i].name, ' ', cell, sizeof cell);
         fprintf(out, "  %-*s  ", width, cell);
-        fprintf(out, "%s\n", write_value(&group->measures[i], cell));
+        write_wrapped(write_value(&group->measures[i], cell), width + 4,
+                      width + 4, out);
     }
 }
 
@@ -238,27 +260,6 @@ static void write_groups(const struct probe_result *result, FILE *out)
 }
 
 /* ---- the rest ------------------------------------------------------------ */
-
-/* Prints `text` word by word from column `at`, continued at `indent`. */
-static void write_wrapped(const char *text, int at, int indent, FILE *out)
-{
-    bool first = true;
-
-    while (*text) {
-        int len = (int)strcspn(text, " ");
-
-        if (!first && at + 1 + len >= WIDTH) {
-            fprintf(out, "\n%*s", indent, "");
-            at = indent;
-            first = true;
-        }
-        at += fprintf(out, "%s%.*s", first ? "" : " ", len, text);
-        first = false;
-        text += len;
-        text += strspn(text, " ");
-    }
-    fputc('\n', out);
-}
 
 static void write_mark(bool good, const char *mark, bool colour, FILE *out)
 {

@@ -28,6 +28,8 @@ static void take_block(struct rtc_peer *peer,
     if (rtt >= 0)
         layer->rtt_us = rtt;
     layer->remote_loss = block->fraction_lost / 256.0;
+    layer->remote_lost = block->lost;
+    layer->remote_jitter = block->jitter;
     rtc_estimate_report(&peer->bandwidth.estimate, block->fraction_lost, rtt,
                         now);
     rtc_peer_tell_bitrate(peer, now);

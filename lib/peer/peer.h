@@ -64,6 +64,8 @@ struct rtc_layer {
     bool extension_set, extension_left_out; /* the sender's is up to date */
     rtc_usec rtt_us;                        /* from its reports, -1 */
     double remote_loss;
+    int64_t remote_lost;
+    uint32_t remote_jitter; /* RTP ticks */
 
     char rid[RTC_RID_MAX + 1]; /* received; empty without simulcast */
     struct rtc_inbound inbound;

@@ -18,6 +18,17 @@ void rtc_peer_stats(const struct rtc_peer *peer, struct rtc_stats *ret_stats)
                            &ret_stats->remote_type);
 }
 
+/* Resends that are not by RTX count as received (RFC 3550 A.3), so a report
+ * alone says less than was lost. */
+static int64_t missed_by_remote(const struct rtc_layer *layer)
+{
+    int64_t asked = (int64_t)layer->sender.asked;
+
+    if (layer->sender.format.rtx || !layer->tail.reported)
+        return layer->remote_lost;
+    return asked > layer->remote_lost ? asked : layer->remote_lost;
+}
+
 static void add_sent(const struct rtc_layer *layer,
                      struct rtc_track_stats *stats)
 {
@@ -32,7 +43,15 @@ static void add_sent(const struct rtc_layer *layer,
     stats->nack_received += s->nacked;
     stats->pli_received += layer->requests.pli_count;
     stats->fir_received += layer->requests.fir_count;
+    if (layer->tail.reported && layer->tail.confirmed >= layer->tail.first)
+        stats->remote_expected += layer->tail.confirmed - layer->tail.first + 1;
+    stats->remote_lost += missed_by_remote(layer);
     /* Of several streams, the worst. */
+    if (s->format.clock_rate &&
+        layer->remote_jitter / (double)s->format.clock_rate >
+            stats->remote_jitter)
+        stats->remote_jitter =
+            layer->remote_jitter / (double)s->format.clock_rate;
     if (layer->remote_loss > stats->remote_loss)
         stats->remote_loss = layer->remote_loss;
     if (layer->rtt_us > stats->rtt_us)
@@ -49,6 +68,7 @@ static void add_received(const struct rtc_layer *layer,
     stats->packets_received += totals.packets;
     stats->bytes_received += totals.bytes;
     stats->packets_lost += totals.lost;
+    stats->packets_missed += totals.lost + (int64_t)totals.repeated;
     stats->packets_recovered += totals.recovered;
     stats->packets_duplicate += totals.duplicates;
     stats->frames_received += totals.frames;

@@ -150,7 +150,7 @@ int rtc_history_push(struct rtc_history *h, uint64_t number,
     e = entry_at(h, number);
     *e = *entry;
     e->sent_us = RTC_NEVER;
-    e->resend_queued = false;
+    e->resend_queued = e->asked = false;
     e->resend_count = 0;
     if (!h->queued || number < h->next)
         h->next = number;

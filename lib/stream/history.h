@@ -26,6 +26,7 @@ struct rtc_history_entry {
     uint8_t header_len;       /* where its payload starts */
     uint8_t rtx_payload_type; /* for its RTX form, 0: none */
     bool resend_queued;
+    bool asked; /* by a NACK */
     uint16_t resend_count;
     rtc_usec sent_us;   /* first time, RTC_NEVER: not yet */
     rtc_usec resent_us; /* last time, valid when resend_count > 0 */

@@ -41,6 +41,7 @@ struct rtc_inbound_totals rtc_inbound_totals(const struct rtc_inbound *in)
     t.bytes += in->receiver.bytes;
     t.lost += rtc_receiver_lost(&in->receiver);
     t.recovered += in->receiver.recovered;
+    t.repeated += in->receiver.repeated;
     t.duplicates += in->reorder.duplicates + in->duplicates;
     t.frames += in->assemble.frames;
     t.frames_dropped += in->assemble.frames_dropped;
@@ -69,6 +70,7 @@ static void restart(struct rtc_inbound *in, uint32_t ssrc)
     in->before.bytes += in->receiver.bytes;
     in->before.lost += rtc_receiver_lost(&in->receiver);
     in->before.recovered += in->receiver.recovered;
+    in->before.repeated += in->receiver.repeated;
     rtc_receiver_init(&in->receiver, ssrc, in->config.clock_rate);
     rtc_capture_init(&in->capture, in->config.clock_rate);
     rtc_loss_reset(&in->loss);
@@ -138,6 +140,7 @@ bool rtc_inbound_receive(struct rtc_inbound *in,
                          const struct rtc_codec_entry *codec, bool resent,
                          struct rtc_packet *ret_packet, rtc_usec now)
 {
+    uint64_t answered = in->loss.answered;
     struct rtc_packet packet;
     bool first;
 
@@ -149,8 +152,11 @@ bool rtc_inbound_receive(struct rtc_inbound *in,
                : !rtc_receiver_receive(&in->receiver, header, &packet, now))
         return false;
     first = !in->loss.started;
-    if (!admit(in, &packet, codec))
+    if (!admit(in, &packet, codec)) {
+        in->receiver.repeated += !resent;
         return false;
+    }
+    in->receiver.repeated += !resent && in->loss.answered > answered;
     if (first)
         check_start(in, &packet, codec);
     look_for_keyframe(in, &packet, codec);

@@ -21,7 +21,7 @@ struct rtc_inbound_config {
     rtc_usec reorder_us;      /* a hole stays open at most this long; without
                                  `nack` no longer than 100 ms */
     unsigned reorder_packets; /* and with at most this many behind it */
-    bool keyframe_first;     /* video: nothing before the first key frame */
+    bool keyframe_first;      /* video: nothing before the first key frame */
     bool keyframe_after_gap; /* video: nothing after a gap before a key frame */
 };
 
@@ -29,6 +29,7 @@ struct rtc_inbound_config {
 struct rtc_inbound_totals {
     uint64_t packets, bytes; /* received; bytes of payload */
     int64_t lost;            /* RFC 3550 6.4.1, may be negative */
+    uint64_t repeated;       /* of them: asked for, or once too often */
     uint64_t recovered, duplicates;
     uint64_t frames, frames_dropped;
     uint64_t plis;

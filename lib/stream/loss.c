@@ -138,6 +138,7 @@ static bool find(struct rtc_loss *l, uint64_t number)
         return false;
     l->entries[i].found = true;
     l->recovered++;
+    l->answered += l->entries[i].tries > 0;
     if (--l->missing == 0)
         clear(l);
     return true;

@@ -37,7 +37,8 @@ struct rtc_loss {
     rtc_usec due_us; /* when to look again, never later than needed */
     rtc_usec give_up_us;
     uint64_t nacked;    /* numbers written into NACKs */
-    uint64_t recovered; /* found after they were missing */
+    uint64_t recovered; /* found after they were missing, */
+    uint64_t answered;  /* and were asked for */
     uint64_t given_up;
 };
 

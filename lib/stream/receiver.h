@@ -19,9 +19,11 @@ struct rtc_receiver {
     uint64_t packets, bytes;                 /* in all; bytes of payload */
     uint64_t expected_prior, received_prior; /* at the last report block */
     int64_t lost_before;                     /* lost before the last restart */
-    uint64_t recovered; /* counted by the caller: those that were news */
-    uint32_t transit;   /* ticks, of the last packet in order */
-    uint32_t jitter;    /* ticks * 16 */
+    /* Counted by the caller: those that were news; and of those received such
+     * as were asked for, or were there already. */
+    uint64_t recovered, repeated;
+    uint32_t transit; /* ticks, of the last packet in order */
+    uint32_t jitter;  /* ticks * 16 */
     bool has_transit;
     uint32_t last_sr; /* rtc_ntp_middle, 0: none */
     rtc_usec last_sr_us;

@@ -297,11 +297,23 @@ int rtc_sender_send_packet(struct rtc_sender *s,
     return error;
 }
 
+static void note_asked(struct rtc_sender *s, uint16_t sequence)
+{
+    struct rtc_history_entry *e = rtc_history_find(&s->history, sequence);
+
+    if (!e || e->asked)
+        return;
+    e->asked = true;
+    s->asked++;
+}
+
 unsigned rtc_sender_nack(struct rtc_sender *s, const uint16_t *sequences,
                          size_t count, rtc_usec rtt_us, rtc_usec now)
 {
     unsigned queued = 0;
 
+    for (size_t i = 0; i < count; i++)
+        note_asked(s, sequences[i]);
     for (size_t i = 0; i < count; i++)
         queued += rtc_retransmit_push(&s->retransmit, &s->history, sequences[i],
                                       rtt_us, now);

@@ -62,7 +62,8 @@ struct rtc_sender {
     uint64_t packets, octets, bytes, frames;
     uint64_t packets_before, octets_before; /* under an earlier SSRC */
     uint64_t resent_packets, resent_bytes;
-    uint64_t nacked; /* sequence numbers asked for */
+    uint64_t nacked; /* sequence numbers asked for, */
+    uint64_t asked;  /* and each of them once */
 };
 
 /* Draws sequence numbers and timestamp offset from `random`. Allocates nothing

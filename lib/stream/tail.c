@@ -29,7 +29,9 @@ void rtc_tail_sent(struct rtc_tail *t, const struct rtc_sender *s,
     uint64_t last = s->history.next - 1;
 
     if (t->started && last == t->last)
-        return; /* a resend */
+        return;      /* a resend */
+    if (!t->started) /* that may be a run of several */
+        t->first = last + 1 - (s->packets - s->packets_before);
     t->started = true;
     t->last = last;
     t->tries = 0;
@@ -79,6 +81,7 @@ void rtc_tail_tick(struct rtc_tail *t, struct rtc_sender *s, rtc_usec rtt_us,
                    rtc_usec now)
 {
     uint16_t sequence = (uint16_t)t->last;
+    uint64_t asked = s->asked;
 
     if (now < rtc_tail_deadline(t))
         return;
@@ -86,4 +89,5 @@ void rtc_tail_tick(struct rtc_tail *t, struct rtc_sender *s, rtc_usec rtt_us,
     t->due_us = now + wait_us(rtt_us, t->tries);
     rtc_sender_nack(s, &sequence, 1, rtt_us, now);
     s->nacked--; /* nobody asked */
+    s->asked = asked;
 }

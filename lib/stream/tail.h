@@ -12,7 +12,8 @@
 #define RTC_TAIL_TRIES_PLAIN 2
 
 struct rtc_tail {
-    uint64_t last;      /* the last number handed out, when `started` */
+    uint64_t first;     /* the first and the last number handed out, */
+    uint64_t last;      /* when `started` */
     uint64_t confirmed; /* the highest one the remote reported */
     bool started, reported;
     uint8_t tries, tries_most;

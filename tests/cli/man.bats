@@ -7,8 +7,9 @@
 # the comment line `.\" test: COMMAND' behind it says what must hold afterwards,
 # and an example without one is an error. Both run in a new folder that holds
 # clip.ivf (VP8), clip.h264 and clip.ogg (Opus), two seconds each. $URL is a
-# WHIP endpoint that leaves what it was sent in published.ivf; $WHIP is one that
-# keeps RFC 9725 to the letter. A block that begins with a C comment is kept as
+# WHIP endpoint that leaves what it was sent in published.ivf; what is published
+# at $WHIP can be played at $WHEP, and for conformance $WHIP is one that keeps
+# RFC 9725 to the letter. A block that begins with a C comment is kept as
 # example.c, for its test to compile. What is run by ssh runs here.
 #
 # The tools are told nothing about the network: two processes of one machine
@@ -116,7 +117,7 @@ if grep -q '\$TURN' "../$1.sh"; then
     read -r TURN < turn
     trap 'kill $server' EXIT
 fi
-if grep -q '\$WHIP' "../$1.sh"; then
+if grep -q 'conformance.*\$WHIP' "../$1.sh"; then
     mkfifo whip
     echo '{"trickle": true}' > script.json
     python3 "$top_srcdir/tests/whip/server.py" \
@@ -124,6 +125,13 @@ if grep -q '\$WHIP' "../$1.sh"; then
     server=$!
     read -r WHIP < whip
     WHIP=http://127.0.0.1:$WHIP/conform/nothing/real-whip
+    trap 'kill $server' EXIT
+elif grep -q '\$WH[IE]P' "../$1.sh"; then
+    mkfifo relay
+    "$top_builddir/tests/whip/relay" > relay &
+    server=$!
+    read -r port < relay
+    WHIP=http://127.0.0.1:$port/whip WHEP=http://127.0.0.1:$port/whep
     trap 'kill $server' EXIT
 fi
 case $(head -c 2 "../$1.sh") in

@@ -160,9 +160,44 @@ static void test_stats(void)
     within(pair, sent.rtt_us, 49 * MS, 60 * MS, "the round trip by RTCP");
     within(pair, (int64_t)(sent.remote_loss * 1000), 0, 300,
            "the remote's loss");
+    is_int((int64_t)sent.remote_expected,
+           (int64_t)got.packets_received + got.packets_lost,
+           "the remote's reports cover all that was sent");
+    is_int(sent.remote_lost, got.packets_lost, "and count what it lost");
+    within(pair, (int64_t)(sent.remote_jitter * 1e6),
+           (int64_t)(got.jitter * 1e6) - 1000,
+           (int64_t)(got.jitter * 1e6) + 1000, "with its jitter");
     within(pair, (int64_t)(got.jitter * 1e6), 0, 5 * MS, "jitter");
     within(pair, got.rtt_us, 49 * MS, 60 * MS,
            "acceptance 57: and for one who only receives, by XR");
+    sound(talk, "soundly");
+    sim_talk_free(talk);
+}
+
+/* Audio is resent as it was: what came at last was lost at first. */
+static void test_missed(void)
+{
+    static const struct sim_link link = {.delay_us = 25 * MS, .loss = 0.1};
+    struct sim_talk *talk = sim_talk_new(5, &wire);
+    struct sim_pair *pair = talk->pair;
+    struct sim_flow *flow = sim_talk_connect(talk, SIM_L, RTC_CODEC_OPUS);
+    struct rtc_track_stats sent, got;
+    int64_t expected;
+
+    flow->frame_count = 2000;
+    sim_net_link(pair->net, &pair->side[SIM_L].addrs[0], &link);
+    sim_talk_begin(talk);
+    sim_talk_finish(talk, SIM_L, 3 * SEC);
+    sim_talk_run(talk, 2 * SEC);
+    rtc_peer_track_stats(pair->side[SIM_L].peer, flow->track[SIM_L], &sent);
+    rtc_peer_track_stats(pair->side[SIM_R].peer, flow->track[SIM_R], &got);
+    expected = (int64_t)got.packets_received + got.packets_lost;
+    within(pair, expected, 2000, 2000, "all were expected");
+    within(pair, got.packets_lost, -20, 40, "nearly all came at last");
+    within(pair, got.packets_missed, expected * 8 / 100, expected * 12 / 100,
+           "a tenth was lost at first");
+    within(pair, sent.remote_lost, got.packets_missed * 95 / 100,
+           got.packets_missed * 105 / 100, "the sender knows by NACKs");
     sound(talk, "soundly");
     sim_talk_free(talk);
 }
@@ -323,6 +358,7 @@ int main(void)
     test_sendrecv();
     test_mtu();
     test_stats();
+    test_missed();
     test_jitter();
     test_pause();
     test_keyframe_request();

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a client measured: as numbers, which a crowd has percentiles of, as a
+ * group of the result, and as sentences.
+ */
+#pragma once
+
+#include "cmd/probe/client.h"
+#include "cmd/probe/result.h"
+
+/* -1: not known. */
+struct client_numbers {
+    double connect, first_keyframe; /* seconds since its start */
+    double loss;                    /* of `expected` packets */
+    int64_t expected, lost;         /* as far as the receiver knows */
+    int64_t path_lost;  /* less what our own sockets had no room for */
+    double jitter, rtt; /* seconds */
+    double bitrate;     /* of the media, bits per second */
+};
+
+void client_numbers(const struct client *client,
+                    struct client_numbers *ret_numbers);
+/* Adds its measures to a group. */
+void client_measure(const struct client *client, struct probe_group *group);
+/* Adds sentences. */
+void client_conclude(const struct client *client, struct probe_result *result);
+/* How long the server's certificate is still valid; -1: there is none, or it is
+ * not. */
+int64_t client_certificate_days(const struct client *client);

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2154 # top_builddir
+#
+# What tests of rtc-probe whip and whep share: the media server of
+# tests/whip/media_server.c, and a report looked at.
+
+# media_server [WORD]: starts it; its endpoint is $at.
+media_server() {
+    need_tools "$top_builddir/tests/whip/media_server"
+    rm -f media.out
+    start media "$top_builddir/tests/whip/media_server" "$@"
+    wait_for_file media.out
+    at=http://127.0.0.1:$(head -n 1 media.out)/endpoint
+}
+
+# Ends it; `counted` is true of what it counted.
+stop_media_server() {
+    signal_to media TERM
+    finish media
+}
+
+counted() { # FILTER
+    jq -se ".[1] | $1" media.out || fail "$(cat media.out)"
+}
+
+# assert_counted NAME FILTER MORE: what it counted as NAME is what the filter
+# says of the session, or up to MORE more: what left before it heard of the end.
+assert_counted() {
+    jq -se --slurpfile report report.json --argjson more "$3" \
+        ".[1].$1 as \$n | \$report[0].sessions[0] | $2 as \$m |
+        \$m > 0 and \$n >= \$m and \$n <= \$m + \$more" media.out ||
+        fail "$(cat media.out report.json)"
+}
+
+# measure STATUS SUBJECT URL OPTION...: on loopback; the report is report.json.
+measure() {
+    local wanted=$1
+    shift
+    rm -f report.json
+    run --separate-stderr timeout -k 2 "$LIMIT" rtc-probe "$1" "${LO[@]}" \
+        --json "${@:2}"
+    printf '%s\n' "$output" >report.json
+    assert_equal "$status:$stderr" "$wanted:$stderr"
+}
+
+holds() { # FILTER of the report
+    jq -e "$1" report.json >/dev/null || fail "$1: $(cat report.json)"
+}
+
+session() { # FILTER of the only session
+    holds ".sessions[0] | $1"
+}
+
+# A port that was just given back.
+free_port() {
+    python3 -c 'import socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
