@@ -28,7 +28,9 @@ static void on_tick(void *user, int what)
     rtc_usec now = driver_now(load->driver);
 
     (void)what;
-    histogram_add(&load->lateness, now - load->due);
+    /* Those that would have been due meanwhile are late, too. */
+    for (rtc_usec late = now - load->due; late >= 0; late -= TICK_US)
+        histogram_add(&load->lateness, late);
     load->due = now + TICK_US;
     driver_timer_set(load->timer, load->due);
 }

@@ -13,6 +13,24 @@ setup_file() {
     need_server
     export CERTIFICATES=$BATS_FILE_TMPDIR/certificates
     make_certificates "$CERTIFICATES"
+    # Those that take longer, while the others run.
+    cd "$BATS_FILE_TMPDIR" || return
+    media_server
+    begin loss-whip whip -t 4s -b 2M --clip vp8 --impair loss=10%,seed=1
+    begin loss-whep whep -t 4s --impair loss=10%,seed=2
+    begin delay-whip whip -t 3s --impair delay=40ms
+    begin delay-whep whep -t 3s --impair delay=40ms
+    begin jitter whip -t 6s --clip opus --impair delay=20ms,jitter=9ms,seed=3
+}
+
+# begin NAME SUBJECT OPTION...: at the media server; `ended NAME` is its report.
+begin() {
+    start "$1" rtc-probe "$2" "$at" "${LO[@]}" --json "${@:3}" </dev/null
+}
+
+ended() {
+    (cd "$BATS_FILE_TMPDIR" && finish "$1") || return
+    cp "$BATS_FILE_TMPDIR/$1.out" report.json
 }
 
 setup() {
@@ -23,6 +41,10 @@ setup() {
 
 teardown() {
     end_started "$BATS_TEST_TMPDIR"
+}
+
+teardown_file() {
+    end_started "$BATS_FILE_TMPDIR"
 }
 
 # ---- what there is to say ----------------------------------------------------
@@ -68,7 +90,7 @@ teardown() {
         0 < .rttMin and .rttMin <= .rttAvg and .rttAvg <= .rttMax'
     # The peer's own count of both tracks: it is the same clip, whole.
     jq -se --slurpfile r report.json 'map(select(.event == "end"))[0].tracks |
-        (map(.packetsReceived) | add) >= $r[0].sessions[0].packetsExpected' \
+        (map(.inbound.packetsReceived) | add) >= $r[0].sessions[0].packetsExpected' \
         peer1.jsonl
     assert_playable peer1.video
 }
@@ -91,7 +113,7 @@ teardown() {
     media_server
     local clip
     for clip in vp8 h264; do
-        measure 0 whip "$at" -t 2s --clip $clip -b 1M
+        measure 0 whip "$at" -t 1.5s --clip $clip -b 1M
         session '.bitrate > 0.9e6 and .bitrate < 1.15e6 and
             .audioCodec == null'
     done
@@ -232,7 +254,7 @@ END
     session '.failedPhase == "media" and .frames == 30'
     holds '.error.message | contains("ended the session after")'
     media_server 60
-    measure 24 whep "$at" -t 20s --media-timeout 1s
+    measure 24 whep "$at" -t 20s --media-timeout 800ms
     session '.failedPhase == "media" and .frames >= 60 and .frames < 80'
     holds '.error.message | contains("fell silent")'
     holds '.verdicts | map(select(contains("froze 1 times"))) | length == 1'
@@ -269,8 +291,7 @@ within='def within($n; $lost; $p): ($lost - $n * $p | fabs) <=
     3.3 * ($n * $p * (1 - $p) | sqrt);'
 
 @test "whip: loss is what was set" {
-    media_server
-    measure 0 whip "$at" -t 4s -b 2M --clip vp8 --impair loss=10%,seed=1
+    ended loss-whip
     session "$within"' .packetsExpected > 600 and
         within(.packetsExpected; .packetsLost; 0.1) and
         (.loss - .packetsLost / .packetsExpected | fabs) < 1e-6 and .packetsResent > 0'
@@ -278,8 +299,7 @@ within='def within($n; $lost; $p): ($lost - $n * $p | fabs) <=
 }
 
 @test "whep: loss is what was set, and repaired" {
-    media_server
-    measure 0 whep "$at" -t 4s --impair loss=10%,seed=2
+    ended loss-whep
     session "$within"' .packetsExpected > 250 and
         within(.packetsExpected; .packetsLost; 0.1) and
         .packetsRecovered > 0 and .nacks > 0'
@@ -287,10 +307,9 @@ within='def within($n; $lost; $p): ($lost - $n * $p | fabs) <=
 
 # What a busy machine adds is in the mean, not in the least.
 @test "a round trip is twice the delay" {
-    media_server
     local subject
     for subject in whip whep; do
-        measure 0 $subject "$at" -t 3s --impair delay=40ms
+        ended delay-$subject
         session '.rttMin >= 0.08 and .rttMin < 0.085 and
             .rttAvg >= .rttMin and .rttAvg < 0.1'
     done
@@ -299,7 +318,6 @@ within='def within($n; $lost; $p): ($lost - $n * $p | fabs) <=
 # Differences of two even draws from +- J are 2/3 J on average; the estimate of
 # RFC 3550 has a standard deviation of an eighth of that.
 @test "jitter is what follows from the link's" {
-    media_server
-    measure 0 whip "$at" -t 5s --clip opus --impair delay=20ms,jitter=9ms,seed=3
+    ended jitter
     session '.jitter > 0.006 * 0.7 and .jitter < 0.006 * 1.4 + 0.002'
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * A WHIP and WHEP server for many sessions at once, for tests: who offers to
- * receive is sent a built-in clip (`media_server silent`: nothing;
- * `media_server N`: no more than N frames), who offers to send is listened to.
- * The port, on 127.0.0.1, is printed once it listens; when TERM comes, one JSON
- * object says what there was:
+ * receive is sent a built-in clip (`media_server N BITRATE`: no more than N
+ * frames, filled up to BITRATE), who offers to send is listened to. The port,
+ * on 127.0.0.1, is printed once it listens; when TERM comes, one JSON object
+ * says what there was:
  *
  *   {"posts": N, "connected": N, "deleted": N, "frames": sent or received,
  *    "packets": sent or received, "lost": of those to be received}
@@ -38,6 +38,7 @@ struct server {
     struct driver_watch *timer;
     struct session sessions[SESSION_MOST];
     uint64_t frame_most; /* sent to each */
+    struct publisher_options clip;
     unsigned posts, connected, deleted;
     uint64_t frames, packets;
     int64_t lost;
@@ -94,7 +95,6 @@ static void open_peer(struct session *s)
 /* The answer's length, or below 0. */
 static int answer(struct session *s, const char *offer, char *buf, size_t cap)
 {
-    static const struct publisher_options clip = {0};
     struct driver *driver = s->server->driver;
     rtc_usec now = driver_now(driver);
     int len;
@@ -102,7 +102,7 @@ static int answer(struct session *s, const char *offer, char *buf, size_t cap)
     open_peer(s);
     player_init(&s->player);
     if (strstr(offer, "a=recvonly")) {
-        s->publisher = publisher_new(driver, &clip);
+        s->publisher = publisher_new(driver, &s->server->clip);
         publisher_add_tracks(s->publisher, s->peer, RTC_SENDONLY);
     } else {
         player_add_tracks(&s->player, s->peer);
@@ -296,6 +296,7 @@ int main(int argc, char **argv)
     struct driver_watch *watches[2];
 
     server.frame_most = argc > 1 ? strtoull(argv[1], NULL, 10) : UINT64_MAX;
+    server.clip.bitrate_bps = argc > 2 ? strtoll(argv[2], NULL, 10) : 0;
     server.driver = driver_new();
     listen_on(&server);
     watches[0] = driver_watch_fd(server.driver, server.fd, DRIVER_READ,

@@ -203,6 +203,29 @@ static void test_refused(void)
     socket_close(&a);
 }
 
+/* More than any buffer holds: each is read or counted. */
+static void test_drops(void)
+{
+    static struct rtc_peer peer;
+    static uint8_t buf[1000];
+    struct rtc_addr any = loopback(4);
+    struct udp_socket a, b;
+    unsigned sent = 0;
+
+    ok(socket_open(&a, &any) == 0 && socket_open(&b, &any) == 0, "opened");
+    is_int((int64_t)socket_receive_drops(&b), 0, "there was room");
+    for (; sent < 100000 && !socket_receive_drops(&b); sent++)
+        socket_send(&a, &b.addr, buf, sizeof buf, sizeof buf);
+    sent -= (unsigned)a.lost;
+    ok(socket_receive_drops(&b) > 0, "then no more");
+    memset(&peer, 0, sizeof peer);
+    collect(&b, &peer, sent - (unsigned)socket_receive_drops(&b));
+    is_int((int64_t)(peer.received + socket_receive_drops(&b)), sent,
+           "each was read or counted");
+    socket_close(&a);
+    socket_close(&b);
+}
+
 static void test_ports(void)
 {
     struct port_range range = socket_stable_ports();
@@ -243,6 +266,7 @@ int main(void)
     test_full(true);
     test_full(false);
     test_refused();
+    test_drops();
     test_ports();
     return tap_done();
 }
