@@ -186,6 +186,29 @@ probe() {
     assert_regex "$stderr" 'its other address does not answer'
 }
 
+@test "nat: a server that cannot answer to another port tells no lifetime" {
+    server one
+    probe nat --json --timeout 300ms --lifetime --lifetime-most 1s "$ADDRESS"
+    assert_equal "$status" 0
+    jq -e '.families[0] | .mapping == "none" and
+        .lifetimeKept == null and .lifetimeGone == null' <<<"$output"
+    assert_regex "$stderr" 'cannot be told: the server knows no RESPONSE-PORT .*, and public'
+}
+
+@test "nat: interrupted, it claims nothing that it did not see" {
+    start probe rtc-probe nat --json --timeout 50s 127.0.0.1:9 </dev/null
+    wait_until "$LIMIT" holds_port probe
+    signal_to probe INT
+    finish probe 130
+    jq -e '.families[0].mapping == null and .verdicts == []' probe.out
+    assert_equal "$(cat probe.err)" ''
+}
+
+# holds_port NAME: the process waits at a UDP port.
+holds_port() {
+    [ -s "$1.pid" ] && ss -Huanp | grep -q "pid=$(cat "$1.pid"),"
+}
+
 @test "nat: no answer is status 4" {
     probe nat --timeout 100ms 127.0.0.1:9
     assert_equal "$status" 4
@@ -210,8 +233,24 @@ probe() {
     jq -e '.sessions[0] | (.srtpProfile | startswith("SRTP_")) and
         .dtlsVersion == "DTLS1.2" and .sendBitrate > 1e6 and
         .receiveBitrate > 1e6' <<<"$output"
+    # What was agreed on is the best of what could be.
+    jq -e '.suites[0].suite == .sessions[0].dtlsCipher and
+        .profiles[0].profile == .sessions[0].srtpProfile' <<<"$output"
+    assert_equal "$(jq -r '.suites[], .profiles[] | .number' <<<"$output" |
+        xargs)" '0xc02b 0xcca9 0xc02f 0xcca8 0x0007 0x0008 0x0001'
+    jq -e 'all(.suites[]; .suite | test("^TLS_ECDHE_.*_WITH_.*_SHA256$"))
+        and all(.profiles[]; .profile | startswith("SRTP_"))' <<<"$output"
     assert_equal "$(jq -r '.libraries[] | "\(.library) \(.version)"' \
         <<<"$output")" "$(rtc-probe --version | tail -n +2)"
+}
+
+@test "host: interrupted, it tells of what it has seen" {
+    # The signal is there before anything begins.
+    run --separate-stderr env --block-signal=TERM sh -c \
+        'kill -TERM $$; exec rtc-probe host --json'
+    assert_equal "$status" 143
+    jq -e '(.addresses | length > 0) and (.suites | length > 0) and
+        has("sockets") == false and has("sessions") == false' <<<"$output"
 }
 
 # ---- sdp -------------------------------------------------------------------
@@ -334,6 +373,27 @@ wrong() {
     assert_equal "$status" 20
     probe sdp nowhere.sdp
     assert_equal "$status" 5
+}
+
+@test "sdp: interrupted while the description is awaited" {
+    mkfifo pipe
+    exec 4<>pipe
+    printf 'v=0\r\n' >&4
+    for number in 2:INT 15:TERM; do
+        start probe rtc-probe sdp --json <pipe
+        wait_until "$LIMIT" reads_pipe probe
+        signal_to probe "${number#*:}"
+        finish probe $((128 + ${number%:*}))
+        jq -e '.error.name == "nothing-measured" and has("sections") == false' \
+            probe.out
+    done
+    exec 4>&-
+}
+
+# reads_pipe NAME: it waits for more than is there.
+reads_pipe() {
+    [ -s "$1.pid" ] && [ "$(cat "/proc/$(cat "$1.pid")/comm")" = rtc-probe ] &&
+        grep -q 'State:.S' "/proc/$(cat "$1.pid")/status"
 }
 
 # ---- forms -----------------------------------------------------------------

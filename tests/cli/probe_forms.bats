@@ -13,7 +13,7 @@ load helper
 
 rows() {
     cat <<END
-host 0 addresses candidates sockets sessions libraries
+host 0 addresses candidates sockets suites profiles sessions libraries
 loop 0 tracks pairs sessions processes
 loop_limits 3 tracks pairs sessions processes impairments
 loop_nowhere 11 sessions processes
@@ -204,7 +204,7 @@ check_same() {
 }
 
 check_prometheus() {
-    python3 "$top_srcdir/tests/cli/prometheus.py" <"$FILE" &&
+    python3 "$top_srcdir/tests/cli/prometheus.py" "$FILE" &&
         grep -qx "rtc_probe_${1%%_*}_exit $2" "$FILE"
 }
 
@@ -213,17 +213,15 @@ check_prometheus() {
 }
 
 @test "prometheus: the checker of that knows what is wrong" {
-    head=$'# HELP a A.\n# TYPE a gauge\n'
-    for text in 'a 1' 'a{b="c"} 1.5e-3' 'a{b="\\\"\n",c="d",} -1' '# x' ''; do
-        [ -z "$text" ] || text+=$'\n'
-        printf '%s%sa{z="z"} 1\n' "$head" "$text" |
-            python3 "$top_srcdir/tests/cli/prometheus.py"
-    done
-    while IFS= read -r text; do
-        printf "%s$text" "$head" >"$BATS_TEST_TMPDIR/wrong"
-        ! python3 "$top_srcdir/tests/cli/prometheus.py" \
-            <"$BATS_TEST_TMPDIR/wrong" || fail "taken: $text"
-    done <<'END'
+    cd "$BATS_TEST_TMPDIR"
+    head='# HELP a A.\n# TYPE a gauge\n'
+    cat >right <<'END'
+a 1\n
+a{b="c"} 1.5e-3\na 1\n
+a{b="\\\\\\"\\n",c="d",} -1\n
+# x\na 1\n
+END
+    cat >wrong <<'END'
 a NaN\n
 a +Inf\n
 a 0x1\n
@@ -251,6 +249,18 @@ a 1\n# HELP b_ms B.\n# TYPE b_ms gauge\nb_ms 1\n
 a 1\n# HELP b\n# TYPE b gauge\nb 1\n
 a{b="\xff"} 1\n
 END
+    for kind in right wrong; do
+        count=0
+        while IFS= read -r text; do
+            count=$((count + 1))
+            # shellcheck disable=SC2059 # with escapes
+            printf "$head$text" >"$kind.$count"
+        done <$kind
+    done
+    python3 "$top_srcdir/tests/cli/prometheus.py" right.*
+    run python3 "$top_srcdir/tests/cli/prometheus.py" wrong.*
+    assert_equal "$status" 1
+    diff <(cut -d : -f 1 <<<"$output" | sort -u) <(printf '%s\n' wrong.* | sort)
 }
 
 # Counts of cases: the thresholds are among them.

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Holds stdin against the text format of Prometheus (version 0.0.4).
+"""Holds files against the text format of Prometheus (version 0.0.4).
+
+Usage: prometheus.py FILE...
 
 Prints what is wrong, a line each, and then ends with status 1. Stricter than
 the format where it is lax: every metric has HELP and TYPE in front of all of
@@ -98,11 +100,7 @@ class Checker:
         return None
 
 
-def main():
-    try:
-        text = sys.stdin.buffer.read().decode("utf-8")
-    except UnicodeDecodeError as error:
-        sys.exit(f"not UTF-8: {error}")
+def check_text(text):
     checker, wrong = Checker(), []
     if not text.endswith("\n"):
         wrong.append("the last line has no end")
@@ -114,8 +112,21 @@ def main():
     for name in checker.help.keys() | checker.type.keys():
         if not any(series[0] == name for series in checker.seen):
             wrong.append(f"{name}: no samples")
-    print("".join(f"{one}\n" for one in wrong), end="")
-    sys.exit(bool(wrong))
+    return wrong
+
+
+def main():
+    status = 0
+    for name in sys.argv[1:]:
+        with open(name, "rb") as file:
+            try:
+                wrong = check_text(file.read().decode("utf-8"))
+            except UnicodeDecodeError as error:
+                wrong = [f"not UTF-8: {error}"]
+        for one in wrong:
+            print(f"{name}: {one}")
+            status = 1
+    sys.exit(status)
 
 
 main()

@@ -2,27 +2,27 @@
 # shellcheck shell=bash
 #
 # Janus with the WHIP and WHEP servers of its authors, on loopback, at ports
-# that the kernel chose:
+# that the kernel chose (or that Janus found free, for its mountpoints):
 #
 #     load janus
 #     setup_file() {
 #         janus_missing >"$BATS_FILE_TMPDIR/missing"
-#         [ -s "$BATS_FILE_TMPDIR/missing" ] || janus_start vp8:vp8 x:h264:secret
+#         [ -s "$BATS_FILE_TMPDIR/missing" ] || janus_start x:vp8 y:h264:secret
 #     }
 #     setup()         { janus_or_skip; }
 #     teardown()      { janus_logs_of_failure; }
 #     teardown_file() { janus_stop; }
 #
 # What is published at "$JANUS_WHIP/endpoint/ID" can be played at
-# "$JANUS_WHEP/endpoint/ID". An argument of janus_start is ID:CODEC[:TOKEN], with
-# vp8 or h264; audio is Opus. Neither server has addresses of STUN or TURN
-# servers, and Janus gathers on loopback alone. What it starts lies in
-# $JANUS_DIR (a directory in $BATS_FILE_TMPDIR): NAME.pid and NAME.log of
-# janus, whip and whep. To see and to do:
+# "$JANUS_WHEP/endpoint/ID". An argument of janus_start is ID:CODEC[:TOKEN],
+# with the codec vp8 or h264; audio is Opus. Neither server tells of STUN or TURN
+# servers, and Janus gathers on loopback alone: `--interface lo`. NAME.pid and
+# NAME.log of janus, whip and whep lie in $JANUS_DIR, within $BATS_FILE_TMPDIR.
+# To see and to do:
 #
 #     janus_publishers ID     how many there are in its room, as Janus has it
-#     janus_subscribers ID    how many play it, as the WHEP server has it
-#     janus_viewers ID        the same, as Janus has it
+#     janus_viewers ID        how many play it, as Janus has it
+#     janus_subscribers ID    the same, as the WHEP server has it
 #     janus_is_enabled ID     whether the WHIP server has a session
 #     janus_kick ID           Janus throws its publisher out
 #     janus_direct ID         lets ID-direct be played, from the room itself
@@ -31,8 +31,8 @@
 #                             offers for mountpoints
 #
 # This Janus does not, so the WHEP server answers 406 with its own offer
-# (rtc-recv gets along with that); and 500 where there is no such room or
-# publisher. A mountpoint is there whether somebody publishes or not.
+# (rtc-recv gets along with that); and 500 where a room has no publisher any
+# more. A mountpoint is there whether somebody publishes or not.
 #
 # With JANUS_STRICT=true in front of janus_start both insist on If-Match.
 
@@ -158,11 +158,11 @@ janus_spawn() { # NAME COMMAND...
     pid=$!
     echo "$pid" >"$JANUS_DIR/$name.pid"
     until [ -n "$(janus_port "$name")" ]; do
-        kill -0 "$pid" 2>/dev/null && [ $SECONDS -lt $end ] || {
+        if [ $SECONDS -ge $end ] || ! kill -0 "$pid" 2>/dev/null; then
             echo "$name did not start"
             tail -n 20 "$JANUS_DIR/$name.log"
             return 1
-        }
+        fi
         sleep 0.05
     done
 }

@@ -3,10 +3,10 @@
  * The WHEP server of Janus' authors (npm: janus-whep-server), as janus.bash
  * starts it behind one Janus:
  *
- *     node janus_whep.mjs ws://127.0.0.1:8188 FILE '[{"id": "x", "codec": "vp8"}]'
+ *     node janus_whep.mjs ws://127.0.0.1:8188 FILE '[{"id": "x", "codec":…}]'
  *
- * For each stream it has Janus make a VideoRoom and a Streaming mountpoint, which
- * plays what the room forwards to its ports, and opens /whep/endpoint/ID on that.
+ * For each stream it has Janus make a VideoRoom and a Streaming mountpoint that
+ * plays what the room forwards to its ports, and opens /whep/endpoint/ID on it.
  * FILE gets what the WHIP server has to know of the streams. The rest is for
  * tests: who is there, and what a room's owner can do.
  */
@@ -16,22 +16,26 @@ import { createRequire, register } from 'node:module';
 /* Janode wants a module that has to be compiled, for a transport that is not
  * used here. */
 const js = text => `data:text/javascript,${encodeURIComponent(text)}`;
-const stub = { url: js('export const createSocket = null'), shortCircuit: true };
-register(js(`export const resolve = (name, context, next) => name ===
-    'unix-dgram' ? ${JSON.stringify(stub)} : next(name, context)`));
+const STUB = js('export const createSocket = null');
+register(js(`export const resolve = (name, context, next) =>
+    name === 'unix-dgram' ? { url: '${STUB}', shortCircuit: true }
+        : next(name, context)`));
 /* The WHEP server's, which is another one than the WHIP server's. */
-const express = createRequire(import.meta.resolve('janus-whep-server'))('express');
+const express =
+    createRequire(import.meta.resolve('janus-whep-server'))('express');
 const { default: Janode } = await import('janode');
 const { default: StreamingPlugin } = await import('janode/plugins/streaming');
 const { default: VideoRoomPlugin } = await import('janode/plugins/videoroom');
 const { JanusWhepServer } = await import('janus-whep-server');
 
 const [url, file, list] = process.argv.slice(2);
-const HERE = { iface: '127.0.0.1', port: 0 };
-const AUDIO = { type: 'audio', mid: 'a', pt: 111, codec: 'opus', ...HERE };
-const VIDEO = {
-    vp8: { ...HERE, type: 'video', mid: 'v', rtcpport: 0, pt: 96, codec: 'vp8' },
-    h264: { ...HERE, type: 'video', mid: 'v', rtcpport: 0, pt: 97, codec: 'h264',
+const AUDIO = { type: 'audio', mid: 'a', pt: 111, codec: 'opus',
+    iface: '127.0.0.1', port: 0 };
+const VIDEO = { type: 'video', mid: 'v',
+    iface: '127.0.0.1', port: 0, rtcpport: 0 };
+const CODECS = {
+    vp8: { pt: 96, codec: 'vp8' },
+    h264: { pt: 97, codec: 'h264',
         fmtp: 'profile-level-id=42e01f;packetization-mode=1' },
 };
 
@@ -52,7 +56,7 @@ async function open({ id, codec, token }) {
     const room = streams.size + 1;
     await rooms.create({ room, videocodec: codec, audiocodec: 'opus' });
     await mountpoints.createRtpMountpoint({ id: room, name: id, collision: 0,
-        media: [AUDIO, VIDEO[codec]] });
+        media: [AUDIO, { ...VIDEO, ...CODECS[codec] }] });
     const { media: [audio, video] } = await mountpoints.info({ id: room });
     server.createEndpoint({ id, mountpoint: room, token });
     streams.set(id, { id, room, token, recipient: { host: '127.0.0.1',
