@@ -12,6 +12,8 @@
 
 #define LOOK_US 250000
 #define LOOKS_A_SECOND 4
+/* Packets until a jitter means something: it moves by 1/16 with each. */
+#define JITTER_LEAST 32
 /* Who only receives reports may be heard no more often than checks of consent
  * come (RFC 7675 5.1). */
 #define CONSENT_US 7000000
@@ -56,13 +58,13 @@ static const struct rtc_track_stats *plain_track(const struct client *c)
 static void take_series(struct client *c)
 {
     const struct rtc_track_stats *track = plain_track(c);
-    bool is_reported =
-        c->publisher ? track->remote_expected > 0 : track->packets_received > 1;
+    bool is_known = (c->publisher ? track->remote_expected
+                                  : track->packets_received) >= JITTER_LEAST;
     rtc_usec rtt = track->rtt_us >= 0 ? track->rtt_us : c->stats.ice_rtt_us;
 
     if (rtt >= 0)
         add_value(&c->rtt, (double)rtt / 1e6);
-    if (is_reported)
+    if (is_known)
         add_value(&c->jitter,
                   c->publisher ? track->remote_jitter : track->jitter);
 }

@@ -109,7 +109,7 @@ if grep -q '\$STUN' "../$1.sh"; then
     read -r STUN < stun
     trap 'kill $server' EXIT
 fi
-if grep -q '\$WHIP' "../$1.sh" && grep -q '\$WHEP' "../$1.sh"; then
+if grep -q '\$WH[IE]P' "../$1.sh"; then
     mkfifo relay
     "$top_builddir/tests/whip/relay" > relay &
     server=$!
