@@ -123,8 +123,10 @@ void impair_forget(struct impair *impair, const void *user)
         for (size_t k = 0; k < heap->count; k++) {
             struct held *held = heap->entries[k].item;
 
-            if (held->user == user)
-                held->user = NULL;
+            if (!held->user || (user && held->user != user))
+                continue;
+            held->user = NULL;
+            impair->counts.late++;
         }
     }
 }

@@ -26,6 +26,7 @@ bool impair_parse(const char *text, struct impair_options *ret_options,
 /* Datagrams of both ways so far. */
 struct impair_counts {
     uint64_t dropped, delayed, duplicated;
+    uint64_t late; /* held until nobody wanted them any more */
 };
 
 /* Datagrams held in each way; more are dropped. */
@@ -60,7 +61,8 @@ void impair_free(struct impair *impair);
  * it returns. */
 void impair_pass(struct impair *impair, enum impair_way way,
                  const struct impair_run *run);
-/* What is held for `user` is lost. NULL is fine. */
+/* What is held for `user`, or for anybody if that is NULL, is lost, and counted
+ * as late. No impairment (NULL) is fine. */
 void impair_forget(struct impair *impair, const void *user);
 /* Whether something is still to leave; not if `impair` is NULL. */
 bool impair_is_holding(const struct impair *impair);

@@ -14,6 +14,7 @@
 
 #include "cmd/cli.h"
 #include "cmd/probe/behaviour.h"
+#include "cmd/probe/impaired.h"
 #include "cmd/probe/port.h"
 #include "cmd/probe/probe.h"
 #include "cmd/probe/servers.h"
@@ -23,6 +24,7 @@ struct options {
     struct probe_options report;
     rtc_usec timeout;
     int family;
+    const char *impair;
     int require_mapping; /* of `mappings` */
 };
 
@@ -52,6 +54,10 @@ static const struct rtc_option table[] = {
      .least = 6,
      .offset = OFFSET(family),
      .help = "IPv6 only"},
+    {.name = "impair",
+     .type = OPTION_ROWS,
+     .rows = probe_options_impair,
+     .offset = OFFSET(impair)},
     {.heading = "Requirements (else exit status 50)",
      .name = "require-mapping",
      .type = OPTION_CHOICE,
@@ -88,6 +94,7 @@ struct run {
     struct options options;
     struct probe_report report;
     struct driver *driver;
+    struct impair *impair; /* or NULL */
     struct probe_servers servers;
     bool is_found;
     unsigned waiting;
@@ -117,6 +124,7 @@ static struct probe_port *open_port(struct run *run,
     if (!port)
         die(RTC_EXIT_INTERNAL, "no socket on %s: %s",
             rtc_addr_write(local, text), strerror(errno));
+    probe_port_impair(port, run->impair);
     return port;
 }
 
@@ -432,6 +440,7 @@ void probe_nat(int argc, char **argv)
     run.driver = driver_new();
     if (!run.driver)
         die(RTC_EXIT_INTERNAL, "out of memory");
+    run.impair = probe_impair_new(run.driver, run.options.impair);
     run.servers.driver = run.driver;
     run.servers.report = &run.report;
     run.servers.family = run.options.family;
@@ -442,6 +451,7 @@ void probe_nat(int argc, char **argv)
         driver_run(run.driver);
     any = test_family(&run, 4);
     any |= test_family(&run, 6);
+    probe_impair_end(run.impair, run.options.impair, &run.report.result);
     driver_free(run.driver);
     if (!any)
         probe_report_fail(&run.report, RTC_EXIT_NOTHING, "no server answered");

@@ -31,6 +31,7 @@ struct probe_port {
     struct driver *driver;
     struct udp_socket socket;
     struct socket_batch *batch;
+    struct impair *impair; /* or NULL */
     struct driver_watch *readable, *timer;
     struct request *requests;
     unsigned reached;
@@ -60,6 +61,30 @@ int probe_source(const struct rtc_addr *remote, struct rtc_addr *ret_local)
 
 /* ---- sending ------------------------------------------------------------- */
 
+/* An impair_fn. A full socket loses it, as any network may. */
+static bool send_impaired(void *user, const struct rtc_path *path,
+                          uint8_t *data, size_t len)
+{
+    struct probe_port *port = user;
+
+    socket_send(&port->socket, &path->remote, data, len, len);
+    return true;
+}
+
+static void send_datagram(struct probe_port *port,
+                          const struct rtc_addr *remote, uint8_t *data,
+                          size_t len)
+{
+    const struct rtc_path path = {
+        .local = port->socket.addr, .remote = *remote, .transport = RTC_UDP};
+    const struct impair_run run = {&path, data, len, 0, send_impaired, port};
+
+    if (port->impair)
+        impair_pass(port->impair, IMPAIR_OUT, &run);
+    else
+        send_impaired(port, &path, data, len);
+}
+
 static void send_request(struct probe_port *port, struct request *request)
 {
     uint8_t data[REQUEST_LEN];
@@ -74,8 +99,7 @@ static void send_request(struct probe_port *port, struct request *request)
     rtc_stun_write_fingerprint(&w);
     request->sent_at = now;
     rtc_stun_transaction_sent(&request->transaction, &request->ask.retry, now);
-    /* A full socket loses it, as any network may. */
-    socket_send(&port->socket, &request->ask.server, data, w.len, w.len);
+    send_datagram(port, &request->ask.server, data, w.len);
 }
 
 static void set_timer(struct probe_port *port)
@@ -182,6 +206,35 @@ static void receive(struct probe_port *port, const uint8_t *data, size_t len,
     end_request(port, at, &answer);
 }
 
+/* An impair_fn. */
+static bool receive_impaired(void *user, const struct rtc_path *path,
+                             uint8_t *data, size_t len)
+{
+    receive(user, data, len, &path->remote);
+    set_timer(user);
+    return true;
+}
+
+static void receive_item(struct probe_port *port,
+                         const struct socket_item *item)
+{
+    const struct rtc_path path = {.local = port->socket.addr,
+                                  .remote = item->remote,
+                                  .transport = RTC_UDP};
+    const struct impair_run run = {&path,         item->data,       item->len,
+                                   item->segment, receive_impaired, port};
+    size_t segment = item->segment ? item->segment : item->len;
+
+    if (port->impair) {
+        impair_pass(port->impair, IMPAIR_IN, &run);
+        return;
+    }
+    for (size_t at = 0; at < item->len; at += segment)
+        receive(port, item->data + at,
+                item->len - at < segment ? item->len - at : segment,
+                &item->remote);
+}
+
 static void on_readable(void *user, int fd)
 {
     struct probe_port *port = user;
@@ -189,14 +242,8 @@ static void on_readable(void *user, int fd)
     unsigned count = socket_recv(&port->socket, port->batch, &items);
 
     (void)fd;
-    for (unsigned i = 0; i < count; i++) {
-        size_t segment = items[i].segment ? items[i].segment : items[i].len;
-
-        for (size_t at = 0; at < items[i].len; at += segment)
-            receive(port, items[i].data + at,
-                    items[i].len - at < segment ? items[i].len - at : segment,
-                    &items[i].remote);
-    }
+    for (unsigned i = 0; i < count; i++)
+        receive_item(port, &items[i]);
     set_timer(port);
 }
 
@@ -229,6 +276,11 @@ struct probe_port *probe_port_new(struct driver *driver,
     return port;
 }
 
+void probe_port_impair(struct probe_port *port, struct impair *impair)
+{
+    port->impair = impair;
+}
+
 const struct rtc_addr *probe_port_addr(const struct probe_port *port)
 {
     return &port->socket.addr;
@@ -238,6 +290,7 @@ void probe_port_free(struct probe_port *port)
 {
     if (!port)
         return;
+    impair_forget(port->impair, port);
     while (port->requests) {
         struct request *next = port->requests->next;
 

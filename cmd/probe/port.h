@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cmd/driver.h"
+#include "cmd/impair.h"
 #include "stun/transaction.h"
 
 /* Bits of CHANGE-REQUEST. */
@@ -39,6 +40,9 @@ struct probe_port *probe_port_new(struct driver *driver,
                                   const struct rtc_addr *local);
 /* Nothing is called any more. Not from within a callback. NULL is fine. */
 void probe_port_free(struct probe_port *port);
+/* What it sends and receives from now on passes through `impair` (borrowed
+ * until the port is freed; NULL: nothing). */
+void probe_port_impair(struct probe_port *port, struct impair *impair);
 /* The socket's address. Lent. */
 const struct rtc_addr *probe_port_addr(const struct probe_port *port);
 /* Sends a Binding request, again as `retry` says. Copies. */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "cmd/cli.h"
+#include "cmd/probe/impaired.h"
 #include "cmd/probe/limits.h"
 #include "cmd/probe/place.h"
 #include "cmd/probe/port.h"
@@ -26,6 +27,7 @@ struct options {
     int64_t count;
     rtc_usec interval, timeout;
     int family;
+    const char *impair;
     struct probe_limits limits;
 };
 
@@ -68,6 +70,10 @@ static const struct rtc_option table[] = {
      .least = 6,
      .offset = OFFSET(family),
      .help = "IPv6 only"},
+    {.name = "impair",
+     .type = OPTION_ROWS,
+     .rows = probe_options_impair,
+     .offset = OFFSET(impair)},
     {.heading = "Thresholds, for every server (else exit status 3)",
      .name = "limits",
      .type = OPTION_ROWS,
@@ -106,6 +112,7 @@ struct run {
     struct options options;
     struct probe_report report;
     struct driver *driver;
+    struct impair *impair; /* or NULL */
     struct probe_servers servers;
     struct row rows[2 * PROBE_SERVER_MOST];
     unsigned row_count, waiting;
@@ -210,10 +217,12 @@ static void on_found(void *user)
         row->run = run;
         row->server = &run->servers.items[i];
         row->port = probe_port_new(run->driver, &row->server->local);
-        if (row->port)
-            run->row_count++;
-        else
+        if (!row->port) {
             warn("%s: no socket: %s", row->server->name, strerror(errno));
+            continue;
+        }
+        probe_port_impair(row->port, run->impair);
+        run->row_count++;
     }
     if (run->row_count > 0)
         driver_timer_set(run->timer, driver_now(run->driver));
@@ -333,6 +342,7 @@ void probe_stun(int argc, char **argv)
                                              on_signal, &run);
     if (!run.timer || !run.signals[0] || !run.signals[1])
         die(RTC_EXIT_INTERNAL, "out of memory");
+    run.impair = probe_impair_new(run.driver, run.options.impair);
     run.servers.driver = run.driver;
     run.servers.report = &run.report;
     run.servers.family = run.options.family;
@@ -344,6 +354,7 @@ void probe_stun(int argc, char **argv)
     conclude(&run);
     for (unsigned i = 0; i < run.row_count; i++)
         probe_port_free(run.rows[i].port);
+    probe_impair_end(run.impair, run.options.impair, &run.report.result);
     driver_watch_free(run.timer);
     for (int i = 0; i < 2; i++)
         driver_watch_free(run.signals[i]);

@@ -131,10 +131,12 @@ END
 @test "stun: round trips are those of ping, loss is the router's" {
     net_host a cone
     net_server
-    net_exec a ping -c 5 -i 0.2 -q "$SERVER4" >ping
-    probe 0 a stun --json -c 5 -i 50ms "$SERVER4"
-    jq -e --argjson ping "$(sed -n 's#^rtt.*= [^/]*/\([0-9.]*\)/.*#\1#p' ping)" \
-        '.servers[0].rttAvg * 1000 - $ping | fabs < 20' <<<"$output"
+    # The best of many: on a busy machine, the kernel answers a ping earlier than
+    # coturn gets to run.
+    net_exec a ping -c 40 -i 0.02 -q "$SERVER4" >ping
+    probe 0 a stun --json -c 40 -i 20ms "$SERVER4"
+    jq -e --argjson ping "$(sed -n 's#^rtt.*= \([0-9.]*\)/.*#\1#p' ping)" \
+        '.servers[0].rttMin * 1000 - $ping | -0.1 < . and . < 1' <<<"$output"
     net_exec router1 nft -f - <<END
 table inet lossy {
     chain through {

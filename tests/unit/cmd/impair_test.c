@@ -257,6 +257,7 @@ static void test_bounds(void)
     ok(impair_is_holding(impair), "they wait");
     driver_remove_peer(driver, &left);
     ok(!impair_is_holding(impair), "but not for a peer that is gone");
+    is_int(impair_counts(impair)->late, IMPAIR_HELD_MOST, "which is counted");
     stop();
     ok(!impair_is_holding(NULL), "nothing does without");
 }

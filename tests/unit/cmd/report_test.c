@@ -164,7 +164,7 @@ static void test_impaired(void)
     char line[8192] = "";
 
     report_impair(report, &counts);
-    counts = (struct impair_counts){3, 20, 1};
+    counts = (struct impair_counts){3, 20, 1, 0};
     report_interval(report, &peer, START);
     ok(fgets(line, sizeof line, lines) &&
            strstr(line, "\"srtpReplayed\":0,\"impairedPacketsDropped\":3,"
