@@ -16,3 +16,4 @@ void probe_sdp(int argc, char **argv) __attribute__((noreturn));
 void probe_stun(int argc, char **argv) __attribute__((noreturn));
 void probe_host(int argc, char **argv) __attribute__((noreturn));
 void probe_nat(int argc, char **argv) __attribute__((noreturn));
+void probe_peer(int argc, char **argv) __attribute__((noreturn));
