@@ -123,7 +123,7 @@ double peer_received_bps(const struct peer_received *received,
 {
     rtc_usec time_us = received->time_us;
 
-    if (sent->time_us > time_us)
+    if (sent && sent->time_us > time_us)
         time_us = sent->time_us;
     return time_us > 0 ? (double)received->bytes * 8e6 / (double)time_us : -1;
 }

@@ -52,8 +52,8 @@ uint64_t peer_lost(const struct peer_received *received,
                    const struct peer_sent *sent);
 uint64_t peer_missing(const struct peer_received *received,
                       const struct peer_sent *sent);
-/* Bits per second that arrived, over no less than the time it was sent in; -1:
- * not known. */
+/* Bits per second that arrived, over no less than the time they were sent in;
+ * -1: not known. */
 double peer_received_bps(const struct peer_received *received,
                          const struct peer_sent *sent);
 double peer_sent_bps(const struct peer_sent *sent);

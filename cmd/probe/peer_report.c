@@ -12,6 +12,8 @@
 /* Overloaded is who works all the time, or is late by so much. */
 #define BUSY_PERMILLE 900
 #define BUSY_LATE_US 100000
+/* Fewer of the packets held back than one in so many need no words. */
+#define HELD_PART 100
 
 /* One direction: who sent and who received. */
 struct view {
@@ -24,6 +26,7 @@ struct view {
 };
 
 static const struct probe_kind kind_direction = {"direction", "directions"};
+static const struct probe_kind kind_interval = {"direction", "intervals"};
 
 /* ---- intervals ----------------------------------------------------------- */
 
@@ -147,18 +150,18 @@ static void set_row(struct probe_group *group, const struct row *row)
 static void tell_row(struct probe_report *report, const struct row *row,
                      bool may_keep)
 {
-    static const struct probe_kind kind = {"interval", "intervals"};
-    static const struct probe_kind event = {"direction", "directions"};
     struct probe_group group;
 
     if (report->form == PROBE_TABLE) {
         print_row(row);
     } else if (report->form == PROBE_JSONL) {
-        probe_group_init(&group, &event, row->direction);
+        probe_group_init(&group, &kind_interval, row->direction);
         set_row(&group, row);
         probe_report_event(report, "interval", &group);
     } else if (report->form == PROBE_JSON && may_keep) {
-        set_row(probe_add_group(&report->result, &kind, row->direction), row);
+        set_row(
+            probe_add_group(&report->result, &kind_interval, row->direction),
+            row);
     }
 }
 
@@ -241,7 +244,7 @@ static void add_direction(struct peer_run *run, const struct view *view,
     probe_set(group, "bitrateSent", PROBE_BITRATE,
               known(peer_sent_bps(view->sent)));
     probe_set(group, "bitrateReceived", PROBE_BITRATE,
-              known(peer_received_bps(received, view->sent)));
+              known(peer_received_bps(received, view->total)));
     probe_set(group, "bytesSent", PROBE_BYTES, (double)view->sent->bytes);
     probe_set(group, "bytesReceived", PROBE_BYTES, (double)received->bytes);
     probe_set(group, "packetsSent", PROBE_COUNT, (double)view->sent->packets);
@@ -258,12 +261,13 @@ static void add_direction(struct peer_run *run, const struct view *view,
               view->estimate_bps ? (double)view->estimate_bps : NAN);
     probe_set(group, "heldBack", PROBE_COUNT, (double)view->sent->held);
     probe_set(group, "sentLate", PROBE_COUNT, (double)view->sent->late);
-    if (view->sent->held)
+    if (view->sent->held * HELD_PART > view->sent->packets)
         probe_add_verdict(
             result,
-            "%s: %llu packets that were due were not sent, as the path takes "
-            "no more.",
-            view->name, (unsigned long long)view->sent->held);
+            "%s: %llu packets that were due were held back, as %s did not "
+            "take them.",
+            view->name, (unsigned long long)view->sent->held,
+            is_media ? "congestion control" : "the channels");
 }
 
 static void add_end(struct probe_result *result, const char *name,
@@ -302,7 +306,7 @@ static void check(struct peer_run *run, const struct view *views,
         probe_limit_jitter(result, limits, views[i].received->jitter_us, where);
         probe_limit_bitrate(
             result, limits,
-            (int64_t)peer_received_bps(views[i].received, views[i].sent),
+            (int64_t)peer_received_bps(views[i].received, views[i].total),
             where);
     }
 }

@@ -6,11 +6,11 @@
  */
 #include "cmd/probe/peer_run.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "cmd/meet.h"
 #include "cmd/probe/peer_parts.h"
+#include "cmd/probe/peer_talk.h"
 
 #define HELLO_US 10000000
 /* Behind the time that was asked for: drain, stragglers, and the results. */
@@ -32,55 +32,6 @@ bool peer_run_sends(const struct peer_run *run)
 bool peer_run_receives(const struct peer_run *run)
 {
     return run->leads ? run->parameters.down : run->parameters.up;
-}
-
-/* ---- telling ------------------------------------------------------------- */
-
-static void tell(struct peer_run *run, struct peer_message *message)
-{
-    char text[PEER_MESSAGE_MAX];
-    struct rtc_message packed = {.data = (const uint8_t *)text,
-                                 .is_text = true};
-    int len, error;
-
-    message->parameters = run->parameters;
-    message->tally = run->local;
-    len = peer_message_write(message, text, sizeof text);
-    if (len < 0)
-        die(RTC_EXIT_INTERNAL, "a message to the other end: %s",
-            rtc_error_text(len));
-    packed.len = (size_t)len;
-    error = rtc_peer_send_message(run->end.peer, run->control, &packed,
-                                  now_of(run));
-    driver_changed(run->end.driver, run->end.peer);
-    /* The buffer is full of what is measured: an interval can be left out. */
-    if (error && error != RTC_ERR_CLOSED && message->type != PEER_INTERVAL &&
-        message->type != PEER_REFUSAL)
-        endpoint_fail(&run->end, RTC_EXIT_CHANNEL, "%s",
-                      rtc_peer_why(run->end.peer));
-}
-
-static void tell_type(struct peer_run *run, enum peer_message_type type)
-{
-    struct peer_message message = {.type = type};
-
-    if (type == PEER_HELLO || type == PEER_WELCOME)
-        snprintf(message.text, sizeof message.text, "%s", rtc_version());
-    tell(run, &message);
-}
-
-/* It cannot go on: both ends say why. */
-static void give_up(struct peer_run *run, enum rtc_exit status, const char *why)
-{
-    struct peer_message message = {.type = PEER_REFUSAL};
-
-    if (run->end.is_ending)
-        return;
-    snprintf(message.text, sizeof message.text, "%s", why);
-    if (run->control >= 0)
-        tell(run, &message);
-    driver_flush(run->end.driver, run->end.peer);
-    endpoint_fail(&run->end, status, "%s", why);
 }
 
 /* ---- intervals ----------------------------------------------------------- */
@@ -107,7 +58,7 @@ static void on_pulse(void *user, int what)
     peer_parts_count(run);
     run->local.rtt_us = peer_ping_interval(&run->ping);
     peer_rows_add(&run->rows, PEER_LOCAL, message.index, &run->local);
-    tell(run, &message);
+    peer_talk_tell(run, &message);
     show_rows(run);
     next = (message.index + 1) * run->parameters.interval_us;
     if (next <= run->parameters.time_us)
@@ -122,7 +73,7 @@ static void check_over(struct peer_run *run)
         run->end.is_ending)
         return;
     if (!run->has_told)
-        tell_type(run, PEER_RESULT);
+        peer_talk_say(run, PEER_RESULT);
     run->has_told = true;
     /* The other one follows, and learns of the end by the session's. */
     if (run->has_heard && run->leads)
@@ -134,14 +85,14 @@ static void on_stopped(void *user, const char *why)
     struct peer_run *run = user;
 
     if (why) {
-        give_up(run,
-                run->parameters.mode == PEER_MEDIA ? RTC_EXIT_NO_MEDIA
-                                                   : RTC_EXIT_CHANNEL,
-                why);
+        peer_talk_give_up(run,
+                          run->parameters.mode == PEER_MEDIA ? RTC_EXIT_NO_MEDIA
+                                                             : RTC_EXIT_CHANNEL,
+                          why);
         return;
     }
     peer_parts_count(run);
-    tell_type(run, PEER_STOP);
+    peer_talk_say(run, PEER_STOP);
     run->is_sent = true;
     check_over(run);
 }
@@ -168,12 +119,12 @@ static void settle(struct peer_run *run)
 
 void peer_run_finish(struct peer_run *run)
 {
-    if (!run->has_begun || run->is_finishing) {
+    if (!run->has_begun || !run->leads || run->is_finishing) {
         endpoint_end(&run->end, RTC_EXIT_DONE, false);
         return;
     }
     run->is_finishing = true;
-    tell_type(run, PEER_FINISH);
+    peer_talk_say(run, PEER_FINISH);
     if (run->sender)
         peer_sender_finish(run->sender);
     driver_timer_set(run->watch, now_of(run) + FINISH_US);
@@ -187,15 +138,16 @@ static void on_watch(void *user, int what)
     if (run->is_finishing)
         endpoint_end(&run->end, RTC_EXIT_DONE, false);
     else if (run->has_begun)
-        give_up(run, RTC_EXIT_CHANNEL,
-                "the other end does not come to a result");
+        peer_talk_give_up(run, RTC_EXIT_CHANNEL,
+                          "the other end does not come to a result");
     else
-        give_up(run, RTC_EXIT_CHANNEL,
-                run->control < 0
-                    ? "the other end is no `rtc-probe peer': there is no "
-                      "channel to agree on what to measure"
-                    : "the other end is no `rtc-probe peer': it does not say "
-                      "hello");
+        peer_talk_give_up(
+            run, RTC_EXIT_CHANNEL,
+            run->control < 0
+                ? "the other end is no `rtc-probe peer': there is no "
+                  "channel to agree on what to measure"
+                : "the other end is no `rtc-probe peer': it does not say "
+                  "hello");
 }
 
 static void on_silent(void *user)
@@ -244,10 +196,10 @@ static void start_when_ready(struct peer_run *run)
         (run->parameters.mode == PEER_DATA && peer_parts_lack(run)))
         return;
     if (peer_parts_lack(run)) {
-        give_up(run, RTC_EXIT_CHANNEL, peer_parts_lack(run));
+        peer_talk_give_up(run, RTC_EXIT_CHANNEL, peer_parts_lack(run));
         return;
     }
-    tell_type(run, PEER_START);
+    peer_talk_say(run, PEER_START);
     begin(run);
 }
 
@@ -258,11 +210,11 @@ static void on_hello(struct peer_run *run, const struct peer_message *message)
     run->parameters = message->parameters;
     /* Channels may still have to open. */
     if (run->parameters.mode == PEER_MEDIA && peer_parts_lack(run)) {
-        give_up(run, RTC_EXIT_CHANNEL, peer_parts_lack(run));
+        peer_talk_give_up(run, RTC_EXIT_CHANNEL, peer_parts_lack(run));
         return;
     }
     run->is_welcome = true;
-    tell_type(run, PEER_WELCOME);
+    peer_talk_say(run, PEER_WELCOME);
 }
 
 static void on_start(struct peer_run *run)
@@ -270,7 +222,7 @@ static void on_start(struct peer_run *run)
     if (run->leads || !run->is_welcome || run->has_begun)
         return;
     if (peer_parts_lack(run))
-        give_up(run, RTC_EXIT_CHANNEL, peer_parts_lack(run));
+        peer_talk_give_up(run, RTC_EXIT_CHANNEL, peer_parts_lack(run));
     else
         begin(run);
 }
@@ -293,14 +245,18 @@ static void on_tally(struct peer_run *run, const struct peer_message *message)
     check_over(run);
 }
 
-static void take(struct peer_run *run, const struct peer_message *message)
+static void hear(struct peer_run *run, const struct rtc_message *packed)
 {
-    switch (message->type) {
+    struct peer_message message;
+
+    if (!peer_talk_hear(run, packed, &message))
+        return;
+    switch (message.type) {
     case PEER_HELLO:
     case PEER_WELCOME:
-        memcpy(run->remote_version, message->text, sizeof run->remote_version);
-        if (message->type == PEER_HELLO) {
-            on_hello(run, message);
+        memcpy(run->remote_version, message.text, sizeof run->remote_version);
+        if (message.type == PEER_HELLO) {
+            on_hello(run, &message);
             break;
         }
         run->is_welcome = true;
@@ -308,7 +264,7 @@ static void take(struct peer_run *run, const struct peer_message *message)
         break;
     case PEER_REFUSAL:
         endpoint_fail(&run->end, RTC_EXIT_CHANNEL, "the other end gives up: %s",
-                      message->text);
+                      message.text);
         break;
     case PEER_START:
         on_start(run);
@@ -320,26 +276,8 @@ static void take(struct peer_run *run, const struct peer_message *message)
     case PEER_INTERVAL:
     case PEER_STOP:
     case PEER_RESULT:
-        on_tally(run, message);
+        on_tally(run, &message);
         break;
-    }
-}
-
-static void on_message(struct peer_run *run, const struct rtc_event *event)
-{
-    struct peer_message message;
-    char why[PEER_WHY_LEN], sentence[PEER_WHY_LEN];
-
-    if (event->channel != run->control) {
-        peer_parts_take(run, event->channel, event->message.data,
-                        event->message.len, event->time);
-    } else if (peer_message_parse((const char *)event->message.data,
-                                  event->message.len, &message, why) == 0) {
-        take(run, &message);
-    } else {
-        snprintf(sentence, sizeof sentence,
-                 "the other end is not understood: %.120s", why);
-        give_up(run, RTC_EXIT_CHANNEL, sentence);
     }
 }
 
@@ -360,12 +298,15 @@ static void on_event(struct endpoint *end, const struct rtc_event *event)
     if (event->type == RTC_EVENT_PACKET)
         peer_parts_take(run, event->track, event->packet.payload,
                         event->packet.len, event->packet.time);
+    else if (event->type == RTC_EVENT_MESSAGE && event->channel == run->control)
+        hear(run, &event->message);
     else if (event->type == RTC_EVENT_MESSAGE)
-        on_message(run, event);
+        peer_parts_take(run, event->channel, event->message.data,
+                        event->message.len, event->time);
     else if (event->type == RTC_EVENT_CHANNEL) {
         peer_parts_open(run, event->channel);
         if (run->leads && event->channel == run->control)
-            tell_type(run, PEER_HELLO);
+            peer_talk_say(run, PEER_HELLO);
         start_when_ready(run);
     }
 }

@@ -15,11 +15,14 @@
 #define DRAIN_US 10000000
 /* Sent in one go at most; who is late by more goes on in the next round. */
 #define BURST_MOST 2000
-/* Media: what waits here at most, of the asked rate and of what the path
- * carries, so that it is told by the counts and not by a delay. */
-#define QUEUE_US 200000
+/* Media: what waits here at most, of what the path carries, so that it is told
+ * by the counts and not by a delay; and how much of that is sent: a little more
+ * than congestion control says, so that it is not we who bound it. It does not
+ * bound who has much waiting: bursts are fine to it. */
+#define QUEUE_US 20000
 #define QUEUE_LEAST 10
-#define TOP_UP_QUEUE_US 20000
+#define BURST_US 50000
+#define LEAD 1.25
 #define UNKNOWN_BPS 1000000
 /* Data: what may be under way. Less than the round trip times the rate would
  * be a limit of ours, much more would take long to arrive after the end. */
@@ -40,8 +43,9 @@ struct peer_sender {
     unsigned turn; /* whose it is, when there is no rate */
     struct driver_watch *timer;
     rtc_usec start, due, drain_by, late_most;
-    uint64_t rounds;
-    double allowance; /* media without a rate: bytes */
+    uint64_t due_count; /* packets that were, at a rate */
+    double allowance;   /* media: bytes */
+    size_t room;        /* and packets that may wait */
     rtc_usec allowed_at;
     size_t window; /* data: of each stream */
     uint64_t acked;
@@ -99,6 +103,7 @@ static bool send_one(struct peer_sender *s, struct stream *stream)
     stream->sequence++;
     s->sent.packets++;
     s->sent.bytes += s->p.length;
+    s->allowance -= (double)s->p.length;
     return true;
 }
 
@@ -128,20 +133,34 @@ static size_t waiting_all(const struct peer_sender *s)
     return sum;
 }
 
-static uint64_t estimate_bps(const struct peer_sender *s)
+/* What congestion control allows, 0 before it knows. */
+static double allowed_bps(const struct peer_sender *s)
 {
     struct rtc_stats stats = {0};
 
     rtc_peer_stats(s->setup.peer, &stats);
-    return stats.bitrate_bps ? stats.bitrate_bps : UNKNOWN_BPS;
+    return LEAD * (double)stats.bitrate_bps;
 }
 
-/* Packets that `bps` takes in a time. */
-static size_t packets_in(const struct peer_sender *s, double bps, rtc_usec us)
+/* Media: fills up the allowance, in bytes, and how many packets may wait. */
+static void allow(struct peer_sender *s, rtc_usec now)
 {
-    size_t count = (size_t)(bps * (double)us / 8e6 / (double)s->p.length);
+    double bps = allowed_bps(s), most;
 
-    return count > QUEUE_LEAST ? count : QUEUE_LEAST;
+    if (bps <= 0)
+        bps = s->p.bitrate_bps
+                  ? LEAD * (double)s->p.bitrate_bps * (double)s->p.streams
+                  : UNKNOWN_BPS;
+    most = bps * BURST_US / 8e6;
+    if (most < QUEUE_LEAST * (double)s->p.length)
+        most = QUEUE_LEAST * (double)s->p.length;
+    s->allowance += bps / 8e6 * (double)(now - s->allowed_at);
+    s->allowed_at = now;
+    if (s->allowance > most)
+        s->allowance = most;
+    s->room = (size_t)(bps * QUEUE_US / 8e6 / (double)s->p.length);
+    if (s->room < QUEUE_LEAST)
+        s->room = QUEUE_LEAST;
 }
 
 static bool is_full(const struct peer_sender *s, const struct stream *stream)
@@ -150,7 +169,7 @@ static bool is_full(const struct peer_sender *s, const struct stream *stream)
 
     if (s->p.mode == PEER_DATA)
         return wait > 0 && wait + s->p.length > s->window;
-    return wait >= packets_in(s, (double)s->p.bitrate_bps, QUEUE_US);
+    return wait * s->p.streams >= s->room;
 }
 
 /* The window follows what was acknowledged. */
@@ -176,49 +195,49 @@ static void adapt(struct peer_sender *s, rtc_usec now)
 
 /* ---- schedules ----------------------------------------------------------- */
 
-static rtc_usec due_of(const struct peer_sender *s, uint64_t round)
+/* Of the packet of that number: streams take turns. */
+static rtc_usec due_of(const struct peer_sender *s, uint64_t number)
 {
-    return s->start + (rtc_usec)((double)round * (double)s->p.length * 8e6 /
-                                 (double)s->p.bitrate_bps);
+    double bps = (double)s->p.bitrate_bps * (double)s->p.streams;
+
+    return s->start +
+           (rtc_usec)((double)number * (double)s->p.length * 8e6 / bps);
 }
 
-/* A packet of each stream a round. */
+static bool may_send(const struct peer_sender *s)
+{
+    return s->p.mode == PEER_DATA || s->allowance >= (double)s->p.length;
+}
+
 static rtc_usec send_paced(struct peer_sender *s, rtc_usec now)
 {
     bool full[PEER_STREAM_MOST];
+    rtc_usec due;
 
     for (unsigned i = 0; i < s->p.streams; i++)
         full[i] = is_full(s, &s->streams[i]);
-    for (unsigned n = 0; n < BURST_MOST && due_of(s, s->rounds) <= now; n++) {
-        bool late = now - due_of(s, s->rounds) > LATE_US;
+    for (unsigned n = 0; n < BURST_MOST; n++) {
+        unsigned i = (unsigned)(s->due_count % s->p.streams);
 
-        for (unsigned i = 0; i < s->p.streams; i++) {
-            full[i] = full[i] || !send_one(s, &s->streams[i]);
-            s->sent.held += full[i];
-            s->sent.late += late && !full[i];
-        }
-        s->rounds++;
+        due = due_of(s, s->due_count);
+        if (due > now)
+            return due;
+        full[i] = full[i] || !may_send(s) || !send_one(s, &s->streams[i]);
+        s->sent.held += full[i];
+        s->sent.late += !full[i] && now - due > LATE_US;
+        s->due_count++;
     }
-    return due_of(s, s->rounds);
+    return now;
 }
 
-/* Media as fast as congestion control lets it: a little more than that waits
- * here, so that it is not we who bound it. */
 static rtc_usec send_media_greedily(struct peer_sender *s, rtc_usec now)
 {
-    double bps = (double)estimate_bps(s);
-    size_t most = packets_in(s, bps, TOP_UP_QUEUE_US);
+    size_t wait = waiting_all(s);
 
-    s->allowance += bps * 1.25 / 8e6 * (double)(now - s->allowed_at);
-    s->allowed_at = now;
-    if (s->allowance > bps * TOP_UP_QUEUE_US / 8e6)
-        s->allowance = bps * TOP_UP_QUEUE_US / 8e6;
-    for (size_t wait = waiting_all(s);
-         wait < most && s->allowance >= (double)s->p.length; wait++) {
+    for (; wait < s->room && s->allowance >= (double)s->p.length; wait++) {
         if (!send_one(s, &s->streams[s->turn]))
             break;
         s->turn = (s->turn + 1) % s->p.streams;
-        s->allowance -= (double)s->p.length;
     }
     return now + TOP_UP_US;
 }
@@ -235,6 +254,8 @@ static rtc_usec send_due(struct peer_sender *s, rtc_usec now)
 {
     if (s->p.mode == PEER_DATA)
         adapt(s, now);
+    else
+        allow(s, now);
     if (s->p.bitrate_bps)
         return send_paced(s, now);
     return s->p.mode == PEER_DATA ? send_data_greedily(s, now)
