@@ -375,6 +375,7 @@ struct peer_sender *peer_sender_new(const struct peer_sender_setup *setup)
     driver_random(NULL, s->buffer, sizeof s->buffer);
     s->start = s->allowed_at = s->adapted_at = now_of(s);
     s->window = WINDOW_LEAST / s->p.streams;
+    s->allowance = QUEUE_LEAST * (double)s->p.length;
     wait_for(s, s->start);
     return s;
 }

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+#
+# rtc-probe peer between two hosts over a link whose rate the kernel limits
+# (tbf): it measures that rate, and under load the round trips that ping does.
+
+load helper
+
+RATE=4000000
+QUEUE=100ms # that packets wait in at most
+
+setup_file() {
+    net_check rtc-probe jq tc
+    export missing
+}
+
+setup() {
+    [ -z "$missing" ] || skip "$missing"
+    cd "$BATS_TEST_TMPDIR"
+    net_begin
+    net_host a open
+    net_host b open
+    tc -n "$(ns a)" qdisc add dev eth1 root tbf rate "$RATE" burst 4kb \
+        latency "$QUEUE" 2>tc.err || skip "no tbf here: $(cat tc.err)"
+}
+
+teardown() {
+    end_started "$BATS_TEST_TMPDIR"
+    net_end
+}
+
+# measure NAME WORD...: from a to b; NAME.out is the report.
+measure() {
+    net_start "$1" a rtc-probe peer --json "${@:2}" --signal \
+        "exec ip netns exec $(ns b) rtc-probe peer --signal -" </dev/null
+}
+
+# A tenth is what headers take, too: those of Ethernet, IP, UDP and DTLS or SRTP
+# are in the link's rate, and not in what is measured.
+assert_rate() { # NAME FILTER
+    jq -e --argjson rate "$RATE" "$2 | 0.9 * \$rate < . and . < \$rate" \
+        "$1.out" || fail "$1: $(cat "$1.out")"
+}
+
+ping_rtt() { # of ping.out, in milliseconds
+    sed -n 's,^rtt [^=]*= [^/]*/\([^/]*\)/.*,\1,p' ping.out
+}
+
+@test "data: the link's rate, and ping's round trips while it is full" {
+    measure data -t 4s --data --mtu 1400
+    wait_until 10 busy
+    net_exec a ping -q -i 0.1 -c 25 "$(public4 2)" >ping.out
+    finish data
+    assert_rate data .directions[0].bitrateReceived
+    # The queue is full, but for a sawtooth.
+    jq -e --argjson ping "$(ping_rtt)" '.sessions[0].rttAvg * 1000 |
+        . > 20 and (. - $ping | fabs) < 10 + 0.2 * $ping' data.out ||
+        fail "ping: $(ping_rtt) ms: $(cat data.out)"
+}
+
+# Packets wait: some hundred were sent.
+busy() {
+    [ "$(tc -n "$(ns a)" -s -j qdisc show dev eth1 | jq '.[0].packets')" -gt 200 ]
+}
+
+@test "media: the link's rate, nothing lost; and ping's round trips of a free one" {
+    measure media -t 5s -b 0
+    finish media
+    assert_rate media .intervals[-1].bitrateReceived
+    jq -e '.directions[0] | .missing == 0 and .loss < 0.02' media.out
+    # Back to back with ping, one way of the link is free for both.
+    measure free -t 1s -b 100k
+    net_exec a ping -q -i 0.1 -c 10 "$(public4 2)" >ping.out
+    finish free
+    jq -e --argjson ping "$(ping_rtt)" '.sessions[0] |
+        (.rttMin * 1000 - $ping | fabs) < 1 and
+        (.rttAvg * 1000 - $ping | fabs) < 5' free.out ||
+        fail "ping: $(ping_rtt) ms: $(cat free.out)"
+    jq -e '.directions[0] | .lost == 0' free.out
+}
