@@ -12,8 +12,8 @@
 
 #include "cmd/file.h"
 #include "cmd/meet.h"
-#include "cmd/options.h"
 #include "cmd/probe/impaired.h"
+#include "cmd/probe/peer_options.h"
 #include "cmd/probe/peer_report.h"
 #include "cmd/probe/probe.h"
 
@@ -22,165 +22,15 @@
 #define MESSAGE_LEN 16384
 #define DATAGRAM_LEN 1000
 
-enum way { WAY_SEND, WAY_RECEIVE, WAY_BOTH };
-
-struct options {
-    struct probe_options report;
-    struct endpoint_options end;
-    struct probe_limits limits;
-    rtc_usec time, interval;
-    int64_t bitrate, streams, length; /* -1: by what is measured */
-    int way;
-    bool data, unordered;
-    int64_t max_retransmits;
-    const char *output, *impair;
-};
-
-#define OFFSET(member) offsetof(struct options, member)
-
-static const struct rtc_option table[] = {
-    {.heading = "Meeting the other end",
-     .name = "signal",
-     .type = OPTION_STRING,
-     .argument = "COMMAND",
-     .offset = OFFSET(end.signal),
-     .help = "run it: our offer in, the answer out; -: ours"},
-    {.name = "offer",
-     .type = OPTION_SET,
-     .least = ROLE_OFFER,
-     .offset = OFFSET(end.role),
-     .help = "with --signal -: make the offer, and measure"},
-    {.name = "answer",
-     .type = OPTION_SET,
-     .least = ROLE_ANSWER,
-     .offset = OFFSET(end.role),
-     .help = "with --signal -: answer one, and serve (default)"},
-    {.name = "trickle",
-     .type = OPTION_FLAG,
-     .offset = OFFSET(end.trickle),
-     .help = "tell of candidates as they are found"},
-    {.name = "connect-timeout",
-     .type = OPTION_DURATION,
-     .argument = "TIME",
-     .offset = OFFSET(end.connect_timeout),
-     .help = "give up when no pair works by then (20s)"},
-    {.name = "max-time",
-     .letter = 'm',
-     .type = OPTION_DURATION,
-     .argument = "TIME",
-     .offset = OFFSET(end.max_time),
-     .help = "give up when not connected by then"},
-    {.heading = "Measuring",
-     .name = "time",
-     .letter = 't',
-     .type = OPTION_DURATION,
-     .argument = "TIME",
-     .offset = OFFSET(time),
-     .least = 100000,
-     .most = 86400000000,
-     .help = "for so long (10s)"},
-    {.name = "bitrate",
-     .letter = 'b',
-     .type = OPTION_RATE,
-     .argument = "RATE",
-     .offset = OFFSET(bitrate),
-     .most = 100000000000,
-     .help = "of each stream (2M; with --data 0: all that goes)"},
-    {.name = "reverse",
-     .letter = 'R',
-     .type = OPTION_SET,
-     .least = WAY_RECEIVE,
-     .offset = OFFSET(way),
-     .help = "the other end sends"},
-    {.name = "bidir",
-     .type = OPTION_SET,
-     .least = WAY_BOTH,
-     .offset = OFFSET(way),
-     .help = "both ends send at the same time"},
-    {.name = "parallel",
-     .letter = 'P',
-     .type = OPTION_INTEGER,
-     .argument = "N",
-     .offset = OFFSET(streams),
-     .least = 1,
-     .most = PEER_STREAM_MOST,
-     .help = "streams at the same time (1)"},
-    {.name = "length",
-     .letter = 'l',
-     .type = OPTION_SIZE,
-     .argument = "BYTES",
-     .offset = OFFSET(length),
-     .least = PEER_LENGTH_LEAST,
-     .most = PEER_LENGTH_MOST,
-     .help = "of a packet (200 less than --mtu) or message (16k)"},
-    {.name = "interval",
-     .letter = 'i',
-     .type = OPTION_DURATION,
-     .argument = "TIME",
-     .offset = OFFSET(interval),
-     .least = 100000,
-     .most = 86400000000,
-     .help = "between one line and the next (1s)"},
-    {.name = "data",
-     .type = OPTION_FLAG,
-     .offset = OFFSET(data),
-     .help = "messages on data channels in place of media packets"},
-    {.name = "unordered",
-     .type = OPTION_FLAG,
-     .offset = OFFSET(unordered),
-     .help = "in any order"},
-    {.name = "max-retransmits",
-     .type = OPTION_INTEGER,
-     .argument = "N",
-     .offset = OFFSET(max_retransmits),
-     .most = 65535,
-     .help = "resent no more often, and then lost"},
-    {.name = "network",
-     .type = OPTION_ROWS,
-     .rows = options_network,
-     .offset = OFFSET(end)},
-    {.name = "impair",
-     .type = OPTION_STRING,
-     .argument = "TERMS",
-     .offset = OFFSET(impair),
-     .help = "behave as on a bad network: loss=2%,delay=50ms,..."},
-    {.heading = "Thresholds, for either direction (else exit status 3)",
-     .name = "path",
-     .type = OPTION_ROWS,
-     .rows = probe_limits_path,
-     .offset = OFFSET(limits)},
-    {.name = "limit-connect",
-     .type = OPTION_ROWS,
-     .rows = probe_limits_connect,
-     .offset = OFFSET(limits)},
-    {.name = "limit-bitrate",
-     .type = OPTION_ROWS,
-     .rows = probe_limits_bitrate,
-     .offset = OFFSET(limits)},
-    {.name = "report",
-     .type = OPTION_ROWS,
-     .rows = probe_options_form,
-     .offset = OFFSET(report)},
-    {.name = "output",
-     .letter = 'o',
-     .type = OPTION_FILE,
-     .argument = "FILE",
-     .offset = OFFSET(output),
-     .help = "write the report to it, not to stdout"},
-    {.name = NULL},
-};
-
 static const struct cli_tool tool = {
     .name = "rtc-probe peer",
     .operands = "",
     .summary = "Measure the path to another rtc-probe.",
-    .options = table,
-    .notes = "Example: rtc-probe peer --signal 'ssh HOST rtc-probe peer "
-             "--signal -'",
+    .options = peer_option_rows,
 };
 
 struct peer {
-    struct options options;
+    struct peer_options options;
     struct probe_report report;
     struct peer_run run;
     struct driver *driver;
@@ -276,7 +126,7 @@ static void watch_signals(struct peer *peer)
 
 static void check(struct peer *peer)
 {
-    struct options *o = &peer->options;
+    struct peer_options *o = &peer->options;
     bool leads;
 
     if (!o->end.signal)
@@ -294,7 +144,7 @@ static void check(struct peer *peer)
     peer->run.leads = leads;
 }
 
-static int64_t default_length(const struct options *o)
+static int64_t default_length(const struct peer_options *o)
 {
     if (!o->data)
         return o->end.mtu - HEADROOM;
@@ -303,13 +153,13 @@ static int64_t default_length(const struct options *o)
 
 static void set_parameters(struct peer *peer)
 {
-    const struct options *o = &peer->options;
+    const struct peer_options *o = &peer->options;
     struct peer_parameters *p = &peer->run.parameters;
 
     *p = (struct peer_parameters){
         .mode = o->data ? PEER_DATA : PEER_MEDIA,
-        .up = o->way != WAY_RECEIVE,
-        .down = o->way != WAY_SEND,
+        .up = o->way != PEER_WAY_RECEIVE,
+        .down = o->way != PEER_WAY_SEND,
         .time_us = o->time,
         .interval_us = o->interval,
         .bitrate_bps = o->bitrate >= 0 ? o->bitrate
