@@ -217,8 +217,10 @@ void probe_peer(int argc, char **argv)
     if (!peer.is_over)
         driver_run(peer.driver);
     redirect(&peer);
+    if (end->status)
+        probe_report_fail(&peer.report, end->status, "%s", end->error);
     peer_report_result(&peer.run, &peer.report, &peer.options.limits);
-    peer_run_done(&peer.run);
+    peer_run_done(&peer.run); /* A command may have failed. */
     if (end->status)
         probe_report_fail(&peer.report, end->status, "%s", end->error);
     probe_impair_end(peer.impair, peer.options.impair, &peer.report.result);

@@ -37,9 +37,9 @@ struct row {
     double lost; /* NaN each: not known */
 };
 
-static double bps_of(uint64_t bytes, rtc_usec us)
+static double bps_of(double bytes, rtc_usec us)
 {
-    return (double)bytes * 8e6 / (double)us;
+    return bytes * 8e6 / (double)us;
 }
 
 static double less(uint64_t a, uint64_t b)
@@ -63,10 +63,10 @@ static void fill_received(struct row *row, const struct peer_received *before,
                           const struct peer_received *after, rtc_usec us)
 {
     double expected = less(after->expected, before->expected);
-    double first = less(after->packets - before->packets,
-                        after->recovered - before->recovered);
+    double first = less(after->packets, before->packets) -
+                   less(after->recovered, before->recovered);
 
-    row->received_bps = bps_of(after->bytes - before->bytes, us);
+    row->received_bps = bps_of(less(after->bytes, before->bytes), us);
     row->jitter = jitter_of(before, after);
     row->lost = fmax(expected - first, 0);
     row->loss = expected > 0 ? row->lost / expected : NAN;
@@ -90,7 +90,7 @@ static struct row row_of(const struct peer_run *run, unsigned index,
     struct peer_tally before, after;
 
     if (peer_rows_get(&run->rows, sender, index, &before, &after)) {
-        row.sent_bps = bps_of(after.sent.bytes - before.sent.bytes, us);
+        row.sent_bps = bps_of(less(after.sent.bytes, before.sent.bytes), us);
         if (after.estimate_bps)
             row.estimate = (double)after.estimate_bps;
     }
@@ -278,6 +278,12 @@ static void add_end(struct probe_result *result, const char *name,
 
     probe_set(group, "cpu", PROBE_RATIO, tally->cpu_permille / 1e3);
     probe_set_time(group, "lateMax", tally->late_us);
+    probe_set(group, "dropped", PROBE_COUNT, (double)tally->dropped);
+    if (tally->dropped)
+        probe_add_verdict(result,
+                          "The %s machine lost %llu datagrams itself, as they "
+                          "were not read in time.",
+                          name, (unsigned long long)tally->dropped);
     if (tally->cpu_permille >= BUSY_PERMILLE || tally->late_us >= BUSY_LATE_US)
         probe_add_verdict(result,
                           "The %s machine was overloaded: its process worked "
