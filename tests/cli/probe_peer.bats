@@ -193,18 +193,23 @@ holds() {
         ($d.duplicates - $d.packetsSent * 0.1 | fabs) < 0.05 * $d.packetsSent'
 }
 
-# The mean difference of two delays that are even within +-9 ms is 6 ms.
+# The mean difference of two delays that are even within +-9 ms is 6 ms. A busy
+# machine adds delays of its own; of some intervals the best tells, or the
+# middle.
 @test "truth: round trips and jitter" {
-    begin trip --json -t 2s --impair delay=30ms
-    begin data --json -t 2s --data --impair delay=30ms
-    begin jitter --json -t 3s -b 400k --impair delay=20ms,jitter=9ms,seed=1
+    begin trip --json -t 2s -i 200ms --impair delay=30ms
+    begin data --json -t 2s -i 200ms --data --impair delay=30ms
+    begin jitter --json -t 3s -i 500ms -b 400k \
+        --impair delay=20ms,jitter=9ms,seed=1
     finish trip
-    holds trip '0.06 <= $s.rttMin and $s.rttAvg < 0.065 and
-        .intervals[0].rtt >= 0.06 and $d.jitter < 0.003'
+    holds trip '0.06 <= $s.rttMin and $s.rttMin < 0.062 and
+        (.intervals | map(.rtt) | sort | 0.06 <= .[0] and .[3] < 0.065) and
+        (.intervals | map(.jitter) | sort | .[3] < 0.003)'
     finish data
     holds data '0.06 <= $s.rttMin and $s.rttMin < 0.065'
     finish jitter
-    holds jitter '($d.jitter - 0.006 | fabs) < 0.0015 and $d.lost == 0'
+    holds jitter '$d.lost == 0 and (.intervals | map(.jitter) | sort |
+        .[2] - 0.006 | fabs < 0.0025)'
 }
 
 # ---- how it ends ------------------------------------------------------------
