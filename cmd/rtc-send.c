@@ -24,6 +24,7 @@ struct values {
     const char *video, *audio, *simulcast, *fps, *codec;
     int format, synthetic;
     bool loop, unpaced, no_drop, allow_b_frames, red;
+    int64_t bitrate; /* 0: not named */
     const char *output;
     struct data_options data;
 };
@@ -99,6 +100,12 @@ static const struct rtc_option options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct values, red),
      .help = "send each Opus frame twice, if the remote takes RED"},
+    {.name = "bitrate",
+     .letter = 'b',
+     .type = OPTION_RATE,
+     .argument = "RATE",
+     .offset = offsetof(struct values, bitrate),
+     .help = "the encoder could make so much: look for room"},
     {.name = "allow-b-frames",
      .type = OPTION_FLAG,
      .offset = offsetof(struct values, allow_b_frames),
@@ -144,13 +151,21 @@ static const struct cli_tool tool = {
 struct sender {
     struct endpoint end;
     struct inputs inputs;
+    int64_t bitrate;
 };
 
 /* ---- the session --------------------------------------------------------- */
 
+static struct inputs *inputs_of(const struct endpoint *end)
+{
+    struct sender *sender = end->calls.user;
+
+    return &sender->inputs;
+}
+
 static void add_tracks(struct endpoint *end)
 {
-    inputs_add_tracks(end->calls.user);
+    inputs_add_tracks(inputs_of(end));
 }
 
 /* What the remote wants to send is not for us. */
@@ -166,22 +181,25 @@ static void refuse_rest(struct endpoint *end)
 /* Our offer has no chance where only Constrained Baseline is taken. */
 static void on_refused(struct endpoint *end)
 {
-    inputs_explain(end->calls.user);
+    inputs_explain(inputs_of(end));
 }
 
 static void on_connected(struct endpoint *end)
 {
-    inputs_start(end->calls.user);
+    const struct sender *sender = end->calls.user;
+
+    rtc_peer_set_bitrate_goal(end->peer, (uint64_t)sender->bitrate);
+    inputs_start(inputs_of(end));
 }
 
 static void on_lost(struct endpoint *end)
 {
-    inputs_pause(end->calls.user);
+    inputs_pause(inputs_of(end));
 }
 
 static void on_ending(struct endpoint *end)
 {
-    inputs_stop(end->calls.user);
+    inputs_stop(inputs_of(end));
 }
 
 /* Recorded packets cannot be cut anew, and some get a longer header than they
@@ -368,10 +386,11 @@ int main(int argc, char **argv)
         .connected = on_connected,
         .lost = on_lost,
         .ending = on_ending,
-        .user = &sender.inputs,
+        .user = &sender,
     };
     sender.inputs.end = &sender.end;
     sender.inputs.red = values.red;
+    sender.bitrate = values.bitrate;
     sender.inputs.ready = on_ready;
     sender.inputs.user = &sender;
     endpoint_init(&sender.end, &tool, &values, &values.end);

@@ -790,6 +790,15 @@ RTC_API bool rtc_peer_is_delivered(const struct rtc_peer *peer, rtc_usec now);
 RTC_API int rtc_peer_request_keyframe(struct rtc_peer *peer, int track,
                                       rtc_usec now);
 
+/* What the caller would send if the path carried it, bits a second; 0, as at
+ * first: nothing is looked for beyond what is sent. With a goal the path is
+ * probed now and then by packets sent again (RTX), at no more than twice the
+ * goal, so that rtc_stats.bitrate_bps learns of room that media does not use:
+ * after the start, when the goal rises, and every 5 s while media leaves some of
+ * what there is. Needs transport-wide feedback and RTX. RTC_ERR_ARG, CLOSED.
+ */
+RTC_API int rtc_peer_set_bitrate_goal(struct rtc_peer *peer, uint64_t bps);
+
 /* The most bytes of one message of feedback. */
 #define RTC_FEEDBACK_MAX 400
 /* Sends feedback of the application's own about a track, received or sent (RTCP

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <math.h>
 #include <net/if.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,13 +17,16 @@
 #include "cmd/driver.h"
 #include "cmd/http.h"
 #include "cmd/interface.h"
-#include "cmd/probe/probe.h"
+#include "cmd/probe/interrupt.h"
 #include "cmd/probe/place.h"
+#include "cmd/probe/probe.h"
 #include "cmd/probe/rate.h"
 #include "cmd/probe/report.h"
 #include "cmd/report.h"
 #include "cmd/sockaddr.h"
 #include "cmd/socket.h"
+#include "dtls/session.h"
+#include "srtp/context.h"
 
 #define RATE_US 300000
 #define ADDRESS_MOST 64
@@ -54,6 +56,8 @@ static const struct cli_tool tool = {
 static const struct probe_kind kind_address = {"address", "addresses"};
 static const struct probe_kind kind_candidate = {"candidate", "candidates"};
 static const struct probe_kind kind_socket = {"socket", "sockets"};
+static const struct probe_kind kind_suite = {"suite", "suites"};
+static const struct probe_kind kind_profile = {"profile", "profiles"};
 static const struct probe_kind kind_session = {"session", "sessions"};
 static const struct probe_kind kind_library = {"library", "libraries"};
 
@@ -201,16 +205,19 @@ static double limit_of(const char *file)
 static bool is_merged(struct udp_socket *socket)
 {
     struct socket_batch *batch = socket_batch_new();
-    struct pollfd ready = {.fd = socket->fd, .events = POLLIN};
     const struct socket_item *items;
     size_t missing = RUN_COUNT * RUN_SEGMENT;
     bool merged = false;
 
     if (!batch)
         die(RTC_EXIT_INTERNAL, "out of memory");
-    while (missing > 0 && poll(&ready, 1, WAIT_MS) > 0) {
-        unsigned count = socket_recv(socket, batch, &items);
+    while (missing > 0) {
+        unsigned count;
 
+        probe_interrupt_wait(socket->fd, WAIT_MS);
+        count = socket_recv(socket, batch, &items);
+        if (count == 0)
+            break;
         for (unsigned i = 0; i < count; i++) {
             merged |= items[i].segment > 0 && items[i].len > items[i].segment;
             missing -= items[i].len < missing ? items[i].len : missing;
@@ -234,6 +241,10 @@ static void add_socket(struct probe_result *result, const char *name,
     }
     socket_send(&ours, &ours.addr, run, sizeof run, RUN_SEGMENT);
     merged = is_merged(&ours);
+    if (probe_interrupted()) { /* It may not have waited. */
+        socket_close(&ours);
+        return;
+    }
     group = probe_add_group(result, &kind_socket, name);
     probe_set(group, "segmentation", PROBE_FLAG, ours.segments);
     probe_set(group, "merging", PROBE_FLAG, merged);
@@ -245,6 +256,28 @@ static void add_socket(struct probe_result *result, const char *name,
     probe_set(group, "sendLimit", PROBE_BYTES,
               limit_of("/proc/sys/net/core/wmem_max"));
     socket_close(&ours);
+}
+
+/* ---- ciphers ------------------------------------------------------------- */
+
+/* What DTLS and SRTP can do, best first, with the numbers of IANA. */
+static void add_ciphers(struct probe_result *result)
+{
+    const char *name;
+    char text[8];
+    uint16_t number;
+
+    for (unsigned i = 0; rtc_dtls_suite(i, &name, &number); i++) {
+        snprintf(text, sizeof text, "0x%04x", number);
+        probe_set_text(probe_add_group(result, &kind_suite, name), "number",
+                       text);
+    }
+    for (unsigned i = 0; (number = rtc_dtls_profile(i)) != 0; i++) {
+        snprintf(text, sizeof text, "0x%04x", number);
+        probe_set_text(probe_add_group(result, &kind_profile,
+                                       rtc_srtp_profile_name(number)),
+                       "number", text);
+    }
 }
 
 /* ---- a session, and libraries -------------------------------------------- */
@@ -303,11 +336,17 @@ void probe_host(int argc, char **argv)
 
     cli_parse(&tool, &options, argc, argv);
     probe_report_begin(&report, "host", &options.report);
+    probe_interrupt_init();
     add_addresses(&report.result);
     add_candidates(&report.result);
-    add_socket(&report.result, "IPv4", &loopback4);
-    add_socket(&report.result, "IPv6", &loopback6);
-    add_session(&report);
+    if (!probe_interrupted())
+        add_socket(&report.result, "IPv4", &loopback4);
+    if (!probe_interrupted())
+        add_socket(&report.result, "IPv6", &loopback6);
+    add_ciphers(&report.result);
+    if (!probe_interrupted())
+        add_session(&report);
     add_libraries(&report.result);
+    report.signal = probe_interrupted();
     probe_report_exit(&report);
 }

@@ -93,6 +93,16 @@ static void write_line(json_t *object, FILE *out)
     free(text);
 }
 
+/* An object with the text that a subject made itself. */
+static json_t *extra_of(const struct probe_result *result)
+{
+    json_t *object = json_object();
+
+    json_of_member(object, result->extra_name,
+                   json_loads(result->extra, JSON_ALLOW_NUL, NULL));
+    return object;
+}
+
 /* ---- one object ---------------------------------------------------------- */
 
 static void add_groups(json_t *object, const struct probe_result *result)
@@ -125,16 +135,18 @@ static json_t *of_end(const struct probe_result *result)
 
 void probe_write_json(const struct probe_result *result, FILE *out)
 {
-    json_t *object = json_object(), *end = of_end(result);
+    json_t *object = json_object(), *end = of_end(result), *extra;
 
     json_of_member(object, "v", json_integer(VERSION));
     json_of_member(object, "t", json_of_seconds(result->time_us));
     json_of_member(object, "tool", json_of_text("rtc-probe"));
     json_of_member(object, "version", json_of_text(rtc_version()));
     json_of_member(object, "subject", json_of_text(result->subject));
-    if (result->extra)
-        json_of_member(object, result->extra_name,
-                       json_loads(result->extra, JSON_ALLOW_NUL, NULL));
+    if (result->extra) {
+        extra = extra_of(result);
+        json_object_update(object, extra);
+        json_decref(extra);
+    }
     add_groups(object, result);
     if (result->case_count > 0)
         json_of_member(object, "cases", json_array());
@@ -176,6 +188,8 @@ void probe_write_events(const struct probe_result *result, FILE *out)
 {
     rtc_usec time = result->time_us;
 
+    if (result->extra)
+        write_line(event_of(time, result->extra_name, extra_of(result)), out);
     for (unsigned i = 0; i < result->group_count; i++)
         probe_write_event(time, "result", &result->groups[i], out);
     for (unsigned i = 0; i < result->case_count; i++)

@@ -9,12 +9,14 @@
  */
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd/cli.h"
 #include "cmd/probe/behaviour.h"
 #include "cmd/probe/impaired.h"
+#include "cmd/probe/lifetime.h"
 #include "cmd/probe/port.h"
 #include "cmd/probe/probe.h"
 #include "cmd/probe/servers.h"
@@ -25,6 +27,8 @@ struct options {
     rtc_usec timeout;
     int family;
     const char *impair;
+    bool lifetime;
+    rtc_usec lifetime_most;
     int require_mapping; /* of `mappings` */
 };
 
@@ -42,6 +46,17 @@ static const struct rtc_option table[] = {
      .least = 10000,
      .most = 60000000,
      .help = "how long an answer is waited for (2s)"},
+    {.name = "lifetime",
+     .type = OPTION_FLAG,
+     .offset = OFFSET(lifetime),
+     .help = "also how long an idle port stays reachable (takes as long)"},
+    {.name = "lifetime-most",
+     .type = OPTION_DURATION,
+     .argument = "TIME",
+     .offset = OFFSET(lifetime_most),
+     .least = 1000000,
+     .most = 3600000000,
+     .help = "but look no further than this (5m)"},
     {.name = "ipv4",
      .letter = '4',
      .type = OPTION_SET,
@@ -58,7 +73,7 @@ static const struct rtc_option table[] = {
      .type = OPTION_ROWS,
      .rows = probe_options_impair,
      .offset = OFFSET(impair)},
-    {.heading = "Requirements (else exit status 50)",
+    {.heading = "Thresholds (else exit status 3)",
      .name = "require-mapping",
      .type = OPTION_CHOICE,
      .argument = "KIND",
@@ -95,6 +110,7 @@ struct run {
     struct probe_report report;
     struct driver *driver;
     struct impair *impair; /* or NULL */
+    struct driver_watch *signals[2];
     struct probe_servers servers;
     bool is_found;
     unsigned waiting;
@@ -108,6 +124,7 @@ struct finding {
     struct rtc_addr mapped;          /* the first one seen */
     unsigned asked, answered;
     enum probe_tried hairpin;
+    struct probe_lifetime lifetime;
 };
 
 static const struct probe_kind kind_server = {"server", "servers"};
@@ -137,23 +154,36 @@ static void on_answer(void *user, const struct probe_answer *answer)
         driver_stop(reply->run->driver);
 }
 
-/* The answer will be there after wait_all. Three sends, the last of which has
- * more than half of the time. */
+/* Three sends, the last of which has more than half of the time. */
+static struct rtc_stun_retry retry_of(const struct run *run)
+{
+    rtc_usec first = run->options.timeout / 7;
+
+    return (struct rtc_stun_retry){first, 4 * first, 3};
+}
+
+/* The answer will be there after wait_all. */
 static void ask(struct run *run, struct probe_port *port,
                 const struct rtc_addr *server, uint32_t change,
                 struct reply *ret_reply)
 {
-    rtc_usec first = run->options.timeout / 7;
-    const struct probe_ask wanted = {*server, change, {first, 4 * first, 3}};
+    const struct probe_ask wanted = {
+        .server = *server, .change = change, .retry = retry_of(run)};
 
     *ret_reply = (struct reply){.run = run};
     run->waiting++;
     probe_port_ask(port, &wanted, on_answer, ret_reply);
 }
 
+/* A signal came: no step does anything any more, and none concludes. */
+static bool is_interrupted(const struct run *run)
+{
+    return run->report.signal != 0;
+}
+
 static void wait_all(struct run *run)
 {
-    if (run->waiting > 0)
+    if (run->waiting > 0 && !is_interrupted(run))
         driver_run(run->driver);
 }
 
@@ -239,7 +269,7 @@ static void ask_servers(struct run *run, struct probe_port *port, int family,
         finding->answered += is_good(&replies[i]);
         add_sight(finding, &server->addr, &replies[i]);
         tell_server(run, server, &replies[i]);
-        if (!is_good(&replies[i]))
+        if (!is_good(&replies[i]) && !is_interrupted(run))
             warn("%s does not answer", server->name);
         if (!finding->full && is_full(server, &replies[i])) {
             finding->full = server;
@@ -263,6 +293,8 @@ static bool ask_other(struct run *run, struct probe_port *port,
         add_sight(finding, &addrs[i], &replies[i]);
     if (is_good(&replies[0]) || is_good(&replies[1]))
         return true;
+    if (is_interrupted(run))
+        return false;
     warn("%s: its other address does not answer, so whom the NAT lets in "
          "cannot be told",
          finding->full->name);
@@ -286,7 +318,7 @@ try_change(struct run *run, const struct finding *finding, uint32_t change)
     ask(run, port, server, change, &reply);
     wait_all(run);
     probe_port_free(port);
-    if (!is_good(&opened) ||
+    if (is_interrupted(run) || !is_good(&opened) ||
         (reply.answer.is_answered && reply.answer.error_code))
         return PROBE_UNTRIED;
     if (!reply.answer.is_answered)
@@ -319,13 +351,56 @@ static enum probe_tried try_hairpin(struct run *run,
         for (int i = 0; i < 2; i++)
             ask(run, ports[i], &mapped[!i], 0, &replies[i]);
         wait_all(run);
-        result = probe_port_reached(ports[0]) || probe_port_reached(ports[1])
-                     ? PROBE_YES
-                     : PROBE_NO;
+        if (probe_port_reached(ports[0]) || probe_port_reached(ports[1]))
+            result = PROBE_YES;
+        else if (!is_interrupted(run))
+            result = PROBE_NO;
     }
     for (int i = 0; i < 2; i++)
         probe_port_free(ports[i]);
     return result;
+}
+
+/* ---- lifetime ------------------------------------------------------------ */
+
+static void find_lifetime(struct run *run, const struct probe_server *server,
+                          struct finding *finding)
+{
+    const struct probe_lifetime_terms terms = {
+        .driver = run->driver,
+        .impair = run->impair,
+        .server = server->addr,
+        .local = server->local,
+        .retry = retry_of(run),
+        .most = run->options.lifetime_most,
+        .signal = &run->report.signal,
+    };
+    const char *why = probe_lifetime_find(&terms, &finding->lifetime);
+
+    if (why)
+        warn("%s: how long an idle port stays reachable cannot be told: %s",
+             server->name, why);
+}
+
+static void tell_lifetime(struct run *run, const char *family,
+                          struct probe_group *group,
+                          const struct probe_lifetime *lifetime)
+{
+    probe_set_time(group, "lifetimeKept", lifetime->kept);
+    probe_set_time(group, "lifetimeGone", lifetime->gone);
+    if (lifetime->kept < 0 || is_interrupted(run))
+        return;
+    if (lifetime->gone < 0)
+        probe_add_verdict(&run->report.result,
+                          "%s: a port that idles can still be reached after "
+                          "%.3g seconds.",
+                          family, (double)lifetime->kept / 1e6);
+    else
+        probe_add_verdict(&run->report.result,
+                          "%s: a port that idles can be reached for %.3g "
+                          "seconds, and no more after %.3g.",
+                          family, (double)lifetime->kept / 1e6,
+                          (double)lifetime->gone / 1e6);
 }
 
 /* ---- a family ------------------------------------------------------------ */
@@ -355,10 +430,12 @@ static void tell_family(struct run *run, int family,
                    any ? rtc_addr_write(&finding->mapped, text) : NULL);
     probe_set(group, "serversAsked", PROBE_COUNT, finding->asked);
     probe_set(group, "serversAnswered", PROBE_COUNT, finding->answered);
+    if (run->options.lifetime)
+        tell_lifetime(run, name, group, &finding->lifetime);
     if (any)
         probe_add_verdict(&run->report.result, "%s: %s", name,
                           probe_mapping_meaning(mapping, filtering));
-    else
+    else if (!is_interrupted(run))
         probe_add_verdict(&run->report.result,
                           "%s: no answer over UDP. If the servers are alive, "
                           "UDP is blocked: only TURN over TCP or TLS can help.",
@@ -397,10 +474,10 @@ static const struct probe_server *first_of(const struct run *run, int family)
 static bool test_family(struct run *run, int family)
 {
     const struct probe_server *first = first_of(run, family);
-    struct finding finding = {0};
+    struct finding finding = {.lifetime = {-1, -1}};
     struct probe_port *port;
 
-    if (!first)
+    if (!first || is_interrupted(run))
         return false;
     port = open_port(run, &first->local);
     finding.seen.local = *probe_port_addr(port);
@@ -414,6 +491,8 @@ static bool test_family(struct run *run, int family)
     if (finding.answered > 0 &&
         probe_mapping_of(&finding.seen) != PROBE_MAPPING_NONE)
         finding.hairpin = try_hairpin(run, finding.full ? finding.full : first);
+    if (finding.answered > 0 && run->options.lifetime)
+        find_lifetime(run, finding.full ? finding.full : first, &finding);
     tell_family(run, family, &finding);
     if (finding.answered > 0)
         check_requirement(run, family, &finding);
@@ -430,15 +509,28 @@ static void on_found(void *user)
     driver_stop(run->driver);
 }
 
+/* What is known by then is told. */
+static void on_signal(void *user, int number)
+{
+    struct run *run = user;
+
+    run->report.signal = number;
+    driver_stop(run->driver);
+}
+
 void probe_nat(int argc, char **argv)
 {
-    static struct run run = {.options = {.timeout = 2000000}};
+    static struct run run = {
+        .options = {.timeout = 2000000, .lifetime_most = 300000000}};
     int first = cli_parse(&tool, &run.options, argc, argv);
     bool any;
 
     probe_report_begin(&run.report, "nat", &run.options.report);
     run.driver = driver_new();
-    if (!run.driver)
+    for (int i = 0; i < 2 && run.driver; i++)
+        run.signals[i] = driver_watch_signal(run.driver, i ? SIGTERM : SIGINT,
+                                             on_signal, &run);
+    if (!run.signals[0] || !run.signals[1])
         die(RTC_EXIT_INTERNAL, "out of memory");
     run.impair = probe_impair_new(run.driver, run.options.impair);
     run.servers.driver = run.driver;
@@ -452,6 +544,8 @@ void probe_nat(int argc, char **argv)
     any = test_family(&run, 4);
     any |= test_family(&run, 6);
     probe_impair_end(run.impair, run.options.impair, &run.report.result);
+    for (int i = 0; i < 2; i++)
+        driver_watch_free(run.signals[i]);
     driver_free(run.driver);
     if (!any)
         probe_report_fail(&run.report, RTC_EXIT_NOTHING, "no server answered");

@@ -35,6 +35,7 @@ struct probe_port {
     struct driver_watch *readable, *timer;
     struct request *requests;
     unsigned reached;
+    struct rtc_addr stray; /* of the last one */
 };
 
 int probe_source(const struct rtc_addr *remote, struct rtc_addr *ret_local)
@@ -96,6 +97,9 @@ static void send_request(struct probe_port *port, struct request *request)
                          request->transaction.id);
     if (request->ask.change)
         rtc_stun_write_u32(&w, RTC_STUN_CHANGE_REQUEST, request->ask.change);
+    if (request->ask.response_port)
+        rtc_stun_write_u32(&w, RTC_STUN_RESPONSE_PORT,
+                           (uint32_t)request->ask.response_port << 16);
     rtc_stun_write_fingerprint(&w);
     request->sent_at = now;
     rtc_stun_transaction_sent(&request->transaction, &request->ask.retry, now);
@@ -195,8 +199,11 @@ static void receive(struct probe_port *port, const uint8_t *data, size_t len,
         return;
     while (at && !rtc_stun_transaction_answer(&at->transaction, message.id))
         at = at->next;
-    if (!at)
+    if (!at) {
+        if (message.class == RTC_STUN_SUCCESS)
+            port->stray = message.mapped;
         return;
+    }
     answer.error_code = message.class == RTC_STUN_ERROR
                             ? message.error_code ? message.error_code : 500
                             : 0;
@@ -245,6 +252,11 @@ static void on_readable(void *user, int fd)
     for (unsigned i = 0; i < count; i++)
         receive_item(port, &items[i]);
     set_timer(port);
+}
+
+const struct rtc_addr *probe_port_stray(const struct probe_port *port)
+{
+    return &port->stray;
 }
 
 unsigned probe_port_reached(const struct probe_port *port)

@@ -15,7 +15,8 @@
 
 struct probe_ask {
     struct rtc_addr server;
-    uint32_t change; /* 0: it answers from where it was asked */
+    uint32_t change;        /* 0: it answers from where it was asked */
+    uint16_t response_port; /* 0: and to where that came from */
     struct rtc_stun_retry retry;
 };
 
@@ -48,5 +49,8 @@ const struct rtc_addr *probe_port_addr(const struct probe_port *port);
 /* Sends a Binding request, again as `retry` says. Copies. */
 void probe_port_ask(struct probe_port *port, const struct probe_ask *ask,
                     probe_answer_fn fn, void *user);
+/* What the last answer says that came here though asked for elsewhere, by
+ * `response_port`; family 0: there was none. Lent. */
+const struct rtc_addr *probe_port_stray(const struct probe_port *port);
 /* How many Binding requests came here: somebody reached us. */
 unsigned probe_port_reached(const struct probe_port *port);

@@ -52,14 +52,21 @@ static void write_head(const char *name, const char *help, FILE *out)
     fprintf(out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
 }
 
-/* Whether a measure of that name and unit came in an earlier group. */
+static bool is_same(const struct probe_measure *a,
+                    const struct probe_measure *b)
+{
+    return a->unit == b->unit && !strcmp(a->name, b->name);
+}
+
+/* Whether a measure of that name and unit came in an earlier group, with a
+ * value. */
 static bool is_told(const struct probe_result *result, unsigned group,
                     const struct probe_measure *measure)
 {
     for (unsigned g = 0; g < group; g++)
         for (unsigned i = 0; i < result->groups[g].count; i++)
-            if (result->groups[g].measures[i].unit == measure->unit &&
-                !strcmp(result->groups[g].measures[i].name, measure->name))
+            if (is_same(&result->groups[g].measures[i], measure) &&
+                !isnan(result->groups[g].measures[i].value))
                 return true;
     return false;
 }
@@ -90,8 +97,7 @@ static void write_samples(const struct probe_result *result, unsigned first,
         for (unsigned i = 0; i < group->count; i++) {
             const struct probe_measure *one = &group->measures[i];
 
-            if (one->unit != measure->unit || isnan(one->value) ||
-                strcmp(one->name, measure->name))
+            if (!is_same(one, measure) || isnan(one->value))
                 continue;
             fprintf(out, "%s{%s=", name, group->kind->name);
             write_label(group->name, out);
@@ -160,7 +166,8 @@ void probe_write_prometheus(const struct probe_result *result, FILE *out)
             const struct probe_measure *measure =
                 &result->groups[g].measures[i];
 
-            if (measure->unit != PROBE_TEXT && !is_told(result, g, measure))
+            if (measure->unit != PROBE_TEXT && !isnan(measure->value) &&
+                !is_told(result, g, measure))
                 write_samples(result, g, measure, out);
         }
     if (result->group_count > 0)

@@ -75,7 +75,8 @@ struct probe_result {
     char **verdicts;
     struct probe_threshold *thresholds;
     unsigned group_count, case_count, verdict_count, threshold_count;
-    /* A JSON text that is part of the object of --json, or NULL. */
+    /* A JSON text that is part of the object of --json, and an event of its
+     * name for --jsonl; or NULL. */
     const char *extra_name;
     char *extra;
     rtc_usec time_us; /* it took */

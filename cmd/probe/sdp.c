@@ -13,8 +13,9 @@
 #include "cmd/cli.h"
 #include "cmd/description.h"
 #include "cmd/file.h"
-#include "cmd/probe/probe.h"
+#include "cmd/probe/interrupt.h"
 #include "cmd/probe/lint.h"
+#include "cmd/probe/probe.h"
 #include "cmd/probe/report.h"
 #include "cmd/probe/sdp.h"
 
@@ -50,6 +51,7 @@ static const struct probe_kind kind_section = {"section", "sections"};
 
 /* ---- reading ------------------------------------------------------------- */
 
+/* NULL: a signal came first. */
 static char *read_all(const char *file, size_t *ret_len)
 {
     size_t cap = 65536, len = 0;
@@ -60,7 +62,16 @@ static char *read_all(const char *file, size_t *ret_len)
     if (fd < 0)
         die(RTC_EXIT_INPUT, "%s: %s", file, strerror(errno));
     fcntl(fd, F_SETFL, O_RDONLY); /* Waits. */
-    while (text && (n = read(fd, text + len, cap - len)) != 0) {
+    while (text) {
+        probe_interrupt_wait(fd, -1);
+        if (probe_interrupted()) {
+            free(text);
+            close(fd);
+            return NULL;
+        }
+        n = read(fd, text + len, cap - len);
+        if (n == 0)
+            break;
         if (n < 0 && errno != EINTR)
             die(RTC_EXIT_INPUT, "%s: %s", file, strerror(errno));
         len += n > 0 ? (size_t)n : 0;
@@ -165,22 +176,35 @@ static void examine(struct probe_report *report,
     rtc_sdp_free(sdp);
 }
 
+static void read_and_examine(struct probe_report *report, const char *file,
+                             bool strict)
+{
+    struct description description;
+    char why[DESCRIPTION_WHY_LEN];
+    size_t len;
+    char *text = read_all(file, &len);
+
+    report->signal = probe_interrupted();
+    if (!text) {
+        probe_report_fail(report, RTC_EXIT_NOTHING,
+                          "interrupted before the end of the description");
+        return;
+    }
+    if (description_parse(text, len, &description, why))
+        die(RTC_EXIT_DESCRIPTION, "%s", why);
+    free(text);
+    examine(report, &description, strict);
+    description_done(&description);
+}
+
 void probe_sdp(int argc, char **argv)
 {
     struct options options = {0};
     int first = cli_parse(&tool, &options, argc, argv);
     static struct probe_report report;
-    struct description description;
-    char why[DESCRIPTION_WHY_LEN];
-    char *text;
-    size_t len;
 
     probe_report_begin(&report, "sdp", &options.report);
-    text = read_all(first < argc ? argv[first] : "-", &len);
-    if (description_parse(text, len, &description, why))
-        die(RTC_EXIT_DESCRIPTION, "%s", why);
-    free(text);
-    examine(&report, &description, options.strict);
-    description_done(&description);
+    probe_interrupt_init();
+    read_and_examine(&report, first < argc ? argv[first] : "-", options.strict);
     probe_report_exit(&report);
 }

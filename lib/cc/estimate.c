@@ -9,11 +9,14 @@
  * before a slope is. */
 #define FULL_QUEUE_US (100 * RTC_MS)
 #define FULL_STEP_US (20 * RTC_MS)
+/* So long after a limit was met it is not looked for again. */
+#define TROUBLE_US (5 * RTC_SEC)
 
 void rtc_estimate_init(struct rtc_estimate *e)
 {
     *e = (struct rtc_estimate){.aimd.starting = true};
     rtc_trendline_init(&e->trendline);
+    rtc_probe_init(&e->probe);
 }
 
 void rtc_estimate_sent(struct rtc_estimate *e, size_t len, rtc_usec now)
@@ -44,19 +47,22 @@ static void heed_loss(struct rtc_estimate *e, rtc_usec now)
         rtc_aimd_set(&e->aimd, bps, now);
 }
 
-static enum rtc_usage usage(struct rtc_estimate *e)
+static enum rtc_usage usage(struct rtc_estimate *e, rtc_usec now)
 {
     rtc_usec queue = rtc_trendline_queue_us(&e->trendline);
     bool grows = queue > e->queue_us + FULL_STEP_US;
 
     e->queue_us = queue;
+    if (rtc_probe_disturbs(&e->probe, now))
+        return e->trendline.usage == RTC_USAGE_OVER ? RTC_USAGE_UNDER
+                                                    : e->trendline.usage;
     return e->is_full && grows && queue > FULL_QUEUE_US ? RTC_USAGE_OVER
                                                         : e->trendline.usage;
 }
 
 static void update(struct rtc_estimate *e, uint64_t acked_bps, rtc_usec now)
 {
-    struct rtc_aimd_input input = {.usage = usage(e),
+    struct rtc_aimd_input input = {.usage = usage(e, now),
                                    .acked_bps = acked_bps,
                                    .rtt_us = e->rtt_us,
                                    .queue_us =
@@ -70,6 +76,46 @@ static void update(struct rtc_estimate *e, uint64_t acked_bps, rtc_usec now)
     rtc_aimd_update(&e->aimd, &input, now);
 }
 
+/* ---- probes -------------------------------------------------------------- */
+
+static void take_probe(struct rtc_estimate *e, const struct rtc_sent_news *news)
+{
+    const struct rtc_probe_news of_probe = {.id = news->probe,
+                                            .received = news->received,
+                                            .sent_us = news->sent_us,
+                                            .came_us = news->arrival_us,
+                                            .len = news->len};
+
+    if (news->probe && !news->was_lost)
+        rtc_probe_take(&e->probe, &of_probe);
+}
+
+/* What was carried for a moment can be carried on. */
+static void heed_probe(struct rtc_estimate *e, rtc_usec now)
+{
+    struct rtc_probe_result result;
+
+    if (!rtc_probe_result(&e->probe, &result, now))
+        return;
+    if (result.limited)
+        e->aimd.starting = false;
+    if ((result.carried_bps > e->aimd.bps && !e->holds && !e->aimd.holds) ||
+        (result.carried_bps < e->aimd.bps && result.limited && result.is_sure))
+        rtc_aimd_set(&e->aimd, result.carried_bps, now);
+}
+
+static void plan_probe(struct rtc_estimate *e, rtc_usec now)
+{
+    const struct rtc_aimd *a = &e->aimd;
+    const struct rtc_probe_view view = {
+        .estimate_bps = rtc_estimate_bps(e),
+        .sent_bps = rtc_throughput_bps(&e->left),
+        .troubled = e->holds || a->holds ||
+                    (a->cut_us && now - a->cut_us < TROUBLE_US)};
+
+    rtc_probe_plan(&e->probe, &view, now);
+}
+
 void rtc_estimate_feedback(struct rtc_estimate *e, struct rtc_sent *sent,
                            rtc_usec now)
 {
@@ -77,6 +123,7 @@ void rtc_estimate_feedback(struct rtc_estimate *e, struct rtc_sent *sent,
 
     while (rtc_sent_next(sent, &news)) {
         e->heard = true;
+        take_probe(e, &news);
         if (!news.was_lost)
             rtc_loss_rate_add(&e->loss, 1, !news.received, now);
         else
@@ -87,8 +134,11 @@ void rtc_estimate_feedback(struct rtc_estimate *e, struct rtc_sent *sent,
         rtc_trendline_add(&e->trendline, news.sent_us, news.arrival_us);
         rtc_throughput_add(&e->came, news.len, news.arrival_us);
     }
-    if (e->heard)
-        update(e, rtc_throughput_bps(&e->came), now);
+    if (!e->heard)
+        return;
+    update(e, rtc_throughput_bps(&e->came), now);
+    heed_probe(e, now);
+    plan_probe(e, now);
 }
 
 void rtc_estimate_report(struct rtc_estimate *e, uint8_t fraction_lost,

@@ -6,6 +6,7 @@
 
 #include "cc/aimd.h"
 #include "cc/loss_rate.h"
+#include "cc/probe.h"
 #include "cc/sent.h"
 #include "cc/throughput.h"
 #include "cc/trendline.h"
@@ -15,6 +16,7 @@ struct rtc_estimate {
     struct rtc_throughput left, came; /* what was sent, what arrived */
     struct rtc_loss_rate loss;
     struct rtc_aimd aimd;
+    struct rtc_probe probe;
     uint64_t remb_bps; /* 0: none */
     rtc_usec rtt_us;   /* of the feedback */
     bool heard;        /* there is transport-wide feedback */

@@ -29,7 +29,7 @@ static struct rtc_sent_packet *at(struct rtc_sent *s, uint64_t number)
     return &s->packets[number & (RTC_SENT_MOST - 1)];
 }
 
-void rtc_sent_push(struct rtc_sent *s, size_t len, rtc_usec now)
+void rtc_sent_push(struct rtc_sent *s, size_t len, uint8_t probe, rtc_usec now)
 {
     if (!s->packets)
         s->packets = rtc_calloc(RTC_SENT_MOST, sizeof *s->packets);
@@ -39,8 +39,10 @@ void rtc_sent_push(struct rtc_sent *s, size_t len, rtc_usec now)
         return;
     }
     s->bytes += (uint32_t)len;
-    *at(s, s->end - 1) = (struct rtc_sent_packet){
-        .sent_us = now, .bytes = s->bytes, .len = (uint16_t)len};
+    *at(s, s->end - 1) = (struct rtc_sent_packet){.sent_us = now,
+                                                  .bytes = s->bytes,
+                                                  .len = (uint16_t)len,
+                                                  .probe = probe};
     if (s->first + RTC_SENT_MOST < s->end)
         s->first = s->end - RTC_SENT_MOST;
 }
@@ -85,6 +87,7 @@ bool rtc_sent_next(struct rtc_sent *s, struct rtc_sent_news *ret_news)
             .len = packet->len,
             .received = status.received,
             .was_lost = packet->state == RTC_SENT_LOST,
+            .probe = packet->probe,
         };
         packet->state = status.received ? RTC_SENT_RECEIVED : RTC_SENT_LOST;
         return true;

@@ -22,6 +22,7 @@ struct rtc_sent_packet {
     uint32_t bytes; /* that left up to its end, modulo 2^32 */
     uint16_t len;   /* on the wire */
     uint8_t state;
+    uint8_t probe; /* the run it is part of, 0: none */
 };
 
 struct rtc_sent {
@@ -46,8 +47,9 @@ static inline uint16_t rtc_sent_number(const struct rtc_sent *s)
 {
     return (uint16_t)s->end;
 }
-/* The packet with that number left, `len` bytes of it. */
-void rtc_sent_push(struct rtc_sent *s, size_t len, rtc_usec now);
+/* The packet with that number left, `len` bytes of it, as part of the run
+ * `probe` or of none, 0. */
+void rtc_sent_push(struct rtc_sent *s, size_t len, uint8_t probe, rtc_usec now);
 
 /* Bytes behind the highest number reported on. */
 static inline size_t rtc_sent_under_way(const struct rtc_sent *s)
@@ -61,6 +63,7 @@ struct rtc_sent_news {
     uint32_t len;
     bool received;
     bool was_lost; /* as an earlier message had it */
+    uint8_t probe;
 };
 
 /* Begins a walk over a feedback message. Borrows it until the last next. */

@@ -39,6 +39,57 @@ static const struct profile {
 } profiles[] = {{7, 16, 12}, {8, 32, 12}, {1, 16, 14}};
 #define PROFILE_COUNT (sizeof profiles / sizeof *profiles)
 
+uint16_t rtc_dtls_profile(unsigned index)
+{
+    return index < PROFILE_COUNT ? profiles[index].number : 0;
+}
+
+/* As IANA has them; GnuTLS's own differ. */
+static const char *suite_name(uint16_t number, const char *otherwise)
+{
+    static const struct {
+        uint16_t number;
+        const char *name;
+    } names[] = {
+        {0xc02b, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
+        {0xc02f, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
+        {0xcca8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},
+        {0xcca9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"},
+    };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].number == number)
+            return names[i].name;
+    return otherwise;
+}
+
+bool rtc_dtls_suite(unsigned index, const char **ret_name, uint16_t *ret_number)
+{
+    gnutls_priority_t list;
+    const char *name = NULL;
+    unsigned char number[2];
+    int e = gnutls_priority_init(&list, priorities, NULL);
+
+    if (e < 0)
+        return false;
+    /* Some places are empty: of ciphers that do not go with a key exchange. */
+    for (unsigned place = 0; e != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;) {
+        unsigned suite;
+
+        e = gnutls_priority_get_cipher_suite_index(list, place++, &suite);
+        if (e < 0 || index-- > 0)
+            continue;
+        name = gnutls_cipher_suite_info(suite, number, NULL, NULL, NULL, NULL);
+        break;
+    }
+    gnutls_priority_deinit(list);
+    if (!name)
+        return false;
+    *ret_number = (uint16_t)(number[0] << 8 | number[1]);
+    *ret_name = suite_name(*ret_number, name);
+    return true;
+}
+
 #define EXTENSION_USE_SRTP 14
 
 /* The place of `number` in our order of preference. */

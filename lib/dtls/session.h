@@ -110,6 +110,14 @@ const char *rtc_dtls_why(const struct rtc_dtls *d);
 const char *rtc_dtls_version_name(const struct rtc_dtls *d);
 const char *rtc_dtls_cipher_name(const struct rtc_dtls *d);
 
+/* The cipher suites that are offered and accepted, as far as GnuTLS has them,
+ * best first: the name, and the number of the IANA registry. False: there are
+ * no more. The name is static. */
+bool rtc_dtls_suite(unsigned index, const char **ret_name,
+                    uint16_t *ret_number);
+/* The numbers of the SRTP profiles that are, likewise. 0: there are no more. */
+uint16_t rtc_dtls_profile(unsigned index);
+
 /* SRTP master keys, each followed by its salt (RFC 5764 4.2). */
 struct rtc_dtls_keys {
     uint16_t profile; /* IANA number: 1, 7 or 8 */

@@ -103,8 +103,11 @@ bool rtc_peer_stamp(struct rtc_peer *peer, uint8_t *packet, size_t len,
 void rtc_peer_note_sent(struct rtc_peer *peer, bool numbered, size_t len,
                         rtc_usec now)
 {
+    struct rtc_bandwidth *b = &peer->bandwidth;
+
     if (numbered)
-        rtc_sent_push(&peer->bandwidth.sent, len, now);
+        rtc_sent_push(&b->sent, len,
+                      rtc_probe_sent(&b->estimate.probe, len, now), now);
     rtc_estimate_sent(&peer->bandwidth.estimate, len, now);
 }
 
@@ -142,6 +145,27 @@ size_t rtc_peer_ask_pacer(struct rtc_peer *peer, struct rtc_layer *layer,
     return most < resends ? most : resends;
 }
 
+struct rtc_layer *rtc_peer_pad(struct rtc_peer *peer, size_t *ret_most,
+                               rtc_usec now)
+{
+    struct rtc_probe *probe = &peer->bandwidth.estimate.probe;
+    size_t most = rtc_probe_ask(probe, now);
+
+    if (!most)
+        return NULL;
+    for (unsigned i = 0; i < peer->layer_count; i++) {
+        struct rtc_layer *layer = peer->layers[i];
+
+        if (number_id(layer->track) &&
+            rtc_sender_pad(&layer->sender, most, now)) {
+            *ret_most = most;
+            return layer;
+        }
+    }
+    rtc_probe_give_up(probe);
+    return NULL;
+}
+
 /* Bytes of video kept back. */
 static size_t waiting(const struct rtc_peer *peer)
 {
@@ -168,6 +192,16 @@ static uint64_t left_bps(const struct rtc_peer *peer)
     bool late = waiting(peer) * 8 * RTC_SEC > bps * WAIT_US;
 
     return b->pacer.heard && late ? bps - bps / WAIT_PART : bps;
+}
+
+int rtc_peer_set_bitrate_goal(struct rtc_peer *peer, uint64_t bps)
+{
+    if (!peer)
+        return RTC_ERR_ARG;
+    if (peer->closed)
+        return RTC_ERR_CLOSED;
+    rtc_probe_set_goal(&peer->bandwidth.estimate.probe, bps);
+    return 0;
 }
 
 /* ---- what the remote says ------------------------------------------------ */

@@ -253,6 +253,10 @@ void rtc_peer_note_sent(struct rtc_peer *peer, bool numbered, size_t len,
 size_t rtc_peer_ask_pacer(struct rtc_peer *peer, struct rtc_layer *layer,
                           rtc_usec now);
 bool rtc_peer_may_queue(const struct rtc_peer *peer);
+/* The layer whose packets are to leave again, to see what the path carries;
+ * they are queued. NULL: none now. */
+struct rtc_layer *rtc_peer_pad(struct rtc_peer *peer, size_t *ret_most,
+                               rtc_usec now);
 /* An authenticated RTP packet came. */
 void rtc_peer_note_arrival(struct rtc_peer *peer, uint8_t *packet, size_t len,
                            uint32_t ssrc, rtc_usec now);

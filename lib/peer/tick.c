@@ -58,7 +58,10 @@ rtc_usec rtc_peer_deadline(const struct rtc_peer *peer)
     at = rtc_min_time(at, rtc_peer_servers_deadline(peer));
     at = rtc_min_time(at, rtc_peer_data_deadline(peer));
     if (peer->srtp && rtc_ice_selected(peer->ice))
-        at = rtc_min_time(at, rtc_pacer_deadline(&peer->bandwidth.pacer));
+        at = rtc_min_time(
+            at,
+            rtc_min_time(rtc_pacer_deadline(&peer->bandwidth.pacer),
+                         rtc_probe_deadline(&peer->bandwidth.estimate.probe)));
     for (unsigned i = 0; peer->srtp && i < peer->layer_count; i++)
         at = rtc_min_time(at, layer_deadline(peer, peer->layers[i]));
     /* What poll found, e.g. that a key frame is needed, is due at once. */

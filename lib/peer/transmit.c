@@ -159,7 +159,6 @@ static int transmit_layer(struct rtc_peer *peer, struct rtc_layer *layer,
     if (!d->count)
         return 0;
     rtc_tail_sent(&layer->tail, s, rtc_layer_rtt_us(peer, layer), now);
-    rtc_pacer_sent(&peer->bandwidth.pacer, at, now);
     d->segment = segment;
     d->path = wire.path;
     return (int)at;
@@ -174,6 +173,8 @@ static int transmit_audio(struct rtc_peer *peer, uint8_t *buf, size_t cap,
         if (peer->layers[i]->track->wish.kind == RTC_AUDIO)
             len = transmit_layer(peer, peer->layers[i], SIZE_MAX, buf, cap, d,
                                  now);
+    if (len > 0)
+        rtc_pacer_sent(&peer->bandwidth.pacer, (size_t)len, now);
     return len;
 }
 
@@ -212,7 +213,19 @@ static int transmit_video(struct rtc_peer *peer, uint8_t *buf, size_t cap,
     }
     if (!len)
         rtc_pacer_rest(&peer->bandwidth.pacer);
+    else
+        rtc_pacer_sent(&peer->bandwidth.pacer, (size_t)len, now);
     return len;
+}
+
+/* Beside the media, which the pacer does not hold back for it. */
+static int transmit_padding(struct rtc_peer *peer, uint8_t *buf, size_t cap,
+                            struct rtc_datagrams *d, rtc_usec now)
+{
+    size_t most;
+    struct rtc_layer *layer = rtc_peer_pad(peer, &most, now);
+
+    return layer ? transmit_layer(peer, layer, most, buf, cap, d, now) : 0;
 }
 
 /* The end is said before relays are given back. */
@@ -243,6 +256,8 @@ static int transmit_next(struct rtc_peer *peer, uint8_t *buf, size_t cap,
         len = transmit_audio(peer, buf, cap, d, now);
     if (!len && peer->srtp && is_open && rtc_ice_selected(peer->ice))
         len = transmit_video(peer, buf, cap, d, now);
+    if (!len && peer->srtp && is_open && rtc_ice_selected(peer->ice))
+        len = transmit_padding(peer, buf, cap, d, now);
     if (!len && is_open && peer->connected && rtc_ice_selected(peer->ice))
         len = rtc_peer_transmit_data(peer, buf, cap, d, now);
     if (!len && !is_open)

@@ -309,6 +309,25 @@ unsigned rtc_sender_nack(struct rtc_sender *s, const uint16_t *sequences,
     return queued;
 }
 
+/* So far back, for what is long gone from the history. */
+#define PAD_MOST 256
+
+bool rtc_sender_pad(struct rtc_sender *s, size_t bytes, rtc_usec now)
+{
+    size_t queued = 0;
+
+    for (unsigned i = 1; queued < bytes && i <= PAD_MOST && s->started; i++) {
+        uint16_t number = (uint16_t)(s->sequence - i);
+        const struct rtc_history_entry *e =
+            rtc_history_find(&s->history, number);
+
+        if (e && e->rtx_payload_type &&
+            rtc_retransmit_push(&s->retransmit, &s->history, number, -1, now))
+            queued += e->len;
+    }
+    return queued > 0;
+}
+
 void rtc_sender_clear(struct rtc_sender *s)
 {
     rtc_retransmit_clear(&s->retransmit, &s->history);

@@ -112,6 +112,11 @@ int rtc_sender_send_packet(struct rtc_sender *s,
 unsigned rtc_sender_nack(struct rtc_sender *s, const uint16_t *sequences,
                          size_t count, rtc_usec rtt_us, rtc_usec now);
 
+/* Queues packets that were sent lately, to be sent again as RTX though nobody
+ * asked for them: at least so many bytes, if there are. Whether there are any.
+ */
+bool rtc_sender_pad(struct rtc_sender *s, size_t bytes, rtc_usec now);
+
 /* Drops what waits to be sent or resent; the numbers stay holes. */
 void rtc_sender_clear(struct rtc_sender *s);
 

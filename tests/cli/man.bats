@@ -264,6 +264,13 @@ shapes() {
     comm -13 shown written | grep -Ev '^(end|interval): ' > different || true
     cat different
     test ! -s different
+    # Those that did not happen here: what they are made of is in the source.
+    grep -vE "^($(paste -sd '|' events)): " shown | tr -s ' .:' '\n' |
+        sort -u > unseen
+    cat "$top_srcdir"/cmd/*.c | grep -Eo '"\w+"' | tr -d '"' | sort -u |
+        comm -23 unseen - > unknown
+    cat unknown
+    test ! -s unknown
     mandoc -T ascii "$top_srcdir/man/rtcpipe-events.5" |
         sed "s/.$(printf '\b')//g" | grep -Eo '\w+' | sort -u > words
     jq -r 'select(.event == "end") | paths | .[] | strings' ./*.jsonl |

@@ -19,7 +19,7 @@ teardown() {
         --session --signal --remote --offer --answer \
         --json --base64 --video --audio --format --fps --loop \
         --unpaced --allow-b-frames --interface --ipv4 --ipv6 --port-range \
-        --mtu --impair --time --max-time --connect-timeout --events \
+        --mtu --impair --bitrate --time --max-time --connect-timeout --events \
         --trickle --ice-restart-after
     assert_stdout_checked rtc-send
 }
@@ -46,4 +46,21 @@ teardown() {
     timeout "$LIMIT" rtc-send "${LO[@]}" --unp --mtu=1000 \
         --signal="$(receive_command -o out.ivf)" -- -clip.ivf
     assert_same_frames ./-clip.ivf out.ivf
+}
+
+# Prints the highest bitrate that rtc-send with these options told of. The clip
+# has a few hundred kilobits a second.
+told() {
+    timeout "$LIMIT" rtc-send "${LO[@]}" --synthetic --time 4s "$@" \
+        --impair rate=20M --events ev.jsonl \
+        --signal "$(receive_command -o out.ivf)"
+    jq -s 'map(select(.event == "bitrate").availableOutgoingBitrate) | max' \
+        ev.jsonl
+}
+
+@test "--bitrate looks for room that the media does not use" {
+    [ "$(told)" -lt 2000000 ]
+    rate=$(told --bitrate 8M)
+    [ "$rate" -gt 6000000 ]
+    [ "$rate" -le 17600000 ]
 }

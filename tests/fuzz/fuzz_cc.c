@@ -80,7 +80,8 @@ static size_t step(const uint8_t *data, size_t len, rtc_usec *now)
     switch (what & 7) {
     case 0:
     case 1:
-        rtc_sent_push(&sent, value * 5u, *now);
+        rtc_sent_push(&sent, value * 5u,
+                      rtc_probe_sent(&estimate.probe, value * 5u, *now), *now);
         rtc_estimate_sent(&estimate, value * 5u, *now);
         if (what & 1)
             rtc_arrivals_receive(&arrivals, (uint16_t)(sent.end - 1), *now);
@@ -96,6 +97,12 @@ static size_t step(const uint8_t *data, size_t len, rtc_usec *now)
         return 2;
     case 5:
         rtc_capture_time(&capture, RTC_SEQUENCE_ORIGIN + value * 90000u);
+        if (value & 1)
+            rtc_probe_set_goal(&estimate.probe,
+                               (uint64_t)value << (value & 63));
+        rtc_probe_ask(&estimate.probe, *now);
+        check(rtc_probe_deadline(&estimate.probe) > *now ||
+              (estimate.probe.run.bps && !estimate.probe.run.is_sent));
         return 2;
     default:
         take_compound(data + 1, part, *now);

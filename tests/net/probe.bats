@@ -106,6 +106,81 @@ END
     assert_family IPv4 filtering address-dependent
 }
 
+@test "nat: a router that takes what is for its own address back inside" {
+    net_host a cone
+    # Or else the switch would pass it on itself, and never back where it is from.
+    net_exec router1 sysctl -qw net.bridge.bridge-nf-call-iptables=0 2>/dev/null ||
+        true
+    net_exec router1 nft -f - <<END
+table ip hairpin {
+    chain back {
+        type nat hook prerouting priority dstnat
+        iifname "lan" ip daddr $(router4 1) meta l4proto udp dnat to $(inside4 1).2
+    }
+    chain seen {
+        type nat hook postrouting priority srcnat - 5
+        oifname "lan" ip saddr $(inside4 1).2 snat to $(router4 1)
+    }
+}
+END
+    net_server
+    probe 0 a nat --json "${QUICK[@]}" "$SERVER4"
+    assert_family IPv4 mapping endpoint-independent
+    assert_family IPv4 hairpinning true
+    # Nobody else gets in for that.
+    assert_family IPv4 filtering address-and-port-dependent
+}
+
+@test "nat: how long an idle port stays reachable" {
+    net_host a cone
+    net_exec router1 sysctl -qw net.netfilter.nf_conntrack_udp_timeout=3
+    net_server
+    # It is longer than what this one asks for.
+    net_start short a rtc-probe nat --json --timeout 500ms --lifetime \
+        --lifetime-most 1s "$SERVER4"
+    probe 0 a nat --json --timeout 500ms --lifetime --lifetime-most 6s "$SERVER4"
+    # What is kept may be more by how late a busy machine asks.
+    jq -e '.families[0] | 2 <= .lifetimeKept and .lifetimeKept <= 3 and
+        3 <= .lifetimeGone and .lifetimeGone <= 4 and
+        .lifetimeGone - .lifetimeKept <= 1' <<<"$output"
+    assert_regex "$(jq -r '.verdicts[0]' <<<"$output")" 'no more after'
+    finish short
+    jq -e '.families[0] | .lifetimeKept == 1 and .lifetimeGone == null' short.out
+}
+
+@test "nat: how long an idle port keeps its public one, by a plain server" {
+    net_host a symmetric
+    net_exec router1 sysctl -qw net.netfilter.nf_conntrack_udp_timeout=2
+    net_start plain public python3 "$top_srcdir/tests/cli/stun.py" "$SERVER4" \
+        </dev/null
+    wait_for_line plain.out ':'
+    probe 0 a nat --json "${QUICK[@]}" --lifetime --lifetime-most 4s \
+        "$(cat plain.out)"
+    jq -e '.families[0] | 1 <= .lifetimeKept and .lifetimeKept <= 2 and
+        2 <= .lifetimeGone and .lifetimeGone <= 3 and
+        .lifetimeGone - .lifetimeKept <= 1' <<<"$output"
+}
+
+# waits_with COUNT: the probe has so many UDP ports.
+waits_with() {
+    [ -s probe.pid ] && [ "$(net_exec a ss -Huan | wc -l)" -ge "$1" ]
+}
+
+@test "nat: interrupted, it tells what is known by then, and dies of the signal" {
+    net_host a cone
+    net_server
+    net_start probe a rtc-probe nat --json "${QUICK[@]}" --lifetime "$SERVER4"
+    # All but the lifetime is known when 10 ports wait.
+    wait_until "$LIMIT" waits_with 10
+    signal_to probe TERM
+    finish probe 143
+    jq -e '.families[0] | .mapping == "endpoint-independent" and
+        .filtering == "address-and-port-dependent" and
+        .hairpinning == false and .lifetimeKept == 0 and
+        .lifetimeGone == null' probe.out
+    jq -e '.verdicts | length == 1' probe.out
+}
+
 @test "nat: UDP is blocked" {
     net_host a cone
     net_block_udp a

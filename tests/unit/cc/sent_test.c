@@ -39,7 +39,7 @@ static uint64_t push(unsigned count, rtc_usec from)
     uint64_t first = sent.end;
 
     for (unsigned i = 0; i < count; i++)
-        rtc_sent_push(&sent, 100 + i, from + (rtc_usec)i * RTC_MS);
+        rtc_sent_push(&sent, 100 + i, 0, from + (rtc_usec)i * RTC_MS);
     return first;
 }
 

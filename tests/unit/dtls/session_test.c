@@ -9,8 +9,8 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "pair.h"
-#include "tests/sim/clock.h"
 #include "tap.h"
+#include "tests/sim/clock.h"
 
 static void test_connect(void)
 {
@@ -36,6 +36,56 @@ static void test_connect(void)
     is_mem(keys[0].local, keys[1].remote, 28, "what one sends with");
     is_mem(keys[0].remote, keys[1].local, 28, "the other receives with");
     ok(memcmp(keys[0].local, keys[0].remote, 28) != 0, "and they differ");
+    pair_done(&p);
+}
+
+/* Reads a list of 16-bit numbers with its length before it, against `next`. */
+static bool is_list(struct rtc_reader *r, unsigned *ret_count,
+                    uint16_t (*next)(unsigned index))
+{
+    unsigned len = rtc_read_u16(r);
+    bool same = true;
+
+    for (*ret_count = 0; *ret_count < len / 2; ++*ret_count)
+        same &= rtc_read_u16(r) == next(*ret_count);
+    return same && next(*ret_count) == 0 && !r->failed;
+}
+
+/* 0: there are no more. */
+static uint16_t next_suite(unsigned index)
+{
+    const char *name;
+    uint16_t number;
+
+    return rtc_dtls_suite(index, &name, &number) ? number : 0;
+}
+
+/* RFC 6347 4.2.1: what is told of is what is on the wire. */
+static void test_offer(void)
+{
+    struct pair p = {0};
+    struct rtc_reader r;
+    unsigned count, type = 0;
+
+    pair_init(&p, NULL);
+    pair_start(&p);
+    pair_drain(&p);
+    rtc_reader_init(&r, p.flight[0].data, p.flight[0].len);
+    rtc_read_skip(&r, 13 + 12 + 2 + 32);
+    for (int i = 0; i < 2; i++) /* session id, cookie */
+        rtc_read_skip(&r, rtc_read_u8(&r));
+    ok(is_list(&r, &count, next_suite), "the suites of the list are offered");
+    is_int(count, 4, "all of them");
+    rtc_read_skip(&r, rtc_read_u8(&r)); /* compression */
+    for (rtc_read_u16(&r); !r.failed; rtc_read_skip(&r, rtc_read_u16(&r))) {
+        type = rtc_read_u16(&r);
+        if (type == 14) /* use_srtp */
+            break;
+    }
+    rtc_read_u16(&r);
+    ok(type == 14 && is_list(&r, &count, rtc_dtls_profile),
+       "and the profiles are");
+    is_int(count, 3, "all of them");
     pair_done(&p);
 }
 
@@ -506,6 +556,7 @@ static void test_lost_last_flight(void)
 int main(void)
 {
     test_connect();
+    test_offer();
     test_data();
     test_data_caps();
     test_loss();
