@@ -166,7 +166,7 @@ static int read_message(const json_t *object, struct peer_message *ret_message,
     }
     if (json_integer_value(version) != PEER_VERSION) {
         snprintf(ret_why, PEER_WHY_LEN,
-                 "it speaks version %lld of the protocol, we speak %d",
+                 "version %lld of the protocol, where %d is spoken",
                  (long long)json_integer_value(version), PEER_VERSION);
         return RTC_ERR_UNSUPPORTED;
     }

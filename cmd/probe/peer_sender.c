@@ -26,7 +26,7 @@
 #define UNKNOWN_BPS 1000000
 /* Data: what may be under way. Less than the round trip times the rate would
  * be a limit of ours, much more would take long to arrive after the end. */
-#define WINDOW_LEAST 65536
+#define WINDOW_LEAST 32768
 #define WINDOW_MOST 786432
 #define WINDOW_US 300000
 #define ADAPT_US 100000
@@ -176,12 +176,16 @@ static bool is_full(const struct peer_sender *s, const struct stream *stream)
 static void adapt(struct peer_sender *s, rtc_usec now)
 {
     uint64_t acked = s->sent.bytes - waiting_all(s);
-    rtc_usec passed = now - s->adapted_at;
+    rtc_usec passed = now - s->adapted_at, trip;
+    struct rtc_stats stats = {0};
     double window;
 
     if (passed < ADAPT_US)
         return;
-    window = (double)(acked - s->acked) * WINDOW_US / (double)passed;
+    rtc_peer_stats(s->setup.peer, &stats);
+    trip = stats.ice_rtt_us > 0 ? stats.ice_rtt_us : 0;
+    window = (double)(acked - s->acked) / (double)passed *
+             (double)(WINDOW_US + 2 * trip);
     window = window < WINDOW_LEAST  ? WINDOW_LEAST
              : window > WINDOW_MOST ? WINDOW_MOST
                                     : window;

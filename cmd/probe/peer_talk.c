@@ -39,33 +39,39 @@ void peer_talk_say(struct peer_run *run, enum peer_message_type type)
     peer_talk_tell(run, &message);
 }
 
-void peer_talk_give_up(struct peer_run *run, enum rtc_exit status,
-                       const char *why)
+static void refuse(struct peer_run *run, const char *why)
 {
     struct peer_message message = {.type = PEER_REFUSAL};
 
-    if (run->end.is_ending)
-        return;
     snprintf(message.text, sizeof message.text, "%s", why);
     if (run->control >= 0)
         peer_talk_tell(run, &message);
     driver_flush(run->end.driver, run->end.peer);
+}
+
+void peer_talk_give_up(struct peer_run *run, enum rtc_exit status,
+                       const char *why)
+{
+    if (run->end.is_ending)
+        return;
+    refuse(run, why);
     endpoint_fail(&run->end, status, "%s", why);
 }
 
 bool peer_talk_hear(struct peer_run *run, const struct rtc_message *packed,
                     struct peer_message *ret_message)
 {
-    char why[PEER_WHY_LEN], sentence[PEER_WHY_LEN];
+    char why[PEER_WHY_LEN];
     int error = peer_message_parse((const char *)packed->data, packed->len,
                                    ret_message, why);
 
     if (!error)
         return true;
-    snprintf(sentence, sizeof sentence, "the other end is %s: %.120s",
-             error == RTC_ERR_FORMAT && !run->is_welcome ? "no `rtc-probe peer'"
-                                                         : "not understood",
-             why);
-    peer_talk_give_up(run, RTC_EXIT_CHANNEL, sentence);
+    refuse(run, why);
+    endpoint_fail(&run->end, RTC_EXIT_CHANNEL, "the other end is %s: %s",
+                  error == RTC_ERR_FORMAT && !run->is_welcome
+                      ? "no `rtc-probe peer'"
+                      : "not understood",
+                  why);
     return false;
 }

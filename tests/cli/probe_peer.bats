@@ -258,6 +258,36 @@ holds() {
     finish recv 41
 }
 
+# rtc-send says what it likes on a channel of that name.
+@test "nonsense on the channel that agrees on what to measure" {
+    local hello='{"v":1,"type":"hello","mode":"media","up":true,"down":true,
+        "time_us":1000000,"interval_us":1000000,"bitrate":0,"streams":16,
+        "length":64,"run":0}'
+    hello=${hello//[[:space:]]/}
+    nonsense version 'version 2 of the protocol, where 1 is spoken' \
+        '{"v":2,"type":"hello"}'
+    nonsense other "is no .rtc-probe peer.: a message that is no JSON object" \
+        'GET / HTTP/1.1'
+    nonsense tracks 'not all tracks were agreed' "$hello"
+    nonsense channels 'not all channels are open' "${hello/media/data}" \
+        '{"v":1,"type":"start"}'
+    nonsense bounds '.[a-z]*. of a message is missing or out of bounds' \
+        '{"v":1,"type":"stop"}' "${hello/16/17}"
+    for name in version other tracks channels bounds; do
+        finish "$name" 41
+        assert_one_error "$name.serve" 'rtc-probe peer' channel \
+            "$(cat "$name.why")"
+        jq -se '.[-1].type == "refusal"' "$name.replies"
+    done
+}
+
+nonsense() { # NAME WHY LINE...
+    echo "$2" >"$1.why"
+    printf '%s\n' "${@:3}" >"$1.in"
+    start "$1" rtc-send "${LO[@]}" --data --message line --label rtc-probe \
+        -o "$1.replies" --signal "$SERVANT 2>$1.serve" <"$1.in"
+}
+
 @test "interrupted: what there is, then the signal, and the other end ends" {
     SERVANT="echo \$\$ >serve.new && mv serve.new serve; $SERVANT"
     begin lead --jsonl -t 50s -i 100ms

@@ -132,7 +132,7 @@ static void test_others(void)
 
     is_int(read_text("{\"v\":2,\"type\":\"hello\"}", &message, why),
            RTC_ERR_UNSUPPORTED, "another version");
-    is_str(why, "it speaks version 2 of the protocol, we speak 1", "is told");
+    is_str(why, "version 2 of the protocol, where 1 is spoken", "is told");
     is_int(read_text("{\"type\":\"hello\"}", &message, why), RTC_ERR_FORMAT,
            "no version");
     is_int(read_text("", &message, why), RTC_ERR_FORMAT, "nothing");
