@@ -15,14 +15,15 @@
 #define DRAIN_US 10000000
 /* Sent in one go at most; who is late by more goes on in the next round. */
 #define BURST_MOST 2000
-/* Media: what waits here at most, of what the path carries, so that it is told
- * by the counts and not by a delay; and how much of that is sent: a little more
- * than congestion control says, so that it is not we who bound it. It does not
- * bound who has much waiting: bursts are fine to it. */
+/* Media: congestion control bounds what is sent, by whole datagrams, and what
+ * may wait here for it is short: what is due beyond that is told by the counts,
+ * not by a delay. Both are needed, as a queue that never ends makes it let more
+ * through than it says. */
+#define OVERHEAD 44 /* of a packet: RTP, its extensions, SRTP */
+#define LEAD 1.25   /* of who has a rate to keep: it may be wrong, too */
+#define BURST_US 50000
 #define QUEUE_US 20000
 #define QUEUE_LEAST 10
-#define BURST_US 50000
-#define LEAD 1.25
 #define UNKNOWN_BPS 1000000
 /* Data: what may be under way. Less than the round trip times the rate would
  * be a limit of ours, much more would take long to arrive after the end. */
@@ -58,6 +59,11 @@ struct peer_sender {
 static rtc_usec now_of(const struct peer_sender *s)
 {
     return driver_now(s->setup.driver);
+}
+
+static double cost(const struct peer_sender *s)
+{
+    return (double)s->p.length + OVERHEAD;
 }
 
 /* ---- one packet ---------------------------------------------------------- */
@@ -103,7 +109,7 @@ static bool send_one(struct peer_sender *s, struct stream *stream)
     stream->sequence++;
     s->sent.packets++;
     s->sent.bytes += s->p.length;
-    s->allowance -= (double)s->p.length;
+    s->allowance -= cost(s);
     return true;
 }
 
@@ -133,32 +139,31 @@ static size_t waiting_all(const struct peer_sender *s)
     return sum;
 }
 
-/* What congestion control allows, 0 before it knows. */
+/* What congestion control allows. Before it knows, a rate is not bounded. */
 static double allowed_bps(const struct peer_sender *s)
 {
     struct rtc_stats stats = {0};
 
     rtc_peer_stats(s->setup.peer, &stats);
-    return LEAD * (double)stats.bitrate_bps;
+    if (stats.bitrate_bps)
+        return (double)stats.bitrate_bps * (s->p.bitrate_bps ? LEAD : 1);
+    return s->p.bitrate_bps ? 2 * (double)s->p.bitrate_bps * s->p.streams *
+                                  cost(s) / (double)s->p.length
+                            : UNKNOWN_BPS;
 }
 
 /* Media: fills up the allowance, in bytes, and how many packets may wait. */
 static void allow(struct peer_sender *s, rtc_usec now)
 {
-    double bps = allowed_bps(s), most;
+    double bps = allowed_bps(s), most = bps * BURST_US / 8e6;
 
-    if (bps <= 0)
-        bps = s->p.bitrate_bps
-                  ? LEAD * (double)s->p.bitrate_bps * (double)s->p.streams
-                  : UNKNOWN_BPS;
-    most = bps * BURST_US / 8e6;
-    if (most < QUEUE_LEAST * (double)s->p.length)
-        most = QUEUE_LEAST * (double)s->p.length;
+    if (most < QUEUE_LEAST * cost(s))
+        most = QUEUE_LEAST * cost(s);
     s->allowance += bps / 8e6 * (double)(now - s->allowed_at);
     s->allowed_at = now;
     if (s->allowance > most)
         s->allowance = most;
-    s->room = (size_t)(bps * QUEUE_US / 8e6 / (double)s->p.length);
+    s->room = (size_t)(bps * QUEUE_US / 8e6 / cost(s));
     if (s->room < QUEUE_LEAST)
         s->room = QUEUE_LEAST;
 }
@@ -210,7 +215,7 @@ static rtc_usec due_of(const struct peer_sender *s, uint64_t number)
 
 static bool may_send(const struct peer_sender *s)
 {
-    return s->p.mode == PEER_DATA || s->allowance >= (double)s->p.length;
+    return s->p.mode == PEER_DATA || s->allowance >= cost(s);
 }
 
 static rtc_usec send_paced(struct peer_sender *s, rtc_usec now)
@@ -238,7 +243,7 @@ static rtc_usec send_media_greedily(struct peer_sender *s, rtc_usec now)
 {
     size_t wait = waiting_all(s);
 
-    for (; wait < s->room && s->allowance >= (double)s->p.length; wait++) {
+    for (; wait < s->room && s->allowance >= cost(s); wait++) {
         if (!send_one(s, &s->streams[s->turn]))
             break;
         s->turn = (s->turn + 1) % s->p.streams;
@@ -379,7 +384,7 @@ struct peer_sender *peer_sender_new(const struct peer_sender_setup *setup)
     driver_random(NULL, s->buffer, sizeof s->buffer);
     s->start = s->allowed_at = s->adapted_at = now_of(s);
     s->window = WINDOW_LEAST / s->p.streams;
-    s->allowance = QUEUE_LEAST * (double)s->p.length;
+    s->allowance = QUEUE_LEAST * cost(s);
     wait_for(s, s->start);
     return s;
 }
