@@ -217,6 +217,14 @@ static void on_hello(struct peer_run *run, const struct peer_message *message)
     peer_talk_say(run, PEER_WELCOME);
 }
 
+static void on_welcome(struct peer_run *run)
+{
+    if (!run->leads)
+        return;
+    run->is_welcome = true;
+    start_when_ready(run);
+}
+
 static void on_start(struct peer_run *run)
 {
     if (run->leads || !run->is_welcome || run->has_begun)
@@ -255,12 +263,10 @@ static void hear(struct peer_run *run, const struct rtc_message *packed)
     case PEER_HELLO:
     case PEER_WELCOME:
         memcpy(run->remote_version, message.text, sizeof run->remote_version);
-        if (message.type == PEER_HELLO) {
+        if (message.type == PEER_HELLO)
             on_hello(run, &message);
-            break;
-        }
-        run->is_welcome = true;
-        start_when_ready(run);
+        else
+            on_welcome(run);
         break;
     case PEER_REFUSAL:
         endpoint_fail(&run->end, RTC_EXIT_CHANNEL, "the other end gives up: %s",

@@ -224,7 +224,7 @@ holds() {
         --max-connect 30s --min-bitrate 500k
     begin not --json -t 600ms -b 4M --bidir --max-loss 1% --max-rtt 1ms \
         --max-jitter 100us --max-connect 1ms --min-bitrate 1G \
-        --impair loss=20%,delay=20ms,jitter=5ms
+        --impair loss=10%,delay=20ms,jitter=5ms
     finish kept
     holds kept '.exit == 0 and (.thresholds | map(.passed) ==
         [true, true, true, true, true])'
