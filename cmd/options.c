@@ -73,7 +73,7 @@ const struct rtc_option options_whep[] = {
     {.name = NULL},
 };
 
-const struct rtc_option options_http[] = {
+const struct rtc_option options_requests[] = {
     {.heading = "HTTP",
      .name = "header",
      .letter = 'H',
@@ -111,6 +111,11 @@ const struct rtc_option options_http[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct endpoint_options, http.location_trusted),
      .help = "send the token to where redirects lead, too"},
+    {.name = NULL},
+};
+
+const struct rtc_option options_http[] = {
+    {.name = "requests", .type = OPTION_ROWS, .rows = options_requests},
     {.name = "retry",
      .type = OPTION_INTEGER,
      .argument = "N",

@@ -13,7 +13,9 @@ extern const struct rtc_option options_meet[];
 /* --whip, --whep: one of them is a row of each tool. */
 extern const struct rtc_option options_whip[];
 extern const struct rtc_option options_whep[];
-/* What goes with these. */
+/* What goes with every HTTP request. */
+extern const struct rtc_option options_requests[];
+/* That, and what goes with a session. */
 extern const struct rtc_option options_http[];
 /* --json, --base64. */
 extern const struct rtc_option options_form[];

@@ -115,6 +115,13 @@ static bool problem_has_secret(const struct problem *p, const char *secret)
            has_secret(p->detail, strlen(p->detail), secret);
 }
 
+/* Some frameworks call any text HTML. */
+static bool is_text(const char *media_type, const char *body, size_t len)
+{
+    return !strcasecmp(media_type, "text/plain") ||
+           (!strcasecmp(media_type, "text/html") && !memchr(body, '<', len));
+}
+
 char *problem_line(const char *media_type, const char *body, size_t len,
                    const char *secret, char *buf, size_t cap)
 {
@@ -125,7 +132,7 @@ char *problem_line(const char *media_type, const char *body, size_t len,
     buf[0] = '\0';
     if (is_json && problem_parse(body, len, &problem))
         write_problem(&problem, buf, cap);
-    else if (!strcasecmp(media_type, "text/plain"))
+    else if (is_text(media_type, body, len))
         write_first_line(body, len, buf, cap);
     if (*buf &&
         (has_secret(body, len, secret) || problem_has_secret(&problem, secret)))

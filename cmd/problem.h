@@ -17,7 +17,7 @@ struct problem {
  * nothing of it is for people. */
 bool problem_parse(const char *json, size_t len, struct problem *ret_problem);
 /* What a body of that media type says, on one line: title and detail, or the
- * first line of plain text; "" for other types. A body in which `secret` (or
- * NULL) stands is not shown. Returns `buf`. */
+ * first line of text without markup; "" for other types. A body in which
+ * `secret` (or NULL) stands is not shown. Returns `buf`. */
 char *problem_line(const char *media_type, const char *body, size_t len,
                    const char *secret, char *buf, size_t cap);

@@ -11,6 +11,8 @@
 #include "cmd/probe/report.h"
 
 static const struct probe_subject subjects[] = {
+    {"conformance", "a WHIP or WHEP server: does it keep the RFC?",
+     probe_conformance},
     {"host", "this machine: addresses, sockets, ciphers, libraries",
      probe_host},
     {"nat", "what a NAT or firewall does: mapping, filtering", probe_nat},

@@ -38,6 +38,14 @@ struct whip_patch {
 
 /* ---- reports ------------------------------------------------------------- */
 
+/* What was to be deleted has gone: many servers end a session as soon as DTLS
+ * does, which may be before they read our request. */
+static bool is_gone(const struct http_response *response)
+{
+    return !strcmp(response->method, "DELETE") &&
+           (response->status == 404 || response->status == 410);
+}
+
 void whip_report(struct endpoint *end, struct http *http,
                  const struct http_response *response, bool is_optional)
 {
@@ -54,7 +62,7 @@ void whip_report(struct endpoint *end, struct http *http,
     };
 
     report_http(end->report, &http_event, now);
-    if (failed && is_optional)
+    if (failed && is_optional && !is_gone(response))
         warn("%s", why);
 }
 

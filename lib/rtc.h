@@ -897,8 +897,9 @@ RTC_API int rtc_peer_cancel_restart(struct rtc_peer *peer, rtc_usec now);
 RTC_API int rtc_peer_fragment(struct rtc_peer *peer, char *buf, size_t cap,
                               rtc_usec now);
 /* Reads the remote's fragment: candidates, or after rtc_peer_restart_ice its
- * new credentials, too. Credentials that are neither new nor those in force:
- * RTC_ERR_STATE. RTC_ERR_FORMAT with the line in rtc_peer_why. Borrows. */
+ * new credentials, too; with these and no candidates it is where it was.
+ * Credentials that are neither new nor those in force: RTC_ERR_STATE.
+ * RTC_ERR_FORMAT with the line in rtc_peer_why. Borrows. */
 RTC_API int rtc_peer_remote_fragment(struct rtc_peer *peer, const char *text,
                                      size_t len, rtc_usec now);
 

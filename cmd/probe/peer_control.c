@@ -123,7 +123,7 @@ static void read_tally(struct reader *r, struct peer_tally *t)
         (uint64_t)read_number(r, "estimate", 0, 1000 * BITRATE_MOST);
     t->rtt_us = read_number(r, "rtt_us", -1, TIME_MOST);
     t->late_us = read_number(r, "late_us", 0, TIME_MOST);
-    t->dropped = read_count(r, "dropped");
+    t->unread = read_count(r, "unread");
     t->cpu_permille = (unsigned)read_number(r, "cpu_permille", 0, 1000000);
     r->bad = r->bad ? r->bad : sent.bad ? sent.bad : received.bad;
 }
@@ -235,7 +235,7 @@ static json_t *of_tally(const struct peer_tally *t)
                      of_sent(&t->sent), "received", of_received(&t->received),
                      "estimate", (json_int_t)t->estimate_bps, "rtt_us",
                      (json_int_t)t->rtt_us, "late_us", (json_int_t)t->late_us,
-                     "dropped", (json_int_t)t->dropped, "cpu_permille",
+                     "unread", (json_int_t)t->unread, "cpu_permille",
                      (json_int_t)t->cpu_permille);
 }
 

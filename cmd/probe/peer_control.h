@@ -54,7 +54,7 @@ struct peer_tally {
     uint64_t estimate_bps; /* of what its path carries, 0: not known */
     rtc_usec rtt_us;       /* mean of this interval, -1: not known */
     rtc_usec late_us;      /* its event loop was late by this at worst */
-    uint64_t dropped;      /* came, and was not read in time */
+    uint64_t unread;       /* came, and was not read in time */
     unsigned cpu_permille; /* that its process took of the time */
 };
 

@@ -162,7 +162,7 @@ void peer_parts_count(struct peer_run *run)
     if (!run->is_settled)
         count_received(run, &stats);
     local->late_us = run->ping.late;
-    local->dropped = probe_overflow(&stats.path.local);
+    local->unread = probe_overflow(&stats.path.local);
     if (run->sender) {
         peer_sender_sent(run->sender, &local->sent);
         local->estimate_bps = stats.bitrate_bps;

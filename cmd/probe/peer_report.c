@@ -116,10 +116,10 @@ static void print_row(const struct row *row)
     char interval[64], b[7][32];
 
     snprintf(interval, sizeof interval, "%.1f-%.1f", row->begin, row->end);
-    printf("%-9s  %11s  %8s  %8s  %6s  %6s  %7s  %7s  %8s\n", row->direction,
+    printf("%-9s %9s  %8s  %8s  %5s  %5s  %6s  %7s  %8s\n", row->direction,
            interval, number(row->sent_bps / 1e6, 3, b[0]),
            number(row->received_bps / 1e6, 3, b[1]), number(row->lost, 0, b[2]),
-           number(row->loss * 100, 2, b[3]), number(row->jitter * 1e3, 2, b[4]),
+           number(row->loss * 100, 1, b[3]), number(row->jitter * 1e3, 2, b[4]),
            number(row->rtt * 1e3, 2, b[5]),
            number(row->estimate / 1e6, 3, b[6]));
     fflush(stdout);
@@ -127,8 +127,8 @@ static void print_row(const struct row *row)
 
 static void print_head(void)
 {
-    printf("%-9s  %11s  %8s  %8s  %6s  %6s  %7s  %7s  %8s\n"
-           "%-9s  %11s  %8s  %8s  %6s  %6s  %7s  %7s  %8s\n",
+    printf("%-9s %9s  %8s  %8s  %5s  %5s  %6s  %7s  %8s\n"
+           "%-9s %9s  %8s  %8s  %5s  %5s  %6s  %7s  %8s\n",
            "direction", "interval", "sent", "received", "lost", "loss",
            "jitter", "rtt", "estimate", "", "s", "Mbit/s", "Mbit/s", "", "%",
            "ms", "ms", "Mbit/s");
@@ -278,12 +278,12 @@ static void add_end(struct probe_result *result, const char *name,
 
     probe_set(group, "cpu", PROBE_RATIO, tally->cpu_permille / 1e3);
     probe_set_time(group, "lateMax", tally->late_us);
-    probe_set(group, "dropped", PROBE_COUNT, (double)tally->dropped);
-    if (tally->dropped)
+    probe_set(group, "unread", PROBE_COUNT, (double)tally->unread);
+    if (tally->unread)
         probe_add_verdict(result,
                           "The %s machine lost %llu datagrams itself, as they "
                           "were not read in time.",
-                          name, (unsigned long long)tally->dropped);
+                          name, (unsigned long long)tally->unread);
     if (tally->cpu_permille >= BUSY_PERMILLE || tally->late_us >= BUSY_LATE_US)
         probe_add_verdict(result,
                           "The %s machine was overloaded: its process worked "
@@ -293,28 +293,60 @@ static void add_end(struct probe_result *result, const char *name,
                           (double)tally->late_us / 1e3);
 }
 
+/* What a threshold is held against: the worst of the directions, and which one
+ * that is. -1: one does not know it. */
+static int64_t worst(const struct view *views, unsigned count,
+                     int64_t (*of)(const struct view *), bool is_least,
+                     char ret_where[32])
+{
+    int64_t result = of(&views[0]);
+    unsigned which = 0;
+
+    for (unsigned i = 1; i < count && result >= 0; i++) {
+        int64_t value = of(&views[i]);
+
+        if (value >= 0 && (is_least ? value >= result : value <= result))
+            continue;
+        result = value;
+        which = i;
+    }
+    snprintf(ret_where, 32, "(%s)", views[which].name);
+    return result;
+}
+
+static int64_t loss_of(const struct view *view)
+{
+    double loss = ratio(peer_lost(view->received, view->total), view);
+
+    return isnan(loss) ? -1 : (int64_t)(loss * 1e9);
+}
+
+static int64_t jitter_us_of(const struct view *view)
+{
+    return view->received->jitter_us;
+}
+
+static int64_t bitrate_of(const struct view *view)
+{
+    return (int64_t)peer_received_bps(view->received, view->total);
+}
+
 static void check(struct peer_run *run, const struct view *views,
                   unsigned count, const struct probe_limits *limits,
                   struct probe_result *result)
 {
     char where[32];
+    int64_t value;
 
     probe_limit_connect(result, limits,
                         report_phase_at(run->end.report, REPORT_DTLS), NULL);
     probe_limit_rtt(result, limits, probe_series_mean(&run->ping.total), NULL);
-    for (unsigned i = 0; i < count; i++) {
-        double loss =
-            ratio(peer_lost(views[i].received, views[i].total), &views[i]);
-
-        snprintf(where, sizeof where, "(%s)", views[i].name);
-        probe_limit_loss(result, limits,
-                         isnan(loss) ? -1 : (int64_t)(loss * 1e9), where);
-        probe_limit_jitter(result, limits, views[i].received->jitter_us, where);
-        probe_limit_bitrate(
-            result, limits,
-            (int64_t)peer_received_bps(views[i].received, views[i].total),
-            where);
-    }
+    value = worst(views, count, loss_of, false, where);
+    probe_limit_loss(result, limits, value, where);
+    value = worst(views, count, jitter_us_of, false, where);
+    probe_limit_jitter(result, limits, value, where);
+    value = worst(views, count, bitrate_of, true, where);
+    probe_limit_bitrate(result, limits, value, where);
 }
 
 void peer_report_result(struct peer_run *run, struct probe_report *report,

@@ -12,6 +12,7 @@ struct probe_subject {
     void (*run)(int argc, char **argv) __attribute__((noreturn));
 };
 
+void probe_conformance(int argc, char **argv) __attribute__((noreturn));
 void probe_sdp(int argc, char **argv) __attribute__((noreturn));
 void probe_stun(int argc, char **argv) __attribute__((noreturn));
 void probe_host(int argc, char **argv) __attribute__((noreturn));

@@ -82,7 +82,8 @@ void probe_report_die(struct probe_report *report, enum rtc_exit status,
                       const char *sentence)
 {
     probe_report_fail(report, status, "%s", sentence);
-    if (report->form == PROBE_JSON || report->form == PROBE_JSONL)
+    if (report->form == PROBE_JSON || report->form == PROBE_JSONL ||
+        report->form == PROBE_PROMETHEUS)
         write_result(report);
     fflush(stdout);
 }

@@ -36,7 +36,7 @@ void probe_report_fail(struct probe_report *report, enum rtc_exit status,
                        const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* What die's hook does, for a subject that has one of its own: nothing was
- * found, but whoever reads JSON learns why. */
+ * found, but machines that read the report learn so. */
 void probe_report_die(struct probe_report *report, enum rtc_exit status,
                       const char *sentence);
 /* Prints the report and ends the process with its status, or the way the signal

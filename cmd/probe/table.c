@@ -277,7 +277,7 @@ static void write_case(const struct probe_case *one, bool colour, FILE *out)
     write_mark(one->outcome != PROBE_NOT_OK, marks[one->outcome], colour, out);
     at += fprintf(out, "  %s: ", one->id) - 2;
     write_wrapped(one->title, at, 8, out);
-    if (one->why) {
+    if (one->why && one->outcome != PROBE_OK) { /* that is a line each */
         char text[512];
 
         at = 8;

@@ -54,6 +54,8 @@ bool rtc_ice_has_remote(const struct rtc_ice_agent *agent);
  * with consent and all, until the new checks find one; if they find none, it
  * stays. RTC_ERR_STATE once closed, RTC_ERR_NOMEM. */
 int rtc_ice_restart(struct rtc_ice_agent *agent, rtc_usec now);
+/* After a restart: the remote is still at the candidates it had before. */
+void rtc_ice_keep_remotes(struct rtc_ice_agent *agent, rtc_usec now);
 /* Back to how it was before a restart that has no pair yet, else
  * RTC_ERR_STATE. */
 int rtc_ice_cancel_restart(struct rtc_ice_agent *agent, rtc_usec now);

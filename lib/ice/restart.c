@@ -52,6 +52,16 @@ int rtc_ice_restart(struct rtc_ice_agent *agent, rtc_usec now)
     return 0;
 }
 
+void rtc_ice_keep_remotes(struct rtc_ice_agent *agent, rtc_usec now)
+{
+    struct rtc_candidate remote;
+
+    if (!rtc_ice_is_restarting(agent))
+        return;
+    for (unsigned i = 0; rtc_ice_remote(agent->before, i, &remote); i++)
+        rtc_ice_add_remote(agent, &remote, now);
+}
+
 bool rtc_ice_is_restarting(const struct rtc_ice_agent *agent)
 {
     return agent->before && agent->before_end_at == RTC_NEVER;

@@ -345,16 +345,26 @@ static void order_bundle(struct answering *a)
     a->sdp->bundle_count = count;
 }
 
+/* Janus looks for credentials in the first section, be it rejected or not. */
+static bool reject(struct answering *a, const struct rtc_sdp_media *offered)
+{
+    bool is_first = a->sdp->media_count == 0;
+    struct rtc_sdp_media *media = rtc_section_reject(a->sdp, offered);
+
+    if (media && is_first)
+        rtc_section_identity(a->sdp, media, a->local);
+    return media;
+}
+
 static int add_sections(struct answering *a,
                         const struct rtc_negotiate_match *matches)
 {
     for (unsigned i = 0; i < a->offer->media_count; i++) {
         const struct rtc_sdp_media *offered = &a->offer->media[i];
         const struct rtc_negotiate_track *track = track_for(a, i, &matches[i]);
-        bool added = track ? add_section(a, offered, track)
-                     : takes_data(a, offered)
-                         ? add_data(a, offered)
-                         : rtc_section_reject(a->sdp, offered) != NULL;
+        bool added = track                    ? add_section(a, offered, track)
+                     : takes_data(a, offered) ? add_data(a, offered)
+                                              : reject(a, offered);
 
         if (!added)
             return RTC_ERR_NOMEM;

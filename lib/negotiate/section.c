@@ -68,6 +68,15 @@ static void add_candidates(struct rtc_sdp *sdp, struct rtc_sdp_media *media,
     }
 }
 
+void rtc_section_identity(struct rtc_sdp *sdp, struct rtc_sdp_media *media,
+                          const struct rtc_negotiate_local *local)
+{
+    media->ice_ufrag = rtc_sdp_copy(sdp, rtc_text_of(local->ice_ufrag));
+    media->ice_pwd = rtc_sdp_copy(sdp, rtc_text_of(local->ice_pwd));
+    media->fingerprints[0] = local->fingerprint;
+    media->fingerprint_count = 1;
+}
+
 void rtc_section_transport(struct rtc_sdp *sdp, struct rtc_sdp_media *media,
                            const struct rtc_negotiate_local *local,
                            bool with_candidates)
@@ -77,11 +86,8 @@ void rtc_section_transport(struct rtc_sdp *sdp, struct rtc_sdp_media *media,
     media->port = best ? best->addr.port : DISCARD_PORT;
     if (best)
         media->connection = best->addr;
-    media->ice_ufrag = rtc_sdp_copy(sdp, rtc_text_of(local->ice_ufrag));
-    media->ice_pwd = rtc_sdp_copy(sdp, rtc_text_of(local->ice_pwd));
+    rtc_section_identity(sdp, media, local);
     media->ice_options = rtc_text_of("trickle");
-    media->fingerprints[0] = local->fingerprint;
-    media->fingerprint_count = 1;
     if (with_candidates)
         add_candidates(sdp, media, local);
     media->end_of_candidates = local->end_of_candidates;

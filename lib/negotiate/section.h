@@ -6,6 +6,9 @@
 
 /* A new description with our o=, or NULL. The caller frees it. */
 struct rtc_sdp *rtc_section_begin(const struct rtc_negotiate_local *local);
+/* ICE credentials and fingerprint of a section. */
+void rtc_section_identity(struct rtc_sdp *sdp, struct rtc_sdp_media *media,
+                          const struct rtc_negotiate_local *local);
 /* ICE and DTLS of a section, its port and its place in BUNDLE; candidates only
  * where they are wanted. `media` has its mid. */
 void rtc_section_transport(struct rtc_sdp *sdp, struct rtc_sdp_media *media,

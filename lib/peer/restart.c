@@ -112,11 +112,13 @@ int rtc_peer_fragment(struct rtc_peer *peer, char *buf, size_t cap,
 }
 
 /* Credentials of a fragment: none, those in force, or the answer to a restart
- * of ours. */
+ * of ours. Whose answer has no candidates has not moved: there are servers that
+ * do not repeat theirs. */
 static int take_credentials(struct rtc_peer *peer,
                             const struct rtc_sdp_fragment *fragment,
                             rtc_usec now)
 {
+    bool is_answer = !rtc_ice_has_remote(peer->ice);
     char ufrag[RTC_UFRAG_MAX + 1], pwd[RTC_PWD_MAX + 1];
     int error;
 
@@ -133,6 +135,8 @@ static int take_credentials(struct rtc_peer *peer,
     if (error)
         return rtc_peer_fail(peer, RTC_ERR_FORMAT,
                              "the fragment's ICE credentials are malformed");
+    if (is_answer && !fragment->candidate_count)
+        rtc_ice_keep_remotes(peer->ice, now);
     return 0;
 }
 

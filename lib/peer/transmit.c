@@ -247,10 +247,13 @@ static int transmit_next(struct rtc_peer *peer, uint8_t *buf, size_t cap,
 
     if (!len && is_open)
         len = transmit_ice(peer, buf, cap, d, now);
-    /* BYE goes before close_notify, keys are gone behind it. */
+    /* What ends the handshake goes before what its keys protect; BYE before
+     * close_notify, behind which there are no keys. */
+    if (!len && is_open)
+        len = transmit_dtls(peer, buf, cap, d, now);
     if (!len && peer->srtp && rtc_ice_selected(peer->ice))
         len = transmit_rtcp(peer, buf, cap, d, now);
-    if (!len)
+    if (!len && !is_open)
         len = transmit_dtls(peer, buf, cap, d, now);
     if (!len && peer->srtp && is_open && rtc_ice_selected(peer->ice))
         len = transmit_audio(peer, buf, cap, d, now);

@@ -7,9 +7,9 @@
 # the comment line `.\" test: COMMAND' behind it says what must hold afterwards,
 # and an example without one is an error. Both run in a new folder that holds
 # clip.ivf (VP8), clip.h264 and clip.ogg (Opus), two seconds each. $URL is a
-# WHIP endpoint that leaves what it was sent in published.ivf. A block that
-# begins with a C comment is kept as example.c, for its test to compile. What is
-# run by ssh runs here.
+# WHIP endpoint that leaves what it was sent in published.ivf; $WHIP is one that
+# keeps RFC 9725 to the letter. A block that begins with a C comment is kept as
+# example.c, for its test to compile. What is run by ssh runs here.
 #
 # The tools are told nothing about the network: two processes of one machine
 # find each other by any address it has.
@@ -107,6 +107,16 @@ if grep -q '\$STUN' "../$1.sh"; then
     python3 "$top_srcdir/tests/cli/stun.py" > stun &
     server=$!
     read -r STUN < stun
+    trap 'kill $server' EXIT
+fi
+if grep -q '\$WHIP' "../$1.sh"; then
+    mkfifo whip
+    echo '{"trickle": true}' > script.json
+    python3 "$top_srcdir/tests/whip/server.py" \
+        --script script.json http > whip &
+    server=$!
+    read -r WHIP < whip
+    WHIP=http://127.0.0.1:$WHIP/conform/nothing/real-whip
     trap 'kill $server' EXIT
 fi
 case $(head -c 2 "../$1.sh") in

@@ -13,10 +13,17 @@ load helper
 
 rows() {
     cat <<END
+conformance 0 servers cases
+conformance_failing 50 servers cases
+conformance_nowhere 10 servers cases
+conformance_nothing 124 servers cases
 host 0 addresses candidates sockets suites profiles sessions libraries
 nat 0 servers families
 nat_dead 4 servers families
 nat_impaired 0 servers families impairments
+peer 0 intervals sessions directions ends
+peer_limits 3 intervals sessions directions ends impairments
+peer_nowhere 20
 sdp 0 description sections cases
 sdp_strict 3 description sections cases
 sdp_unreadable 20 cases
@@ -29,12 +36,34 @@ END
 
 vectors=$top_srcdir/tests/vectors/sdp
 
+run_conformance() {
+    rtc-probe conformance "$@" --no-connect --whip "$WHIP/nothing/whip"
+}
+run_conformance_failing() {
+    rtc-probe conformance "$@" --no-connect --whep "$WHIP/S04.1/whep" \
+        --whip "$WHIP/S18.1/whip" --strict
+}
+run_conformance_nowhere() {
+    rtc-probe conformance "$@" --whip https://nobody.invalid/
+}
+run_conformance_nothing() {
+    rtc-probe conformance "$@" --whip "$WHIP/hang/whip" --max-time 200ms
+}
 run_host() { rtc-probe host "$@"; }
 run_nat() { rtc-probe nat "$@" "$STUN" "$STUN2"; }
 run_nat_dead() { rtc-probe nat "$@" --timeout 50ms 127.0.0.1:9; }
 run_nat_impaired() {
     rtc-probe nat "$@" --impair delay=1ms "$STUN" "$STUN2"
 }
+run_peer() {
+    rtc-probe peer "$@" -t 100ms -i 100ms --bidir --interface lo \
+        --signal 'exec rtc-probe peer --signal - --interface lo'
+}
+run_peer_limits() {
+    run_peer "$@" --impair delay=1ms --max-rtt 1us --max-loss 0% \
+        --min-bitrate 1G
+}
+run_peer_nowhere() { rtc-probe peer "$@" --interface lo --signal 'exit 1'; }
 run_sdp() { rtc-probe sdp "$@" "$vectors/chromium-offer-sendrecv-av-data.sdp"; }
 run_sdp_strict() {
     rtc-probe sdp "$@" --strict "$vectors/aiortc-offer-recvonly.sdp"
@@ -67,6 +96,11 @@ setup_file() {
     cd "$BATS_FILE_TMPDIR" || return
     start one python3 "$top_srcdir/tests/cli/stun.py" </dev/null
     start two python3 "$top_srcdir/tests/cli/stun.py" 127.0.0.2 </dev/null
+    echo '{}' >script.json
+    start whip python3 "$top_srcdir/tests/whip/server.py" \
+        --script script.json http </dev/null
+    wait_for_file whip.out
+    WHIP=http://127.0.0.1:$(cat whip.out)/conform
     wait_for_line one.out ':'
     wait_for_line two.out ':'
     STUN=$(cat one.out) STUN2=$(cat two.out)
@@ -170,7 +204,7 @@ check_jsonl() {
 
 # What is in the object is in the lines.
 check_same() {
-    case $1 in host | nat* | stun*) return 0 ;; esac
+    case $1 in sdp*) ;; *) return 0 ;; esac
     diff <(jq -S 'del(.v, .t, .tool, .version, .subject)' "$FILE") \
         <(jq -sS 'def of(e): map(select(.event == e) | del(.v, .t, .event));
             {sections: of("result"), cases: of("case")} +
@@ -273,7 +307,7 @@ check_junit() {
 
 # In 80 columns, without colour or anything else that a terminal obeys.
 check_table() {
-    { [ "$1" = stun_nowhere ] || [ -s "$FILE" ]; } &&
+    { [[ $1 = *_nowhere ]] || [ -s "$FILE" ]; } &&
         ! LC_ALL=C grep -n '[^ -~]' "$FILE" && ! grep -nE '.{81}| $' "$FILE"
 }
 

@@ -230,8 +230,7 @@ holds() {
         [true, true, true, true, true])'
     finish not 3
     holds not '.exit == 3 and (.thresholds | map(.name) == ["max-connect",
-        "max-rtt", "max-loss", "max-jitter", "min-bitrate", "max-loss",
-        "max-jitter", "min-bitrate"]) and (.thresholds | map(.passed) | any |
+        "max-rtt", "max-loss", "max-jitter", "min-bitrate"]) and (.thresholds | map(.passed) | any |
         not)'
     run cat not.err
     assert_output --regexp 'error threshold: --max-connect: .*; --min-bitrate: '

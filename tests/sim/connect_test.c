@@ -63,6 +63,42 @@ static void test_clean(void)
     sim_talk_free(talk);
 }
 
+/* Whether something under the new keys has arrived, and how much of the
+ * handshake did behind it. */
+static bool is_keyed[2];
+static unsigned overtaken[2];
+
+static bool note_order(struct sim_side *side, const struct sim_packet *packet)
+{
+    uint8_t first = packet->data[0]; /* RFC 7983 7 */
+
+    if (first >= 128 && first <= 191)
+        is_keyed[side->which] = true;
+    else if (first >= 20 && first <= 63)
+        overtaken[side->which] += is_keyed[side->which];
+    return true;
+}
+
+/* RTCP before the last flight would reach who has no keys yet. */
+static void test_order(void)
+{
+    static const struct sim_link link = {.delay_us = 25 * MS};
+    struct sim_talk *talk = start(2, &link);
+
+    for (int i = 0; i < 2; i++)
+        talk->pair->side[i].on_arrival = note_order;
+    sim_talk_add(talk, SIM_L, RTC_CODEC_VP8);
+    sim_talk_add(talk, SIM_R, RTC_CODEC_OPUS);
+    sim_pair_connect(talk->pair, 5 * SEC);
+    sim_talk_begin(talk);
+    sim_talk_run(talk, SEC);
+    for (int i = 0; i < 2; i++) {
+        ok(is_keyed[i], "packets under the keys");
+        is_int(overtaken[i], 0, "come behind the handshake");
+    }
+    sim_talk_free(talk);
+}
+
 static void test_links(void)
 {
     static const struct {
@@ -469,6 +505,7 @@ static void test_skip_fingerprint(void)
 int main(void)
 {
     test_clean();
+    test_order();
     test_links();
     test_addresses();
     test_peer_reflexive();

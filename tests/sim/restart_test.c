@@ -2,6 +2,7 @@
  * ICE restarts in mid-stream: by either side, taken back, never answered,
  * doubled, and out of a dead session. */
 #include "tests/sim/check.h"
+#include "tests/sim/edit.h"
 
 #define MS 1000
 #define SEC 1000000
@@ -282,6 +283,39 @@ static void check_unanswered(bool at_last)
     sim_talk_free(talk);
 }
 
+static void hide_candidates(char *sdp, size_t cap, bool is_answer)
+{
+    (void)cap;
+    if (!is_answer)
+        sim_edit_remove(sdp, "a=candidate:");
+}
+
+/* By a server that tells its new credentials and nothing else, and knows no
+ * candidate of ours: we find it where it was. */
+static void test_credentials_alone(void)
+{
+    struct sim_talk *talk = start(33, -1, false);
+    struct sim_pair *pair = talk->pair;
+    struct rtc_peer *peer = pair->side[SIM_L].peer;
+    struct credentials c;
+    char fragment[160];
+
+    pair->edit = hide_candidates;
+    is_int(restart(talk, SIM_L), 0, "a restart");
+    is_int(sim_pair_offer(pair, SIM_L), 0, "offered");
+    is_int(sim_pair_answer(pair, SIM_L), 0, "and answered");
+    c = credentials_of(pair);
+    snprintf(fragment, sizeof fragment, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n",
+             c.ufrag[SIM_R], c.pwd[SIM_R]);
+    is_int(
+        rtc_peer_remote_fragment(peer, fragment, strlen(fragment), pair->now),
+        0, "but by a fragment without candidates");
+    within(pair, reconnect(pair), 50 * MS, 500 * MS, "connected again");
+    sim_talk_run(talk, 40 * SEC);
+    check_unharmed(talk, "and media goes on");
+    sim_talk_free(talk);
+}
+
 /* Answered, but nothing comes through from then on that is not of the old
  * session: the new one finds no pair; cancelling keeps the old one. */
 static bool is_restarted;
@@ -386,6 +420,7 @@ int main(void)
     check_unanswered(false);
     check_unanswered(true);
     test_no_pair();
+    test_credentials_alone();
     for (int by = 0; by < 2; by++) {
         check_revived(by, 15 * SEC);
         check_revived(by, 40 * SEC);

@@ -38,7 +38,8 @@ to it: candidates as they are, and new credentials as a new offer, whose answer
 is the fragment of the reply, with another entity tag (If-Match has to be `*`, or
 what the reply's `restart_match` says). All files go into the current directory:
 peerN.pid, .err, .status and .jsonl, as helper.bash has them. `realm` is what
-TURN requests are told, and `stun_delay` how long STUN waits.
+TURN requests are told, and `stun_delay` how long STUN waits. What is below
+/conform is answered by conforming.py.
 """
 import argparse
 import email.utils
@@ -54,6 +55,9 @@ import subprocess
 import sys
 import threading
 import time
+
+sys.dont_write_bytecode = True
+import conforming  # noqa: E402: after that
 
 MAGIC = 0x2112A442
 MAPPED = ("192.0.2.7", 40007)  # what STUN tells: an address of no one
@@ -295,6 +299,7 @@ def with_candidates(text, count):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # a body does not wait for an ACK
     waiting = {}  # path of a session: the stdin of its peer
 
     def log_message(self, *args):
@@ -320,12 +325,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
                              else "") + value
         script.log(origin=server.origin, method=self.command, path=self.path,
                    headers=headers, body=self.body)
+        if self.path.startswith("/conform/"):
+            self.conform()
+            return
         reply = script.choose(self.command, self.path, self.headers)
         time.sleep(reply.get("delay", 0))
         try:
             self.give(reply)
         except OSError as error:  # the client has left
             script.log(left=str(error))
+            self.close_connection = True
+
+    def conform(self):
+        try:
+            conforming.answer(self)
+        except OSError as error:
+            self.server.script.log(left=str(error))
             self.close_connection = True
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer

@@ -374,6 +374,7 @@ sections() {
         assert_no_error $name/send.err
         case $name in
         500 | close | hang) assert_says $name/send.err 'warning: .' ;;
+        204 | 404) assert_equal "$(cat $name/send.err)" '' ;;
         esac
         # Two seconds are given to the end of a session.
         assert_took 5 $name/send.jsonl

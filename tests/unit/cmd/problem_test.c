@@ -28,6 +28,8 @@ static const struct {
     {"text/plain", "a\x1b]0;b", "a ]0;b"},
     {"text/plain", "your token is wrong", "(its text repeats a secret)"},
     {"text/html", "<p>no", ""},
+    {"text/html", "no", "no"},
+    {"text/html", "a token", "(its text repeats a secret)"},
     {"", "no", ""},
 };
 

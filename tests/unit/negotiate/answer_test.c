@@ -283,6 +283,9 @@ static void test_transport_moves(void)
     is_int(index, 1, "the first accepted section has the transport");
     ok(text_is(s.current.remote->media[1].ice_ufrag, "2FFy"), "its ufrag");
     is_int(s.current.local->media[1].candidate_count, 2, "our candidates");
+    is_int(s.current.local->media[0].port, 0, "the first section is rejected");
+    ok(text_is(s.current.local->media[0].ice_ufrag, s.local.ice_ufrag),
+       "but has our credentials, for who looks for them there");
     done_side(&s);
 }
 

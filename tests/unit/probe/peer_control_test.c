@@ -36,7 +36,7 @@ static const struct peer_message interval = {
          .estimate_bps = 13,
          .rtt_us = -1,
          .late_us = 14,
-         .dropped = 16,
+         .unread = 16,
          .cpu_permille = 15},
 };
 
