@@ -184,6 +184,7 @@ static void add_session(struct peer_run *run, struct probe_result *result)
 {
     static const struct probe_kind kind = {"session", "sessions"};
     const struct report *report = run->end.report;
+    const struct peer_parameters *p = &run->parameters;
     const struct probe_series *rtt = &run->ping.total;
     struct probe_group *group = probe_add_group(
         result, &kind, run->parameters.mode == PEER_MEDIA ? "media" : "data");
@@ -193,6 +194,11 @@ static void add_session(struct peer_run *run, struct probe_result *result)
 
     rtc_peer_stats(run->end.peer, &stats);
     any = stats.path.local.family != 0;
+    probe_set_time(group, "time", p->time_us);
+    probe_set(group, "bitrate", PROBE_BITRATE,
+              p->bitrate_bps ? (double)p->bitrate_bps : NAN);
+    probe_set(group, "streams", PROBE_COUNT, p->streams);
+    probe_set(group, "length", PROBE_BYTES, (double)p->length);
     probe_set_time(group, "gather", report_phase_at(report, REPORT_GATHER));
     probe_set_time(group, "ice", report_phase_at(report, REPORT_ICE));
     probe_set_time(group, "dtls", report_phase_at(report, REPORT_DTLS));

@@ -26,6 +26,12 @@ begin() {
     start "$1" rtc-probe peer "${LO[@]}" --signal "$SERVANT" "${@:2}" </dev/null
 }
 
+# The same; `serve` will be the other end's process.
+begin_known() {
+    start "$1" rtc-probe peer "${LO[@]}" --signal \
+        "echo \$\$ >serve.new && mv serve.new serve; $SERVANT" "${@:2}" </dev/null
+}
+
 # holds NAME FILTER [JQ OPTION]...: of the report; $d is its first direction,
 # $s the session, $i the impairment.
 holds() {
@@ -89,6 +95,8 @@ holds() {
         $d.packetsSent + $d.heldBack == 400 and $d.heldBack < 40 and
         $d.packetsReceived == $d.packetsSent and $d.loss == 0'
     finish both
+    holds both '$s.time == 1 and $s.bitrate == 800000 and $s.streams == 4 and
+        $s.length == 1000'
     holds both '(.directions | map(.direction) == ["send", "receive"]) and
         (.directions | map(.packetsReceived + .heldBack == 400 and .lost == 0) |
         all) and (.intervals | map(.direction) == ["send", "receive"])'
@@ -293,8 +301,7 @@ nonsense() { # NAME WHY LINE...
 }
 
 @test "interrupted: what there is, then the signal, and the other end ends" {
-    SERVANT="echo \$\$ >serve.new && mv serve.new serve; $SERVANT"
-    begin lead --jsonl -t 50s -i 100ms
+    begin_known lead --jsonl -t 50s -i 100ms
     wait_for_line lead.out '"interval"'
     signal_to lead INT
     finish lead 130
@@ -310,20 +317,19 @@ gone() {
 }
 
 @test "an end that dies is missed after 5 s, one that leaves at once" {
-    SERVANT="echo \$\$ >serve.new && mv serve.new serve; $SERVANT"
-    begin lead --jsonl -t 50s -i 100ms -m 10s
+    begin_known lead --jsonl -t 50s -i 100ms -m 10s
     wait_for_line lead.out '"interval"'
     kill -KILL "$(cat serve)"
     killed=$SECONDS
     mkdir left && cd left
-    begin lead --jsonl -t 50s -i 100ms -R
+    begin_known lead --jsonl -t 50s -i 100ms -R
     wait_for_line lead.out '"interval"'
     kill -TERM "$(cat serve)"
     finish lead 24
     assert_one_error lead.err 'rtc-probe peer' consent 'ended the session'
     # Who serves ends, too, when who leads is gone.
     mkdir gone && cd gone
-    begin lead --jsonl -t 50s -i 100ms -R
+    begin_known lead --jsonl -t 50s -i 100ms -R
     wait_for_line lead.out '"interval"'
     signal_to lead KILL
     wait_until 10 gone "$(cat serve)"

@@ -15,7 +15,7 @@ setup_file() {
 
 setup() {
     [ -z "$missing" ] || skip "$missing"
-    cd "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR" || return
     net_begin
     net_host a open
     net_host b open
