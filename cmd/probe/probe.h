@@ -21,3 +21,4 @@ void probe_nat(int argc, char **argv) __attribute__((noreturn));
 void probe_turn(int argc, char **argv) __attribute__((noreturn));
 void probe_whep(int argc, char **argv) __attribute__((noreturn));
 void probe_whip(int argc, char **argv) __attribute__((noreturn));
+void probe_peer(int argc, char **argv) __attribute__((noreturn));

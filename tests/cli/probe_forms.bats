@@ -25,6 +25,9 @@ loop_stripped 4 tracks sessions processes
 nat 0 servers families
 nat_dead 4 servers families
 nat_impaired 0 servers families impairments
+peer 0 intervals sessions directions ends
+peer_limits 3 intervals sessions directions ends impairments
+peer_nowhere 20
 sdp 0 description sections cases
 sdp_strict 3 description sections cases
 sdp_unreadable 20 cases
@@ -77,6 +80,15 @@ run_nat_dead() { rtc-probe nat "$@" --timeout 50ms 127.0.0.1:9; }
 run_nat_impaired() {
     rtc-probe nat "$@" --impair delay=1ms "$STUN" "$STUN2"
 }
+run_peer() {
+    rtc-probe peer "$@" -t 100ms -i 100ms --bidir --interface lo \
+        --signal 'exec rtc-probe peer --signal - --interface lo'
+}
+run_peer_limits() {
+    run_peer "$@" --impair delay=1ms --max-rtt 1us --max-loss 0% \
+        --min-bitrate 1G
+}
+run_peer_nowhere() { rtc-probe peer "$@" --interface lo --signal 'exit 1'; }
 run_sdp() { rtc-probe sdp "$@" "$vectors/chromium-offer-sendrecv-av-data.sdp"; }
 run_sdp_strict() {
     rtc-probe sdp "$@" --strict "$vectors/aiortc-offer-recvonly.sdp"
@@ -347,7 +359,7 @@ check_junit() {
 
 # In 80 columns, without colour or anything else that a terminal obeys.
 check_table() {
-    { [ "$1" = stun_nowhere ] || [ -s "$FILE" ]; } &&
+    { [[ $1 = *_nowhere ]] || [ -s "$FILE" ]; } &&
         ! LC_ALL=C grep -n '[^ -~]' "$FILE" && ! grep -nE '.{81}| $' "$FILE"
 }
 
