@@ -22,6 +22,7 @@ static const struct probe_subject subjects[] = {
      probe_sdp},
     {"stun", "round trips to STUN servers, and the address they see",
      probe_stun},
+    {"turn", "what comes through TURN servers, and how fast", probe_turn},
 };
 
 #define SUBJECT_COUNT (sizeof subjects / sizeof *subjects)

@@ -18,3 +18,4 @@ void probe_stun(int argc, char **argv) __attribute__((noreturn));
 void probe_host(int argc, char **argv) __attribute__((noreturn));
 void probe_nat(int argc, char **argv) __attribute__((noreturn));
 void probe_peer(int argc, char **argv) __attribute__((noreturn));
+void probe_turn(int argc, char **argv) __attribute__((noreturn));

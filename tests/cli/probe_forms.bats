@@ -31,6 +31,10 @@ stun 0 servers
 stun_dead 4 servers
 stun_limits 3 servers
 stun_nowhere 10
+turn 0 servers echoes loads
+turn_dead 21 servers
+turn_limits 3 servers echoes loads impairments
+turn_two 22 servers echoes
 END
 }
 
@@ -82,6 +86,16 @@ run_stun_limits() {
 }
 run_stun_nowhere() { rtc-probe stun "$@" nobody.invalid; }
 
+run_turn() { rtc-probe turn "$@" -c 3 -i 10ms -t 100ms "$TURN"; }
+run_turn_dead() { rtc-probe turn "$@" turn:u:p@127.0.0.1:9; }
+run_turn_limits() {
+    rtc-probe turn "$@" -c 3 -i 10ms -t 100ms --impair delay=1ms \
+        --max-rtt 1us --min-bitrate 1k --require-tls-days 1 "$TURN"
+}
+run_turn_two() {
+    rtc-probe turn "$@" -c 3 -i 10ms -t 0 "$TURN" "${TURN/u:p/u:wrong}"
+}
+
 # ---- running ---------------------------------------------------------------
 
 # The forms of a subject, without the table.
@@ -103,7 +117,9 @@ setup_file() {
     WHIP=http://127.0.0.1:$(cat whip.out)/conform
     wait_for_line one.out ':'
     wait_for_line two.out ':'
-    STUN=$(cat one.out) STUN2=$(cat two.out)
+    start turn python3 "$top_srcdir/tests/cli/turn.py" </dev/null
+    wait_for_line turn.out ':'
+    STUN=$(cat one.out) STUN2=$(cat two.out) TURN=$(cat turn.out)
     while read -r name _; do
         for form in table $(forms_of "${name%%_*}"); do
             case $form in
