@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * HTTP requests on the driver (libcurl is here and in http_info.h). Redirects follow
- * redirect.h's rules; the token goes into Authorization and nowhere else.
+ * HTTP requests on the driver (libcurl is here and in http_info.h). Redirects
+ * follow redirect.h's rules; the token goes into Authorization and nowhere
+ * else.
  */
 #pragma once
 

@@ -34,31 +34,43 @@ static void complete(struct server *server, const char *secret,
                   source, server_text(server, text));
 }
 
-void ice_options_servers(const struct ice_options *options,
-                         struct server_list *ret_list)
+static bool has_turn(const struct server_list *list)
+{
+    for (unsigned i = 0; i < list->count; i++)
+        if (list->items[i].type == RTC_SERVER_TURN)
+            return true;
+    return false;
+}
+
+void ice_options_read(const struct option_list *names, const char *source,
+                      const char *secret_file, struct server_list *ret_list)
 {
     const char *variable = getenv("RTC_ICE_SERVERS");
     const char *secret = NULL;
     char why[SERVER_WHY_LEN];
-    bool any_turn = false;
 
     ret_list->count = 0;
-    for (unsigned i = 0; i < options->servers.count; i++)
-        if (server_add(ret_list, options->servers.items[i], why))
-            die_usage("--ice-server: %s", why);
-    if (!options->servers.count && variable && *variable &&
+    for (unsigned i = 0; i < names->count; i++)
+        if (server_add(ret_list, names->items[i], why))
+            die_usage("%s: %s", source, why);
+    if (!names->count && variable && *variable &&
         server_add_text(ret_list, variable, why))
         die_usage("RTC_ICE_SERVERS: %s", why);
-    if (options->turn_secret_file)
-        secret = cli_secret(options->turn_secret_file, "");
-    for (unsigned i = 0; i < ret_list->count; i++) {
+    if (secret_file)
+        secret = cli_secret(secret_file, "");
+    for (unsigned i = 0; i < ret_list->count; i++)
         complete(&ret_list->items[i], secret,
-                 options->servers.count ? "--ice-server" : "RTC_ICE_SERVERS");
-        any_turn = any_turn || ret_list->items[i].type == RTC_SERVER_TURN;
-    }
-    if (secret && !any_turn)
+                 names->count ? source : "RTC_ICE_SERVERS");
+}
+
+void ice_options_servers(const struct ice_options *options,
+                         struct server_list *ret_list)
+{
+    ice_options_read(&options->servers, "--ice-server",
+                     options->turn_secret_file, ret_list);
+    if (options->turn_secret_file && !has_turn(ret_list))
         die_usage("--turn-secret-file needs an --ice-server turn:HOST");
-    if (options->policy == RTC_ICE_POLICY_RELAY && !any_turn)
+    if (options->policy == RTC_ICE_POLICY_RELAY && !has_turn(ret_list))
         die_usage("--ice-policy relay needs a TURN server: --ice-server "
                   "turn:USER:PASSWORD@HOST");
 }

@@ -26,6 +26,10 @@ struct ice_options {
  * the process when they are malformed. */
 void ice_options_servers(const struct ice_options *options,
                          struct server_list *ret_list);
+/* The same for servers that are named elsewhere, by `source` ("SERVER"), with
+ * the secret of `secret_file` (or NULL). */
+void ice_options_read(const struct option_list *names, const char *source,
+                      const char *secret_file, struct server_list *ret_list);
 /* Policy and NAT addresses. Ends the process when they are malformed. */
 void ice_options_config(const struct ice_options *options,
                         struct rtc_config *config);

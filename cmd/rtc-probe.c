@@ -19,10 +19,13 @@ static const struct probe_subject subjects[] = {
      "frames to a WHIP and back from a WHEP server: what became of them",
      probe_loop},
     {"nat", "what a NAT or firewall does: mapping, filtering", probe_nat},
+    {"peer", "the path to another rtc-probe: throughput, loss, delay",
+     probe_peer},
     {"sdp", "a session description: what it says, and what is wrong",
      probe_sdp},
     {"stun", "round trips to STUN servers, and the address they see",
      probe_stun},
+    {"turn", "what comes through TURN servers, and how fast", probe_turn},
     {"whep", "playing from a WHEP server, once or in parallel", probe_whep},
     {"whip", "publishing to a WHIP server, once or in parallel", probe_whip},
 };

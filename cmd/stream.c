@@ -236,11 +236,13 @@ static void on_connected(struct stream *stream)
 {
     int error = tcp_error(stream->fd);
 
+    if (!error && stream->calls.connected)
+        stream->calls.connected(stream->calls.user);
     if (error) {
         end(stream, strerror(error));
     } else if (stream->tls) {
+        /* It is writable still, so that this begins at the next wakeup. */
         stream->step = STEP_HANDSHAKE;
-        handshake(stream);
     } else {
         driver_watch_enable(stream->writable, false);
         open_now(stream);
@@ -346,6 +348,11 @@ struct stream *stream_adopt(struct driver *driver, int fd,
     stream->step = STEP_OPEN;
     driver_watch_enable(stream->writable, false);
     return stream;
+}
+
+const struct tls *stream_tls(const struct stream *stream)
+{
+    return stream->tls;
 }
 
 int stream_local(const struct stream *stream, struct rtc_addr *ret_local)

@@ -24,6 +24,9 @@ struct stream_calls {
     /* The connection is gone, or never came to be; once. Free the stream. */
     void (*ended)(void *user, const char *why);
     void *user;
+    /* TCP is connected, TLS comes next if there is any; once, and the stream
+     * is not to be freed there. May be NULL. */
+    void (*connected)(void *user);
 };
 
 struct stream_options {
@@ -49,6 +52,8 @@ void stream_free(struct stream *stream);
 
 /* Sends one datagram, framed. False: it was dropped. */
 bool stream_send(struct stream *stream, const uint8_t *data, size_t len);
+/* Its TLS, or NULL. Lent; also from within a callback. */
+const struct tls *stream_tls(const struct stream *stream);
 /* Our own end. 0, or -1 with errno. */
 int stream_local(const struct stream *stream, struct rtc_addr *ret_local);
 /* Datagrams dropped because the queue was full. */

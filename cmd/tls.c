@@ -11,14 +11,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct tls_trust {
     gnutls_certificate_credentials_t credentials;
     bool insecure;
+    bool any; /* authorities are known */
 };
 
 struct tls {
     gnutls_session_t session;
+    const struct tls_trust *trust;
+    const char *host;
     bool pending; /* GnuTLS holds bytes that the socket did not take */
     char why[256];
 };
@@ -36,6 +40,7 @@ struct tls_trust *tls_trust_new(const char *cacert, bool insecure,
         return NULL;
     }
     trust->insecure = insecure;
+    trust->any = cacert || !insecure;
     if (cacert)
         count = gnutls_certificate_set_x509_trust_file(
             trust->credentials, cacert, GNUTLS_X509_FMT_PEM);
@@ -74,6 +79,8 @@ struct tls *tls_new(const struct tls_trust *trust, const char *host, int fd)
         free(tls);
         return NULL;
     }
+    tls->trust = trust;
+    tls->host = host;
     if (gnutls_set_default_priority(tls->session) ||
         gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE,
                                trust->credentials) ||
@@ -173,4 +180,110 @@ void tls_bye(struct tls *tls)
 const char *tls_why(const struct tls *tls)
 {
     return tls->why;
+}
+
+/* ---- the certificate ----------------------------------------------------- */
+
+/* What a verification found, in few words. */
+static void tell_trouble(unsigned status, bool self_signed, char *buf,
+                         size_t cap)
+{
+    const struct {
+        unsigned bit;
+        const char *words;
+    } troubles[] = {
+        {GNUTLS_CERT_EXPIRED, "expired"},
+        {GNUTLS_CERT_NOT_ACTIVATED, "not valid yet"},
+        {GNUTLS_CERT_UNEXPECTED_OWNER, "wrong name"},
+        {GNUTLS_CERT_REVOKED, "revoked"},
+        {GNUTLS_CERT_INSECURE_ALGORITHM, "insecure algorithm"},
+        {GNUTLS_CERT_SIGNER_NOT_FOUND,
+         self_signed ? "self-signed" : "unknown issuer"},
+    };
+    size_t len = 0;
+
+    *buf = '\0';
+    for (size_t i = 0; i < sizeof troubles / sizeof *troubles; i++)
+        if (status & troubles[i].bit)
+            len += (size_t)snprintf(buf + len, cap - len, "%s%s",
+                                    len ? ", " : "", troubles[i].words);
+    if (status && !len)
+        snprintf(buf, cap, "invalid");
+}
+
+/* What others wrote must not get at a terminal. */
+static void copy_name(int error, gnutls_datum_t *name, char buf[256])
+{
+    snprintf(buf, 256, "%s", error ? "" : (char *)name->data);
+    for (char *at = buf; *at; at++)
+        if (*at < ' ' || *at > '~')
+            *at = '?';
+    if (!error)
+        gnutls_free(name->data);
+}
+
+static void write_pin(gnutls_x509_crt_t cert, char buf[64])
+{
+    unsigned char hash[32];
+    size_t len = sizeof hash;
+    gnutls_datum_t text, data = {hash, sizeof hash};
+
+    *buf = '\0';
+    if (gnutls_x509_crt_get_key_id(cert, GNUTLS_KEYID_USE_SHA256, hash, &len) ||
+        gnutls_base64_encode2(&data, &text))
+        return;
+    snprintf(buf, 64, "sha256//%s", (char *)text.data);
+    gnutls_free(text.data);
+}
+
+static void read_certificate(const struct tls *tls, gnutls_x509_crt_t cert,
+                             struct tls_certificate *ret_certificate)
+{
+    bool self_signed = gnutls_x509_crt_check_issuer(cert, cert);
+    gnutls_datum_t name;
+    unsigned status = 0;
+    int error;
+
+    error = gnutls_x509_crt_get_dn3(cert, &name, 0);
+    copy_name(error, &name, ret_certificate->subject);
+    error = gnutls_x509_crt_get_issuer_dn3(cert, &name, 0);
+    copy_name(error, &name, ret_certificate->issuer);
+    write_pin(cert, ret_certificate->pin);
+    ret_certificate->not_before = gnutls_x509_crt_get_activation_time(cert);
+    ret_certificate->not_after = gnutls_x509_crt_get_expiration_time(cert);
+    if (gnutls_certificate_verify_peers3(tls->session, tls->host, &status))
+        status = GNUTLS_CERT_INVALID;
+    /* Without authorities nobody's issuer is known, and all else is not said
+     * of such a one. */
+    if (!tls->trust->any) {
+        time_t now = time(NULL);
+
+        status &= GNUTLS_CERT_UNEXPECTED_OWNER;
+        if (ret_certificate->not_after < now)
+            status |= GNUTLS_CERT_EXPIRED;
+        if (ret_certificate->not_before > now)
+            status |= GNUTLS_CERT_NOT_ACTIVATED;
+        if (!gnutls_x509_crt_check_hostname(cert, tls->host))
+            status |= GNUTLS_CERT_UNEXPECTED_OWNER;
+    }
+    tell_trouble(status, self_signed, ret_certificate->trouble,
+                 sizeof ret_certificate->trouble);
+}
+
+bool tls_certificate(const struct tls *tls,
+                     struct tls_certificate *ret_certificate)
+{
+    unsigned count = 0;
+    const gnutls_datum_t *chain =
+        gnutls_certificate_get_peers(tls->session, &count);
+    gnutls_x509_crt_t cert;
+    bool good;
+
+    if (!chain || count == 0 || gnutls_x509_crt_init(&cert))
+        return false;
+    good = gnutls_x509_crt_import(cert, &chain[0], GNUTLS_X509_FMT_DER) == 0;
+    if (good)
+        read_certificate(tls, cert, ret_certificate);
+    gnutls_x509_crt_deinit(cert);
+    return good;
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Whom to trust; shared by connections. */
 struct tls_trust;
@@ -40,3 +41,16 @@ int tls_send(struct tls *tls, const void *data, size_t len);
 void tls_bye(struct tls *tls);
 /* One sentence about the failure. Lends. */
 const char *tls_why(const struct tls *tls);
+
+/* The certificate that the server showed. */
+struct tls_certificate {
+    char subject[256], issuer[256]; /* RFC 4514, in ASCII */
+    int64_t not_before, not_after;  /* seconds since 1970 */
+    char pin[64]; /* `sha256//` and the hash of its key in base64 */
+    /* What is wrong with it, such as "expired, wrong name", or "". With
+     * `insecure` and no `cacert`, it may well be nobody's that we trust. */
+    char trouble[96];
+};
+/* False: none came, or it cannot be read. */
+bool tls_certificate(const struct tls *tls,
+                     struct tls_certificate *ret_certificate);

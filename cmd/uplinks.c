@@ -161,7 +161,10 @@ static void on_opened(void *user)
 
 static void attempt(struct uplink *link)
 {
-    const struct stream_calls calls = {on_opened, on_datagram, on_ended, link};
+    const struct stream_calls calls = {.opened = on_opened,
+                                       .datagram = on_datagram,
+                                       .ended = on_ended,
+                                       .user = link};
     const struct stream_options options = {
         .framing = RTC_FRAMING_TURN,
         .tls = link->server.transport == RTC_TLS ? link->server.trust : NULL,

@@ -18,7 +18,8 @@ struct probe_mark {
     rtc_usec time_us;  /* when it was sent, by the publisher's clock */
 };
 
-/* A marked frame is at most this much longer, if it need not be filled up. */
+/* A marked frame is at most this much longer than the frame, or than what it
+ * was to be filled up to. */
 #define PROBE_MARK_MOST 128
 
 /* Whether frames of a codec can be marked. */

@@ -97,6 +97,7 @@ static int write(const struct kind *kind, const uint8_t *frame, size_t len,
         before--;
     filling =
         mark_missing(len + AROUND + kind->header_len + sizeof text, least);
+    filling -= filling / 256; /* More bytes of the size. */
     rtc_write_bytes(w, frame, before);
     rtc_write_u32(w, 1);
     kind->write_header(w, &first);

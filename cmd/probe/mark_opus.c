@@ -75,6 +75,7 @@ static int write(const uint8_t *frame, size_t len,
     take_digest(&packet, &digest);
     mark_text_write(text, mark, &digest);
     filling = mark_missing(3 + packet.len + sizeof text, least);
+    filling -= filling / 255; /* More bytes of the length. */
     rtc_write_u8(w, packet.head[0]);
     rtc_write_u8(w, packet.head[1] | PADDED);
     write_padding_len(w, sizeof text + filling);

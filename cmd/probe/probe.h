@@ -18,5 +18,7 @@ void probe_stun(int argc, char **argv) __attribute__((noreturn));
 void probe_host(int argc, char **argv) __attribute__((noreturn));
 void probe_loop(int argc, char **argv) __attribute__((noreturn));
 void probe_nat(int argc, char **argv) __attribute__((noreturn));
+void probe_turn(int argc, char **argv) __attribute__((noreturn));
 void probe_whep(int argc, char **argv) __attribute__((noreturn));
 void probe_whip(int argc, char **argv) __attribute__((noreturn));
+void probe_peer(int argc, char **argv) __attribute__((noreturn));

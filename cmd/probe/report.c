@@ -78,17 +78,21 @@ static void write_result(struct probe_report *report)
     }
 }
 
-/* die's: nothing was found, but whoever reads JSON learns why. */
-static void on_die(void *user, enum rtc_exit status, const char *sentence)
+void probe_report_die(struct probe_report *report, enum rtc_exit status,
+                      const char *sentence)
 {
-    struct probe_report *report = user;
-
     if (report->dying)
         report->dying(report->dying_user);
     probe_report_fail(report, status, "%s", sentence);
-    if (report->form == PROBE_JSON || report->form == PROBE_JSONL)
+    if (report->form == PROBE_JSON || report->form == PROBE_JSONL ||
+        report->form == PROBE_PROMETHEUS)
         write_result(report);
     fflush(stdout);
+}
+
+static void on_die(void *user, enum rtc_exit status, const char *sentence)
+{
+    probe_report_die(user, status, sentence);
 }
 
 void probe_report_begin(struct probe_report *report, const char *subject,

@@ -38,6 +38,10 @@ void probe_report_event(struct probe_report *report, const char *event,
 void probe_report_fail(struct probe_report *report, enum rtc_exit status,
                        const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* What die's hook does, for a subject that has one of its own: nothing was
+ * found, but machines that read the report learn so. */
+void probe_report_die(struct probe_report *report, enum rtc_exit status,
+                      const char *sentence);
 /* Prints the report and ends the process with its status, or the way the signal
  * would have. */
 void probe_report_exit(struct probe_report *report) __attribute__((noreturn));

@@ -92,6 +92,10 @@ static void add_blocks(struct rtc_peer *peer, struct rtc_rtcp_report *report,
             report->block_count++;
         layer->reported_us = now;
     }
+    /* Janus takes a whole report for one of the first block's stream, and keeps
+     * what a stream sends for resending once it was reported. */
+    if (peer->layer_count)
+        peer->report_blocks_from = (from + 1) % peer->layer_count;
 }
 
 static void add_name(const struct rtc_peer *peer, struct rtc_rtcp_sdes *sdes,

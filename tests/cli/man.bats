@@ -110,6 +110,13 @@ if grep -q '\$STUN' "../$1.sh"; then
     read -r STUN < stun
     trap 'kill $server' EXIT
 fi
+if grep -q '\$TURN' "../$1.sh"; then
+    mkfifo turn
+    python3 "$top_srcdir/tests/cli/turn.py" > turn &
+    server=$!
+    read -r TURN < turn
+    trap 'kill $server' EXIT
+fi
 if grep -q 'conformance.*\$WHIP' "../$1.sh"; then
     mkfifo whip
     echo '{"trickle": true}' > script.json

@@ -25,6 +25,9 @@ loop_stripped 4 tracks sessions processes
 nat 0 servers families
 nat_dead 4 servers families
 nat_impaired 0 servers families impairments
+peer 0 intervals sessions directions ends
+peer_limits 3 intervals sessions directions ends impairments
+peer_nowhere 20
 sdp 0 description sections cases
 sdp_strict 3 description sections cases
 sdp_unreadable 20 cases
@@ -32,6 +35,10 @@ stun 0 servers
 stun_dead 4 servers
 stun_limits 3 servers
 stun_nowhere 10
+turn 0 servers echoes loads
+turn_dead 21 servers
+turn_limits 3 servers echoes loads impairments
+turn_two 22 servers echoes
 whep 0 sessions loads
 whep_crowd 0 crowds measures loads
 whip 0 sessions loads
@@ -73,6 +80,15 @@ run_nat_dead() { rtc-probe nat "$@" --timeout 50ms 127.0.0.1:9; }
 run_nat_impaired() {
     rtc-probe nat "$@" --impair delay=1ms "$STUN" "$STUN2"
 }
+run_peer() {
+    rtc-probe peer "$@" -t 100ms -i 100ms --bidir --interface lo \
+        --signal 'exec rtc-probe peer --signal - --interface lo'
+}
+run_peer_limits() {
+    run_peer "$@" --impair delay=1ms --max-rtt 1us --max-loss 0% \
+        --min-bitrate 1G
+}
+run_peer_nowhere() { rtc-probe peer "$@" --interface lo --signal 'exit 1'; }
 run_sdp() { rtc-probe sdp "$@" "$vectors/chromium-offer-sendrecv-av-data.sdp"; }
 run_sdp_strict() {
     rtc-probe sdp "$@" --strict "$vectors/aiortc-offer-recvonly.sdp"
@@ -96,6 +112,16 @@ run_whip() { rtc-probe whip "$@" "${LO[@]}" -t 200ms "$MEDIA/x"; }
 run_whip_limits() { run_whip "$@" --impair delay=1ms --max-connect 1us; }
 run_whip_nowhere() { rtc-probe whip "$@" http://127.0.0.1:9/; }
 run_whip_refused() { rtc-probe whip "$@" "${LO[@]}" -P 2 "$RELAY/nowhere"; }
+
+run_turn() { rtc-probe turn "$@" -c 3 -i 10ms -t 100ms "$TURN"; }
+run_turn_dead() { rtc-probe turn "$@" turn:u:p@127.0.0.1:9; }
+run_turn_limits() {
+    rtc-probe turn "$@" -c 3 -i 10ms -t 100ms --impair delay=1ms \
+        --max-rtt 1us --min-bitrate 1k --require-tls-days 1 "$TURN"
+}
+run_turn_two() {
+    rtc-probe turn "$@" -c 3 -i 10ms -t 0 "$TURN" "${TURN/u:p/u:wrong}"
+}
 
 # ---- running ---------------------------------------------------------------
 
@@ -127,7 +153,9 @@ setup_file() {
     WHIP=http://127.0.0.1:$(cat whip.out)/conform
     wait_for_line one.out ':'
     wait_for_line two.out ':'
-    STUN=$(cat one.out) STUN2=$(cat two.out)
+    start turn python3 "$top_srcdir/tests/cli/turn.py" </dev/null
+    wait_for_line turn.out ':'
+    STUN=$(cat one.out) STUN2=$(cat two.out) TURN=$(cat turn.out)
     while read -r name _; do
         for form in table $(forms_of "${name%%_*}"); do
             case $form in
@@ -331,7 +359,7 @@ check_junit() {
 
 # In 80 columns, without colour or anything else that a terminal obeys.
 check_table() {
-    { [ "$1" = stun_nowhere ] || [ -s "$FILE" ]; } &&
+    { [[ $1 = *_nowhere ]] || [ -s "$FILE" ]; } &&
         ! LC_ALL=C grep -n '[^ -~]' "$FILE" && ! grep -nE '.{81}| $' "$FILE"
 }
 

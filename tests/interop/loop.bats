@@ -73,12 +73,3 @@ all_back() { # CODEC FRAMES
     holds '.tracks[] | .lost == 0 and .latencyMin >= 0.08 and
         .latencyMin < 0.1 and .latencyP50 >= 0.0792'
 }
-
-# Janus asks for all that is missing of video; of audio it may give up some.
-@test "what is lost on the ways is sent again" {
-    loop vp8 -t 2s --impair loss=3%,seed=2
-    holds '.impairments[0].dropped > 3 and
-        .tracks[0].lost + .tracks[1].lost < .impairments[0].dropped'
-    holds '.tracks[0] | .lost <= 1 and .latencyMax > 0.01'
-    holds '.tracks[] | .altered == 0 and .unmarked == 0'
-}

@@ -3,6 +3,8 @@
  * that never fall, and arrivals of every packet sent. */
 #include "peer/peer.h"
 #include "rtcp/feedback.h"
+#include "rtcp/report.h"
+#include "rtp/header.h"
 #include "tests/sim/check.h"
 
 #define MS 1000
@@ -182,6 +184,51 @@ static void test_round_trips(void)
     sim_talk_free(talk);
 }
 
+/* How often each of two streams was the first of a report. */
+static struct {
+    uint32_t ssrcs[2];
+    unsigned firsts[2], reports;
+} turns;
+
+static void on_report(void *user, const struct rtc_tapped *t)
+{
+    struct rtc_rtcp_report report;
+    struct rtc_rtcp_packet packet;
+    struct rtc_reader r;
+    unsigned i;
+
+    (void)user;
+    rtc_reader_init(&r, t->data, t->len);
+    if (!t->is_sent || t->data[0] >> 6 != 2 ||
+        !rtc_rtp_is_rtcp(t->data, t->len) || rtc_rtcp_next(&r, &packet) <= 0 ||
+        packet.type != RTC_RTCP_RR || rtc_rtcp_report_parse(&packet, &report) ||
+        report.block_count != 2)
+        return;
+    turns.reports++;
+    i = turns.ssrcs[0] && turns.ssrcs[0] != report.blocks[0].ssrc;
+    turns.ssrcs[i] = report.blocks[0].ssrc;
+    turns.firsts[i]++;
+}
+
+static void test_turns(void)
+{
+    struct sim_talk *talk = new_talk(7, &wire);
+    struct sim_pair *pair = talk->pair;
+
+    memset(&turns, 0, sizeof turns);
+    pair->side[SIM_R].config.tap = on_report;
+    sim_pair_start(pair);
+    sim_talk_add(talk, SIM_L, RTC_CODEC_VP8);
+    sim_talk_add(talk, SIM_L, RTC_CODEC_OPUS);
+    seeded(pair, sim_pair_connect(pair, 20 * SEC) != RTC_NEVER, "connected");
+    sim_talk_begin(talk);
+    sim_talk_run(talk, 20 * SEC);
+    within(pair, turns.reports, 15, 40, "reports of two streams");
+    within(pair, turns.firsts[0], turns.reports / 2, turns.reports / 2 + 1,
+           "each of which is the first of every other");
+    sim_talk_free(talk);
+}
+
 /* Totals of a track that ends, and begins again. */
 static void test_counters(void)
 {
@@ -272,6 +319,7 @@ int main(void)
     test_application();
     test_arrivals();
     test_round_trips();
+    test_turns();
     test_counters();
     test_marker();
     test_inactive();

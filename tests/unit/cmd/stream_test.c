@@ -66,7 +66,10 @@ static void on_ended(void *user, const char *why)
 
 static struct stream_calls calls_of(struct side *side)
 {
-    return (struct stream_calls){on_opened, on_datagram, on_ended, side};
+    return (struct stream_calls){.opened = on_opened,
+                                 .datagram = on_datagram,
+                                 .ended = on_ended,
+                                 .user = side};
 }
 
 static void on_late(void *user, int what)

@@ -8,7 +8,7 @@
 #include "../media/clip.h"
 #include "cmd/synthetic.h"
 
-#define ROOM (1 << 16)
+#define ROOM (1 << 18)
 
 static uint8_t marked[ROOM];
 
@@ -35,7 +35,7 @@ static bool goes_round(enum rtc_codec codec, const struct clip_frame *frame,
     size_t most = frame->len > least ? frame->len : least;
 
     return len > (int)frame->len && (size_t)len >= least &&
-           (size_t)len <= most + PROBE_MARK_MOST + most / 200 &&
+           (size_t)len <= most + PROBE_MARK_MOST &&
            probe_mark_read(codec, marked, (size_t)len, &got) ==
                PROBE_MARK_WHOLE &&
            is_same(&mark, &got);
@@ -92,7 +92,7 @@ static bool is_careful(enum rtc_codec codec, const struct clip_frame *frame,
 static void check_codec(const char *name, enum rtc_codec codec,
                         const struct clip *clip, size_t free_len)
 {
-    static const size_t sizes[] = {0, 100, 254, 255, 300, 1500, 9000};
+    static const size_t sizes[] = {0, 100, 254, 255, 300, 1500, 9000, 150000};
     bool round = clip->count > 0, plain = true;
     struct probe_mark got;
     char text[80];
