@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2154 # top_builddir
+# shellcheck shell=bash disable=SC2034,SC2154 # variables of others
 #
 # What tests of rtc-probe whip and whep share: the media server of
 # tests/whip/media_server.c, and a report looked at.

@@ -22,7 +22,7 @@ setup_file() {
     begin delay-whep whep -t 3s --impair delay=40ms
     begin jitter whip -t 6s --clip opus --impair delay=20ms,jitter=9ms,seed=3
     mkdir killed
-    cd killed
+    cd killed || return
     serve '{}'
     at=$to
     begin killed whip -t 30s --media-timeout 1s
@@ -219,7 +219,7 @@ subjects=(whip whep)
 fails() {
     local subject
     for subject in "${subjects[@]}"; do
-        measure "$1" $subject "$3" -t 1s "${@:4}"
+        measure "$1" "$subject" "$3" -t 1s "${@:4}"
         session ".failedPhase == \"$2\" and .frames == 0"
         holds ".error.message | startswith(\"$2: \")"
     done

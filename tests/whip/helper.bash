@@ -41,6 +41,11 @@ pin_of() {
         base64 | sed 's,^,sha256//,'
 }
 
+# The line may not be whole yet.
+read_ports() {
+    read -ra ports <server.out
+}
+
 # serve SCRIPT [ORIGIN...]: the server in the current directory; sets `urls`,
 # `url` (the first), `port` and `stun` (ports), and where publish and play go.
 serve() {
@@ -50,7 +55,7 @@ serve() {
     set -- "${@:-http}"
     start server python3 "$whip/server.py" --script script.json --stun "$@"
     wait_for_file server.out
-    read -ra ports <server.out
+    wait_until "$LIMIT" read_ports
     urls=()
     for origin; do
         case $origin in
