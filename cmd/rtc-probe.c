@@ -40,7 +40,7 @@ static const char *list_subjects(void)
 
     len += (size_t)snprintf(text, sizeof text, "Subjects:");
     for (size_t i = 0; i < SUBJECT_COUNT; i++)
-        len += (size_t)snprintf(text + len, sizeof text - len, "\n  %-12s%s",
+        len += (size_t)snprintf(text + len, sizeof text - len, "\n  %-13s%s",
                                 subjects[i].name, subjects[i].help);
     snprintf(text + len, sizeof text - len,
              "\n\n`rtc-probe SUBJECT --help' lists a subject's options.");

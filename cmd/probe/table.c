@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A result for people: groups of one kind as the rows of a table, or, where
- * that is too wide, as a list each; cases with a mark; sentences.
+ * that is too wide, as a list each, of what is known; cases with a mark;
+ * sentences.
  */
 #include <ctype.h>
 #include <math.h>
@@ -39,10 +40,16 @@ static void write_scaled(double value, const char *const units[3], double step,
         i++;
     }
     snprintf(cell, CELL_LEN, "%.*f %s",
-             fabs(value) >= 99.95   ? 0
-             : fabs(value) >= 9.995 ? 1
-                                    : 2,
+             value == 0 || fabs(value) >= 99.95 ? 0
+             : fabs(value) >= 9.995             ? 1
+                                                : 2,
              value, units[i]);
+}
+
+static bool is_known(const struct probe_measure *measure)
+{
+    return measure->unit == PROBE_TEXT ? measure->text != NULL
+                                       : !isnan(measure->value);
 }
 
 static const char *write_value(const struct probe_measure *measure,
@@ -52,11 +59,12 @@ static const char *write_value(const struct probe_measure *measure,
     static const char *const rates[] = {"kbit/s", "Mbit/s", "Gbit/s"};
 
     snprintf(cell, CELL_LEN, "-");
-    if (measure->unit == PROBE_TEXT && measure->text)
-        snprintf(cell, CELL_LEN, "%s", measure->text);
-    if (measure->unit == PROBE_TEXT || isnan(measure->value))
+    if (!is_known(measure))
         return cell;
     switch (measure->unit) {
+    case PROBE_TEXT:
+        snprintf(cell, CELL_LEN, "%s", measure->text);
+        break;
     case PROBE_FLAG:
         snprintf(cell, CELL_LEN, "%s", measure->value != 0 ? "yes" : "no");
         break;
@@ -69,7 +77,6 @@ static const char *write_value(const struct probe_measure *measure,
     case PROBE_BITRATE:
         write_scaled(measure->value / 1e3, rates, 1000, cell);
         break;
-    case PROBE_TEXT:
     case PROBE_COUNT:
     case PROBE_BYTES:
         snprintf(cell, CELL_LEN, "%.0f", measure->value);
@@ -226,10 +233,13 @@ static void write_list(const struct probe_group *group, FILE *out)
 
     for (unsigned i = 0; i < group->count; i++) {
         probe_name(group->measures[i].name, ' ', cell, sizeof cell);
-        widen(&width, cell);
+        if (is_known(&group->measures[i]))
+            widen(&width, cell);
     }
     fprintf(out, "%s %s\n", group->kind->name, group->name);
     for (unsigned i = 0; i < group->count; i++) {
+        if (!is_known(&group->measures[i]))
+            continue;
         probe_name(group->measures[i].name, ' ', cell, sizeof cell);
         fprintf(out, "  %-*s  ", width, cell);
         write_wrapped(write_value(&group->measures[i], cell), width + 4,

@@ -203,7 +203,7 @@ faults() {
     serve token=good
     loop 13
     assert_one_error err 'rtc-probe loop' auth 'whip: '
-    loop 13 --token-file good --whep-token bad
+    loop 13 --token-file good --whep-token-file bad
     assert_one_error err 'rtc-probe loop' auth 'whep: '
     loop 0 -t 200ms --token-file good
 }

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2154,SC2094 # of the helper; what is read was written
 #
 # rtc-probe turn on loopback: against coturn over UDP, TCP and TLS, against a
 # server that does what it is told (turn.py), and behind impairments whose

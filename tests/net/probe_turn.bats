@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2154 # of the helpers
 #
 # rtc-probe turn against coturn, from behind a router: addresses and round trips
 # are what they should be, blocked UDP is told from a dead server, and data also
@@ -15,7 +16,7 @@ setup_file() {
 
 setup() {
     [ -z "$missing" ] || skip "$missing"
-    cd "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR" || return
     LOGIN=$RELAY_USER:$RELAY_PASSWORD
     net_begin
 }
