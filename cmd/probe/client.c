@@ -18,6 +18,7 @@
 /* Who only receives reports may be heard no more often than checks of consent
  * come (RFC 7675 5.1). */
 #define CONSENT_US 7000000
+#define SOON_US 1000000
 
 /* ---- looking ------------------------------------------------------------- */
 
@@ -233,33 +234,33 @@ static void on_event(struct endpoint *end, const struct rtc_event *event)
 
     if (event->type == RTC_EVENT_ICE)
         c->is_silent = event->ice_state == RTC_ICE_DISCONNECTED;
+    if (event->type == RTC_EVENT_CLOSED && event->reason == RTC_CLOSE_REMOTE)
+        c->is_left = c->connected_at != RTC_NEVER && !end->is_ending;
     if (c->publisher)
         publisher_event(c->publisher, event);
     else
         player_event(&c->player, event);
 }
 
-/* That of time, ours, or a failure: calls.ending comes first in each. */
-static bool is_early(const struct client *c, rtc_usec now)
+/* Nor could it be expected, when it was interrupted at once. */
+static bool lacks_media(const struct client *c, rtc_usec now)
 {
-    rtc_usec time = c->options->end.time;
-
-    return c->connected_at != RTC_NEVER && !c->is_wanted &&
-           (!time || now < c->connected_at + time);
+    return c->connected_at != RTC_NEVER && !has_media(c) &&
+           (!c->is_ended || now - c->connected_at >= SOON_US);
 }
 
 static void check_end(struct client *c, rtc_usec now)
 {
     if (c->end.status)
         return;
-    if (is_early(c, now))
+    if (c->is_left)
         endpoint_fail(&c->end, RTC_EXIT_CONSENT,
                       "the other end ended the session after %.1f s",
                       (double)(now - c->connected_at) / 1e6);
     else if (c->publisher && c->is_silent)
         endpoint_fail(&c->end, RTC_EXIT_CONSENT,
                       "the other end fell silent: it does not answer");
-    else if (c->connected_at != RTC_NEVER && !has_media(c))
+    else if (lacks_media(c, now))
         endpoint_fail(&c->end, RTC_EXIT_NO_MEDIA,
                       heard_count(c) > 0 ? "media came, but no key frame"
                                          : "connected, but no media came");
@@ -340,7 +341,7 @@ void client_start(struct client *client)
 
 void client_end(struct client *client)
 {
-    client->is_wanted = true;
+    client->is_ended = true;
     if (client->is_started && !client->is_over)
         endpoint_end(&client->end, RTC_EXIT_DONE, client->end.is_connected);
 }

@@ -47,7 +47,8 @@ struct client {
     struct player player;
     struct driver_watch *look;
     bool is_started, is_over;
-    bool is_wanted; /* its end: by time, client_end or a failure of ours */
+    bool is_ended;  /* by client_end */
+    bool is_left;   /* the other end ended it */
     bool is_silent; /* it did not answer the last checks of ICE */
     rtc_usec connected_at, ended_at; /* RTC_NEVER: not */
     rtc_usec heard_at;               /* something came, or it connected */

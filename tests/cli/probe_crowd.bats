@@ -142,7 +142,7 @@ ordered='map([.min, .p50, .p90, .p95, .p99, .max]) |
 # Stopped for a while, it would take what waits for it for a slow network.
 @test "a machine that is too busy is told apart from the network" {
     media_server
-    start probe rtc-probe whep "$at" "${LO[@]}" --jsonl -P 2 -t 3s \
+    start probe rtc-probe whep "$at" "${LO[@]}" --jsonl -P 2 -t 2s \
         --media-timeout 30s </dev/null
     wait_for_line probe.out '"event":"connected","connected":2'
     signal_to probe STOP
