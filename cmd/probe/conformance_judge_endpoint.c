@@ -126,10 +126,15 @@ JUDGE(options_origin)
     const char *origin = http_field(conform_response(seen, STEP_PREFLIGHT),
                                     "Access-Control-Allow-Origin", 0);
 
-    if (origin)
-        conform_ok(verdict, "Access-Control-Allow-Origin: %.60s", origin);
-    else
+    if (!origin)
         conform_fail(verdict, "no Access-Control-Allow-Origin");
+    else if (strcmp(origin, "*") != 0 && strcmp(origin, CONFORM_ORIGIN) != 0)
+        conform_fail(verdict,
+                     "Access-Control-Allow-Origin: %.60s, where " CONFORM_ORIGIN
+                     " asked",
+                     origin);
+    else
+        conform_ok(verdict, "Access-Control-Allow-Origin: %.60s", origin);
 }
 
 /* POST itself needs no leave (Fetch 2.2.1), that type does (2.2.2). */
