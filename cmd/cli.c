@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "cmd/driver.h"
+#include "cmd/file.h"
 #include "cmd/http.h"
 #include "cmd/report.h"
 
@@ -551,6 +552,7 @@ int cli_parse(const struct cli_tool *tool, void *values, int argc, char **argv)
     int code;
 
     process.name = tool->name;
+    file_guard_standard();
     cli_rows(tool, process.rows);
     add_rows(&tables, process.rows, CODE_OPTION);
     add_rows(&tables, common_options, CODE_COMMON);

@@ -131,3 +131,11 @@ int file_close_standard(int fd)
         close(null);
     return result < 0 ? -1 : 0;
 }
+
+void file_guard_standard(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+            return;
+}

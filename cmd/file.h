@@ -31,3 +31,6 @@ int file_write_all(int fd, const void *data, size_t len, int limit_ms);
 /* Gives stdout's or stdin's number a dead end (/dev/null), so that whoever
  * reads sees end of file though the process lives on. 0, or -1 with errno. */
 int file_close_standard(int fd);
+/* Gives each standard descriptor that is closed a dead end, in which reading or
+ * writing fails as before, so that nothing else gets its number. */
+void file_guard_standard(void);

@@ -225,11 +225,12 @@ static void add_session(struct peer_run *run, struct probe_result *result)
     probe_set_time(group, "rttMax", rtt->received ? rtt->most : -1);
 }
 
+/* The other end may tell what it likes. */
 static double ratio(uint64_t part, const struct view *view)
 {
     uint64_t of = view->total ? view->total->packets : view->received->expected;
 
-    return of ? (double)part / (double)of : NAN;
+    return of ? fmin((double)part / (double)of, 1) : NAN;
 }
 
 static double known(double value)
@@ -334,7 +335,7 @@ static int64_t jitter_us_of(const struct view *view)
 
 static int64_t bitrate_of(const struct view *view)
 {
-    return (int64_t)peer_received_bps(view->received, view->total);
+    return (int64_t)fmin(peer_received_bps(view->received, view->total), 1e18);
 }
 
 static void check(struct peer_run *run, const struct view *views,

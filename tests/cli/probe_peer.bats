@@ -143,6 +143,9 @@ holds() {
     finish file
     assert_equal "$(cat file.out)" ''
     jq -e '.exit == 0 and .directions[0].lost == 0' report
+    timeout "$LIMIT" rtc-probe peer "${LO[@]}" --signal "$SERVANT" -t 100ms \
+        --json -o other <&- >&- # closed, and taken by nothing else
+    jq -e '.exit == 0' other
 }
 
 @test "two ends over FIFOs, and the report of the one that serves" {
