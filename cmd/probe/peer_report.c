@@ -370,6 +370,9 @@ void peer_report_result(struct peer_run *run, struct probe_report *report,
     struct view views[2];
     unsigned count = 0;
 
+    if (!run->has_begun && !run->end.status)
+        probe_report_fail(report, RTC_EXIT_NOTHING,
+                          "interrupted before anything was measured");
     if (!run->end.is_connected)
         return;
     if (run->rows.shown && report->form == PROBE_TABLE)

@@ -313,6 +313,12 @@ nonsense() { # NAME WHY LINE...
         .[0].packetsReceived > 10 and .[0].lost == 0 and
         .[0].packetsSent == .[0].packetsReceived' lead.out
     wait_until 10 gone "$(cat serve)"
+    start early rtc-probe peer "${LO[@]}" --json --signal \
+        'echo >asked; exec sleep 9' </dev/null
+    wait_for_file asked
+    signal_to early INT
+    finish early 130
+    jq -e '.exit == 4 and .error.name == "nothing-measured"' early.out
 }
 
 gone() {
