@@ -106,7 +106,8 @@ holds() {
     begin up --data --json -t 1s
     begin both --data --json -t 1s --bidir -P 4 -b 800k -l 1000
     begin gram --data --unordered --max-retransmits 0 --json -t 1s -R -b 800k
-    for run in up both gram; do
+    begin slow --data --json -t 1s -b 64k
+    for run in up both gram slow; do
         finish "$run"
         holds "$run" '$s.session == "data" and (.directions | map(
             .packetsReceived == .packetsSent and .bytesReceived == .bytesSent
@@ -115,6 +116,7 @@ holds() {
     holds up '$d.bitrateReceived > 5e6 and $s.rttSamples >= 5'
     holds both '(.directions | map(.packetsSent + .heldBack == 400 and
         .heldBack < 40) | all)'
+    holds slow '$s.length == 160 and ($d.bitrateReceived - 64e3 | fabs) < 4e3'
     holds gram '$d.direction == "receive" and $d.bytesSent ==
         1000 * $d.packetsSent'
 }
