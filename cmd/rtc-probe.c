@@ -43,7 +43,8 @@ static const char *list_subjects(void)
         len += (size_t)snprintf(text + len, sizeof text - len, "\n  %-13s%s",
                                 subjects[i].name, subjects[i].help);
     snprintf(text + len, sizeof text - len,
-             "\n\n`rtc-probe SUBJECT --help' lists a subject's options.");
+             "\n\n`rtc-probe SUBJECT --help' lists a subject's options, and\n"
+             "rtc-probe-SUBJECT(1) is its manual.");
     return text;
 }
 

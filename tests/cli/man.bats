@@ -98,6 +98,7 @@ set -eu -o pipefail
 mkdir "$1" && cd "$1"
 ln -s ../../clips/clip.* .
 trap 'kill $(jobs -p) 2> kill.log || true' EXIT
+servers=
 if grep -q '\$URL' "../$1.sh"; then
     mkfifo url
     python3 ../../whip-server > url &
@@ -106,40 +107,39 @@ fi
 if grep -q '\$STUN' "../$1.sh"; then
     mkfifo stun
     python3 "$top_srcdir/tests/cli/stun.py" > stun &
-    server=$!
+    servers="$servers $!"
     read -r STUN < stun
-    trap 'kill $server' EXIT
 fi
 if grep -q '\$TURN' "../$1.sh"; then
     mkfifo turn
     python3 "$top_srcdir/tests/cli/turn.py" > turn &
-    server=$!
+    servers="$servers $!"
     read -r TURN < turn
-    trap 'kill $server' EXIT
 fi
 if grep -q 'conformance.*\$WHIP' "../$1.sh"; then
     mkfifo whip
     echo '{"trickle": true}' > script.json
     python3 "$top_srcdir/tests/whip/server.py" \
         --script script.json http > whip &
-    server=$!
+    servers="$servers $!"
     read -r WHIP < whip
     WHIP=http://127.0.0.1:$WHIP/conform/nothing/real-whip
-    trap 'kill $server' EXIT
 elif grep -q '\$WH[IE]P' "../$1.sh"; then
     mkfifo relay
     "$top_builddir/tests/whip/relay" > relay &
-    server=$!
+    servers="$servers $!"
     read -r port < relay
     WHIP=http://127.0.0.1:$port/whip WHEP=http://127.0.0.1:$port/whep
-    trap 'kill $server' EXIT
 fi
 case $(head -c 2 "../$1.sh") in
 '/*') cp "../$1.sh" example.c ;;
 *) . "../$1.sh" ;;
 esac
 for job in $(jobs -p); do
-    [ "$job" = "${server:-}" ] || wait "$job"
+    case " $servers " in
+    *" $job "*) ;;
+    *) wait "$job" ;;
+    esac
 done
 . "../$1.test"
 EOF
@@ -251,6 +251,42 @@ run_examples() {
 
 @test "rtc-probe(1): examples" {
     run_examples rtc-probe.1
+}
+
+@test "rtc-probe-conformance(1): examples" {
+    run_examples rtc-probe-conformance.1
+}
+
+@test "rtc-probe-host(1): examples" {
+    run_examples rtc-probe-host.1
+}
+
+@test "rtc-probe-loop(1): examples" {
+    run_examples rtc-probe-loop.1
+}
+
+@test "rtc-probe-nat(1): examples" {
+    run_examples rtc-probe-nat.1
+}
+
+@test "rtc-probe-peer(1): examples" {
+    run_examples rtc-probe-peer.1
+}
+
+@test "rtc-probe-sdp(1): examples" {
+    run_examples rtc-probe-sdp.1
+}
+
+@test "rtc-probe-stun(1): examples" {
+    run_examples rtc-probe-stun.1
+}
+
+@test "rtc-probe-turn(1): examples" {
+    run_examples rtc-probe-turn.1
+}
+
+@test "rtc-probe-whip(1): examples" {
+    run_examples rtc-probe-whip.1
 }
 
 @test "rtcpipe(7): examples" {

@@ -85,10 +85,10 @@ print(r.urlopen(sys.argv[1]).read().decode())' "$url/conform/nothing/sessions"
     jq -r '.cases[].id' r.json >ids
     check 0 nothing whep --no-connect
     jq -r '.cases[].id' r.json >>ids
-    sed -n 's/^\.It \(S[0-9.]*\).*/\1/p' "$top_srcdir/man/rtc-probe.1" >manual
+    sed -n 's/^\.It \(S[0-9.]*\).*/\1/p' "$top_srcdir/man/rtc-probe-conformance.1" >manual
     diff <(sort -u ids) manual
     for id in S05.4 S06.1 S15.1 S18.2; do
-        grep -E "^\.It $id Pq should" "$top_srcdir/man/rtc-probe.1"
+        grep -E "^\.It $id Pq should" "$top_srcdir/man/rtc-probe-conformance.1"
     done
 }
 
