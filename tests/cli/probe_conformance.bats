@@ -167,6 +167,7 @@ print(r.urlopen(sys.argv[1]).read().decode())' "$url/conform/nothing/sessions"
     assert_equal "$(grep -c secret r.json)" 0
     check 13 nothing auth-whip --no-connect
     assert_one_error err 'rtc-probe conformance' auth 401
+    assert_cases '' ''
 }
 
 @test "WHEP: HEAD, a stream that is not live, an offer of the server's" {
