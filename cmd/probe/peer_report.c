@@ -277,6 +277,30 @@ static void add_direction(struct peer_run *run, const struct view *view,
             is_media ? "congestion control" : "the channels");
 }
 
+/* Each of several streams; a sum would hide one that starves. */
+static void add_streams(const struct peer_run *run, const struct view *view,
+                        struct probe_result *result)
+{
+    static const struct probe_kind kind = {"stream", "streams"};
+    const struct peer_received *received = view->received;
+    double bps = known(peer_received_bps(received, view->total));
+
+    for (unsigned i = 0; i < run->parameters.streams; i++) {
+        double packets = (double)received->streams[i];
+        struct probe_group *group;
+        char name[32];
+
+        snprintf(name, sizeof name, "%s %u", view->name, i + 1);
+        group = probe_add_group(result, &kind, name);
+        probe_set(group, "bitrateReceived", PROBE_BITRATE,
+                  received->packets ? bps * packets / (double)received->packets
+                                    : NAN);
+        probe_set(group, "bytesReceived", PROBE_BYTES,
+                  packets * (double)run->parameters.length);
+        probe_set(group, "packetsReceived", PROBE_COUNT, packets);
+    }
+}
+
 static void add_end(struct probe_result *result, const char *name,
                     const struct peer_tally *tally)
 {
@@ -386,6 +410,8 @@ void peer_report_result(struct peer_run *run, struct probe_report *report,
         return;
     for (unsigned i = 0; i < count; i++)
         add_direction(run, &views[i], result);
+    for (unsigned i = 0; i < count && run->parameters.streams > 1; i++)
+        add_streams(run, &views[i], result);
     add_end(result, "local", local);
     add_end(result, "remote", remote);
     if (!run->has_heard)

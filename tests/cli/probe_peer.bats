@@ -100,6 +100,10 @@ holds() {
     holds both '(.directions | map(.direction) == ["send", "receive"]) and
         (.directions | map(.packetsReceived + .heldBack == 400 and .lost == 0) |
         all) and (.intervals | map(.direction) == ["send", "receive"])'
+    holds both '(.streams | length) == 8 and .streams[4].stream == "receive 1"
+        and (.streams | map(.packetsReceived > 80 and .bytesReceived ==
+        1000 * .packetsReceived) | all) and (.streams[4:] |
+        map(.packetsReceived) | add) == .directions[1].packetsReceived'
 }
 
 @test "data: messages in order; and as datagrams" {
