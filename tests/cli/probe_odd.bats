@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# rtc-probe stun and nat with servers that do not do as they should, or of which
-# some cannot be asked; and without a standard output.
+# rtc-probe with what is not as it should be: servers of stun and nat, a file of
+# sdp, standard output.
 
 load helper
 
@@ -71,6 +71,16 @@ probe() {
     probe 3 stun --json -c 1 --max-loss 1% "$ADDRESS" nobody.invalid
     jq -e '.thresholds[0] | .passed == false and
         (.message | contains("nobody.invalid"))' <<<"$output"
+}
+
+@test "sdp: TAP and JUnit of what is no description, too" {
+    echo '<html>' >page
+    probe 20 sdp --tap page
+    assert_line --index 1 '1..0'
+    assert_line --index 2 --regexp '^Bail out! line 1: neither SDP'
+    probe 20 sdp --junit page
+    assert_line --regexp ' tests="1" failures="0" skipped="0" errors="1"'
+    assert_line --regexp '<error message="line 1: neither SDP'
 }
 
 @test "a closed stdout takes no report, and nothing else has its number" {
