@@ -83,6 +83,21 @@ probe() {
     assert_line --regexp '<error message="line 1: neither SDP'
 }
 
+@test "sdp: a profile that is taken, and is not WebRTC's own" {
+    sed '8s,UDP/TLS/RTP/SAVPF,RTP/SAVPF,' \
+        "$top_srcdir/tests/vectors/sdp/chromium-offer-sendrecv-av-data.sdp" >offer
+    probe 0 sdp --json --strict offer
+    jq -e '[.cases[] | select(.outcome == "warning")] | length == 1 and
+        (.[0] | .id == "protocol" and .line == 8)' <<<"$output"
+}
+
+@test "host: what cannot be tried is not known" {
+    unshare -n true 2>/dev/null || skip 'no network namespaces here'
+    run --separate-stderr timeout "$LIMIT" unshare -n rtc-probe host --json
+    assert_equal "$status" 0
+    jq -e '.sockets[0].merging == null' <<<"$output"
+}
+
 @test "a closed stdout takes no report, and nothing else has its number" {
     run -6 --separate-stderr bash -c 'rtc-probe host --json <&- >&-'
     assert_regex "$stderr" 'error output: stdout: Bad file descriptor'
