@@ -175,6 +175,25 @@ static void write_cases(const struct probe_result *result, FILE *out)
     }
 }
 
+/* Whether all of that name did: one may hold for each family of addresses. */
+static bool all_passed(const struct probe_result *result, unsigned first)
+{
+    bool passed = true;
+
+    for (unsigned i = first; i < result->threshold_count; i++)
+        if (!strcmp(result->thresholds[i].name, result->thresholds[first].name))
+            passed &= result->thresholds[i].passed;
+    return passed;
+}
+
+static bool is_first(const struct probe_result *result, unsigned index)
+{
+    for (unsigned i = 0; i < index; i++)
+        if (!strcmp(result->thresholds[i].name, result->thresholds[index].name))
+            return false;
+    return true;
+}
+
 static void write_thresholds(const struct probe_result *result, FILE *out)
 {
     char name[NAME_LEN];
@@ -183,8 +202,9 @@ static void write_thresholds(const struct probe_result *result, FILE *out)
              result->subject);
     write_head(name, "Whether what was found is within the threshold.", out);
     for (unsigned i = 0; i < result->threshold_count; i++)
-        fprintf(out, "%s{threshold=\"%s\"} %d\n", name,
-                result->thresholds[i].name, result->thresholds[i].passed);
+        if (is_first(result, i))
+            fprintf(out, "%s{threshold=\"%s\"} %d\n", name,
+                    result->thresholds[i].name, all_passed(result, i));
 }
 
 void probe_write_prometheus(const struct probe_result *result, FILE *out)

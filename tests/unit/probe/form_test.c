@@ -138,12 +138,18 @@ static void test_prometheus_twice(void)
         probe_set_text(group, "address", i < 2 ? "x" : "y");
         probe_set(group, "priority", PROBE_COUNT, i ? 1 : 2129654271);
     }
+    probe_add_threshold(&result, "require-x", true, "IPv4");
+    probe_add_threshold(&result, "require-x", false, "IPv6");
     text = write(&result, probe_write_prometheus);
     first = strstr(text, "priority{server=\"a\",address=\"x\"} 2129654271\n");
     ok(first && !strstr(first + 1, "priority{server=\"a\",address=\"x\"}"),
        "one sample for the same labels, the first, with all digits");
     ok(strstr(text, "priority{server=\"a\",address=\"y\"} 1\n"),
        "and one for others");
+    first = strstr(text, "_passed{threshold=\"require-x\"} ");
+    ok(first && !strncmp(strchr(first, ' '), " 0\n", 3) &&
+           !strstr(first + 1, "_passed{threshold=\"require-x\"} "),
+       "a threshold for each family is one, which all have to pass");
     probe_result_done(&result);
 }
 
