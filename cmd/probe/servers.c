@@ -115,8 +115,10 @@ static void on_resolved(void *user, const struct rtc_addr *addrs,
 static void read_server(const char *text, struct server *ret_server)
 {
     char url[SERVER_TEXT_LEN + 16], why[SERVER_WHY_LEN];
+    const char *shown = strrchr(text, '@'); /* There may be a password. */
     struct rtc_addr addr;
 
+    shown = shown ? shown + 1 : text;
     if (resolve_literal(text, 0, &addr) && addr.family == 6)
         snprintf(url, sizeof url, "stun:[%s]", text);
     else
@@ -127,10 +129,10 @@ static void read_server(const char *text, struct server *ret_server)
                      : "stun:",
                  text);
     if (strlen(text) >= SERVER_TEXT_LEN || server_parse(url, ret_server, why))
-        die_usage("`%.100s' is no STUN server: %s", text,
+        die_usage("`%.100s' is no STUN server: %s", shown,
                   strlen(text) < SERVER_TEXT_LEN ? why : "it is too long");
     if (ret_server->type != RTC_SERVER_STUN)
-        die_usage("`%.100s' is no STUN server", text);
+        die_usage("`%.100s' is a TURN server, not one for STUN", shown);
 }
 
 void probe_servers_find(struct probe_servers *servers, char *const *names,

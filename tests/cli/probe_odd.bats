@@ -73,6 +73,16 @@ probe() {
         (.message | contains("nobody.invalid"))' <<<"$output"
 }
 
+@test "stun, nat: a TURN server is refused, and its password not repeated" {
+    for url in turn:u:s3cret@127.0.0.1 stun:u:s3cret@127.0.0.1; do
+        probe 2 stun "$url"
+        assert_regex "$stderr" "\`127.0.0.1' is"
+        refute_regex "$output$stderr" s3cret
+        probe 2 nat --json "$url"
+        refute_regex "$output$stderr" s3cret
+    done
+}
+
 @test "sdp: TAP and JUnit of what is no description, too" {
     echo '<html>' >page
     probe 20 sdp --tap page
