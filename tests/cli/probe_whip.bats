@@ -309,8 +309,11 @@ while c.recv(4096): pass'
     measure 124 whip "https://localhost:$(cat silent.out)/x" --max-time 500ms \
         -t 1s
     session '.failedPhase == "tls"'
+    serve '{"POST": {"truncate": 50, "drip": 9}}'
+    measure 124 whip "$to" --max-time 500ms -t 1s
+    session '.failedPhase == "http" and .http == null'
     # Each: to connect, to measure, and five seconds to end.
-    assert [ $((SECONDS - began)) -le 13 ]
+    assert [ $((SECONDS - began)) -le 19 ]
 }
 
 @test "time: a session that hangs at its end is over in time" {
