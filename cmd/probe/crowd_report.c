@@ -301,9 +301,8 @@ static bool is_measured(const struct crowd *crowd, const struct summary *s)
 {
     if (crowd->options->count == 1)
         return s->measured > 0 && s->failed == 0;
-    return s->measured > 0 &&
-           (crowd->options->client.end.whip || s->expected > 0 ||
-            s->failed < crowd->begun);
+    return s->measured > 0 && (crowd->options->client.end.whip ||
+                               s->expected > 0 || s->failed < crowd->begun);
 }
 
 /* Nothing was measured, or the only session failed. */

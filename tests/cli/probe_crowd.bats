@@ -139,8 +139,8 @@ ordered='map([.min, .p50, .p90, .p95, .p99, .max]) |
     stop_media_server
     jq -se --slurpfile server media.out 'map(select(.crowd))[0] |
         .sessions >= 2 and .sessions < 20 and .failed == 0 and
-        .sessions == $server[1].posts and .sessions == $server[1].deleted' \
-        probe.out
+        .sessions == $server[1].posts and .sessions == $server[1].deleted and
+        .bitrate < .sessions * 1e6' probe.out
 }
 
 @test "nobody reads on: the sessions are deleted, those of loop, too" {
