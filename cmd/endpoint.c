@@ -228,6 +228,15 @@ void endpoint_add_tracks(struct endpoint *end)
         data_pipe_attach(end->data, end->peer);
 }
 
+void endpoint_refuse_tracks(struct endpoint *end)
+{
+    struct rtc_track_info info;
+
+    for (int t = 0; rtc_peer_track_info(end->peer, t, &info) == 0; t++)
+        if (info.by_remote)
+            rtc_peer_stop_track(end->peer, t);
+}
+
 static void close_data(struct endpoint *end)
 {
     int failed = data_pipe_free(end->data);

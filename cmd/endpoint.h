@@ -173,6 +173,9 @@ bool endpoint_renew(struct endpoint *end, void (*made)(struct endpoint *end));
 
 /* The tracks and channels that the session is to have. */
 void endpoint_add_tracks(struct endpoint *end);
+/* For `before_answer`: what the remote added, beside what fits ours, is not
+ * taken. */
+void endpoint_refuse_tracks(struct endpoint *end);
 /* The session carries bytes, too (or alone), until they are over. Before the
  * peer is made. */
 void endpoint_open_data(struct endpoint *end,

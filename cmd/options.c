@@ -194,6 +194,20 @@ static const struct rtc_option options_ice[] = {
     {.name = NULL},
 };
 
+const struct rtc_option options_family[] = {
+    {.name = "ipv4",
+     .letter = '4',
+     .type = OPTION_SET,
+     .least = 4,
+     .help = "only IPv4 addresses"},
+    {.name = "ipv6",
+     .letter = '6',
+     .type = OPTION_SET,
+     .least = 6,
+     .help = "only IPv6 addresses"},
+    {.name = NULL},
+};
+
 const struct rtc_option options_network[] = {
     {.heading = "Network",
      .name = "interface",
@@ -201,18 +215,10 @@ const struct rtc_option options_network[] = {
      .argument = "NAME",
      .offset = offsetof(struct endpoint_options, interface),
      .help = "only this interface or address (default: not lo)"},
-    {.name = "ipv4",
-     .letter = '4',
-     .type = OPTION_SET,
-     .offset = offsetof(struct endpoint_options, family),
-     .least = 4,
-     .help = "only IPv4 addresses"},
-    {.name = "ipv6",
-     .letter = '6',
-     .type = OPTION_SET,
-     .offset = offsetof(struct endpoint_options, family),
-     .least = 6,
-     .help = "only IPv6 addresses"},
+    {.name = "family",
+     .type = OPTION_ROWS,
+     .rows = options_family,
+     .offset = offsetof(struct endpoint_options, family)},
     {.name = "port-range",
      .type = OPTION_PORTS,
      .argument = "A-B",

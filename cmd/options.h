@@ -21,6 +21,8 @@ extern const struct rtc_option options_http[];
 extern const struct rtc_option options_form[];
 /* Local addresses, ports, MTU. */
 extern const struct rtc_option options_network[];
+/* --ipv4 and --ipv6, of an int that is 4, 6, or 0 for both. */
+extern const struct rtc_option options_family[];
 /* --impair. */
 extern const struct rtc_option options_impair[];
 /* Time limits and --events. */

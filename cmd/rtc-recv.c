@@ -142,16 +142,6 @@ static void add_tracks(struct endpoint *end)
     outputs_add_tracks(&receiver->outputs);
 }
 
-/* A second track of a kind has no output. */
-static void refuse_rest(struct endpoint *end)
-{
-    struct rtc_track_info info;
-
-    for (int t = 0; rtc_peer_track_info(end->peer, t, &info) == 0; t++)
-        if (info.by_remote)
-            rtc_peer_stop_track(end->peer, t);
-}
-
 static void on_connected(struct endpoint *end)
 {
     struct receiver *receiver = end->calls.user;
@@ -268,7 +258,7 @@ int main(int argc, char **argv)
     check(&values);
     receiver.end.calls = (struct endpoint_calls){
         .add_tracks = add_tracks,
-        .before_answer = refuse_rest,
+        .before_answer = endpoint_refuse_tracks,
         .connected = on_connected,
         .lost = on_lost,
         .event = on_event,

@@ -168,16 +168,6 @@ static void add_tracks(struct endpoint *end)
     inputs_add_tracks(inputs_of(end));
 }
 
-/* What the remote wants to send is not for us. */
-static void refuse_rest(struct endpoint *end)
-{
-    struct rtc_track_info info;
-
-    for (int t = 0; rtc_peer_track_info(end->peer, t, &info) == 0; t++)
-        if (info.by_remote)
-            rtc_peer_stop_track(end->peer, t);
-}
-
 /* Our offer has no chance where only Constrained Baseline is taken. */
 static void on_refused(struct endpoint *end)
 {
@@ -381,7 +371,7 @@ int main(int argc, char **argv)
                file_is_standard(values.output, STDOUT_FILENO));
     sender.end.calls = (struct endpoint_calls){
         .add_tracks = add_tracks,
-        .before_answer = refuse_rest,
+        .before_answer = endpoint_refuse_tracks,
         .refused = on_refused,
         .connected = on_connected,
         .lost = on_lost,

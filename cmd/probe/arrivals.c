@@ -6,8 +6,7 @@
  */
 #include "cmd/probe/arrivals.h"
 
-/* ---- which came -----------------------------------------------------------
- */
+/* ---- which came ---------------------------------------------------------- */
 
 static uint64_t *word_of(struct arrivals *arrivals, uint64_t sequence)
 {
@@ -53,8 +52,7 @@ static bool take(struct arrivals *arrivals, uint64_t sequence)
     return true;
 }
 
-/* ---- when -----------------------------------------------------------------
- */
+/* ---- when ---------------------------------------------------------------- */
 
 static void note_latency(struct arrivals *arrivals, rtc_usec latency)
 {
@@ -124,8 +122,7 @@ void arrivals_end(struct arrivals *arrivals, rtc_usec now)
         arrivals->gap = now - arrivals->last_at;
 }
 
-/* ---- in numbers -----------------------------------------------------------
- */
+/* ---- in numbers ---------------------------------------------------------- */
 
 uint64_t arrivals_expected(const struct arrivals *arrivals)
 {

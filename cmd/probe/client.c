@@ -191,16 +191,6 @@ static void add_tracks(struct endpoint *end)
         die(RTC_EXIT_INTERNAL, "%s", rtc_peer_why(end->peer));
 }
 
-/* What the remote wants beside that is not for us. */
-static void refuse_rest(struct endpoint *end)
-{
-    struct rtc_track_info info;
-
-    for (int t = 0; rtc_peer_track_info(end->peer, t, &info) == 0; t++)
-        if (info.by_remote)
-            rtc_peer_stop_track(end->peer, t);
-}
-
 static void on_connected(struct endpoint *end)
 {
     struct client *c = end->calls.user;
@@ -310,7 +300,7 @@ struct client *client_new(struct driver *driver,
     c->end.driver = driver;
     c->end.calls = (struct endpoint_calls){
         .add_tracks = add_tracks,
-        .before_answer = refuse_rest,
+        .before_answer = endpoint_refuse_tracks,
         .connected = on_connected,
         .event = on_event,
         .ending = on_ending,

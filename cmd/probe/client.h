@@ -67,7 +67,7 @@ struct client {
 struct client *client_new(struct driver *driver,
                           const struct client_options *options,
                           const struct client_calls *calls);
-/* Begins; what ends it at once is told from within driver_run. */
+/* Begins. It may be over before this returns. */
 void client_start(struct client *client);
 /* Ends it in good order. */
 void client_end(struct client *client);

@@ -133,8 +133,7 @@ static const struct cli_tool tool = {
     .operands_most = 0,
 };
 
-/* ---- the end --------------------------------------------------------------
- */
+/* ---- the end ------------------------------------------------------------- */
 
 static bool is_leg_over(const struct client *client)
 {
@@ -221,8 +220,7 @@ static void on_limit(void *user, int what)
     end_all(loop);
 }
 
-/* ---- what should have come ------------------------------------------------
- */
+/* ---- what should have come ----------------------------------------------- */
 
 static rtc_usec drain_time(const struct loop *loop)
 {
@@ -283,8 +281,7 @@ static void on_pulse(void *user, int what)
     driver_timer_set(loop->pulse, now + LOOP_PULSE_US);
 }
 
-/* ---- the time between -----------------------------------------------------
- */
+/* ---- the time between ---------------------------------------------------- */
 
 static void begin_measuring(struct loop *loop, rtc_usec now)
 {
@@ -348,8 +345,7 @@ static void on_frame(void *user, const struct rtc_event *event)
         begin_measuring(loop, event->time);
 }
 
-/* ---- two sessions ---------------------------------------------------------
- */
+/* ---- two sessions -------------------------------------------------------- */
 
 static void begin_leg(struct loop *loop, enum loop_leg leg);
 
@@ -425,8 +421,7 @@ static void begin_leg(struct loop *loop, enum loop_leg leg)
     client_start(client);
 }
 
-/* ---- the run --------------------------------------------------------------
- */
+/* ---- the run ------------------------------------------------------------- */
 
 static void on_dying(void *user)
 {

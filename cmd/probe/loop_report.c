@@ -20,8 +20,7 @@ const char *loop_leg_name(enum loop_leg leg)
     return leg == LOOP_WHIP ? "whip" : "whep";
 }
 
-/* ---- while it runs --------------------------------------------------------
- */
+/* ---- while it runs ------------------------------------------------------- */
 
 static void show_progress(const struct loop *loop)
 {
@@ -69,8 +68,7 @@ void loop_tell(struct loop *loop, rtc_usec now)
             tell_track(loop, (enum rtc_kind)kind);
 }
 
-/* ---- measures -------------------------------------------------------------
- */
+/* ---- measures ------------------------------------------------------------ */
 
 /* Frames of a kind went out while there was somebody to receive them. */
 static bool is_tried(const struct loop *loop, enum rtc_kind kind)
@@ -185,8 +183,7 @@ static void add_load(struct loop *loop)
                  probe_add_group(&loop->report.result, &process, "rtc-probe"));
 }
 
-/* ---- sentences ------------------------------------------------------------
- */
+/* ---- sentences ----------------------------------------------------------- */
 
 static void say(struct loop *loop, enum rtc_kind kind, uint64_t count,
                 const char *what)
@@ -292,8 +289,7 @@ static void judge(struct loop *loop)
     judge_load(loop);
 }
 
-/* ---- thresholds, and whether it is a failure -------------------------------
- */
+/* ---- thresholds, and whether it is a failure ----------------------------- */
 
 /* The worst of both tracks that were tried; what is not known is worst. */
 static int64_t worst(const struct loop *loop,

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "cmd/cli.h"
+#include "cmd/options.h"
 #include "cmd/probe/behaviour.h"
 #include "cmd/probe/impaired.h"
 #include "cmd/probe/lifetime.h"
@@ -57,18 +58,10 @@ static const struct rtc_option table[] = {
      .least = 1000000,
      .most = 3600000000,
      .help = "but look no further than this (5m)"},
-    {.name = "ipv4",
-     .letter = '4',
-     .type = OPTION_SET,
-     .least = 4,
-     .offset = OFFSET(family),
-     .help = "IPv4 only"},
-    {.name = "ipv6",
-     .letter = '6',
-     .type = OPTION_SET,
-     .least = 6,
-     .offset = OFFSET(family),
-     .help = "IPv6 only"},
+    {.name = "family",
+     .type = OPTION_ROWS,
+     .rows = options_family,
+     .offset = OFFSET(family)},
     {.name = "impair",
      .type = OPTION_ROWS,
      .rows = probe_options_impair,

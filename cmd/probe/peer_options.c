@@ -5,6 +5,7 @@
  */
 #include "cmd/probe/peer_options.h"
 
+#include "cmd/options.h"
 #include "cmd/probe/peer_control.h"
 
 #define OFFSET(member) offsetof(struct peer_options, member)
@@ -48,18 +49,10 @@ const struct rtc_option peer_option_rows[] = {
      .argument = "NAME",
      .offset = OFFSET(end.interface),
      .help = "only this interface or address (default: not lo)"},
-    {.name = "ipv4",
-     .letter = '4',
-     .type = OPTION_SET,
-     .least = 4,
-     .offset = OFFSET(end.family),
-     .help = "only IPv4 addresses"},
-    {.name = "ipv6",
-     .letter = '6',
-     .type = OPTION_SET,
-     .least = 6,
-     .offset = OFFSET(end.family),
-     .help = "only IPv6 addresses"},
+    {.name = "family",
+     .type = OPTION_ROWS,
+     .rows = options_family,
+     .offset = OFFSET(end.family)},
     {.name = "port-range",
      .type = OPTION_PORTS,
      .argument = "A-B",

@@ -5,6 +5,7 @@
 #include "cmd/probe/session_options.h"
 
 #include "cmd/endpoint.h"
+#include "cmd/options.h"
 
 #define OFFSET(member) offsetof(struct endpoint_options, member)
 
@@ -68,18 +69,10 @@ const struct rtc_option probe_options_network[] = {
      .argument = "NAME",
      .offset = OFFSET(interface),
      .help = "only this interface or address (default: not lo)"},
-    {.name = "ipv4",
-     .letter = '4',
-     .type = OPTION_SET,
-     .offset = OFFSET(family),
-     .least = 4,
-     .help = "only IPv4 addresses"},
-    {.name = "ipv6",
-     .letter = '6',
-     .type = OPTION_SET,
-     .offset = OFFSET(family),
-     .least = 6,
-     .help = "only IPv6 addresses"},
+    {.name = "family",
+     .type = OPTION_ROWS,
+     .rows = options_family,
+     .offset = OFFSET(family)},
     {.name = "port-range",
      .type = OPTION_PORTS,
      .argument = "A-B",

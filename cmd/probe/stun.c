@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "cmd/cli.h"
+#include "cmd/options.h"
 #include "cmd/probe/impaired.h"
 #include "cmd/probe/limits.h"
 #include "cmd/probe/place.h"
@@ -58,18 +59,10 @@ static const struct rtc_option table[] = {
      .least = 1000,
      .most = 60000000,
      .help = "after which an answer counts as lost (2s)"},
-    {.name = "ipv4",
-     .letter = '4',
-     .type = OPTION_SET,
-     .least = 4,
-     .offset = OFFSET(family),
-     .help = "IPv4 only"},
-    {.name = "ipv6",
-     .letter = '6',
-     .type = OPTION_SET,
-     .least = 6,
-     .offset = OFFSET(family),
-     .help = "IPv6 only"},
+    {.name = "family",
+     .type = OPTION_ROWS,
+     .rows = options_family,
+     .offset = OFFSET(family)},
     {.name = "impair",
      .type = OPTION_ROWS,
      .rows = probe_options_impair,

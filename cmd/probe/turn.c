@@ -11,6 +11,7 @@
 
 #include "cmd/cli.h"
 #include "cmd/ice_options.h"
+#include "cmd/options.h"
 #include "cmd/probe/impaired.h"
 #include "cmd/probe/port.h"
 #include "cmd/probe/probe.h"
@@ -73,18 +74,10 @@ static const struct rtc_option table[] = {
      .least = 10000,
      .most = 60000000,
      .help = "of a step, and after which a datagram is lost (3s)"},
-    {.name = "ipv4",
-     .letter = '4',
-     .type = OPTION_SET,
-     .least = 4,
-     .offset = OFFSET(family),
-     .help = "IPv4 only, towards the server"},
-    {.name = "ipv6",
-     .letter = '6',
-     .type = OPTION_SET,
-     .least = 6,
-     .offset = OFFSET(family),
-     .help = "IPv6 only, towards the server"},
+    {.name = "family",
+     .type = OPTION_ROWS,
+     .rows = options_family,
+     .offset = OFFSET(family)},
     {.name = "impair",
      .type = OPTION_ROWS,
      .rows = probe_options_impair,

@@ -38,8 +38,7 @@ static struct rtc_text h264_answer(struct rtc_sdp *sdp, struct rtc_text theirs,
                          rtc_h264_answer_level_id(&offered, &own));
 }
 
-/* ---- codecs whose profile is a number --------------------------------------
- */
+/* ---- codecs whose profile is a number ------------------------------------ */
 
 static const struct {
     enum rtc_codec codec;

@@ -115,10 +115,11 @@ faults() {
     loop 0 -t 2500ms --clip "$1"
     matches video
     matches audio
-    holds 'video.lost >= 4 and video.reordered >= 3 and
-        video.duplicated >= 2 and video.altered >= 1 and
-        audio.lost >= 9 and audio.reordered >= 6 and
-        audio.duplicated >= 4 and audio.altered >= 3'
+    # Of each some, also where a busy machine sends less in that second.
+    holds 'video.lost >= 2 and video.reordered >= 2 and
+        video.duplicated >= 1 and video.altered >= 1 and
+        audio.lost >= 5 and audio.reordered >= 3 and
+        audio.duplicated >= 2 and audio.altered >= 1'
 }
 
 @test "lost, out of order, twice, altered: counts are exact, of VP8 and Opus" {

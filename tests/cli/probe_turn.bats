@@ -39,13 +39,18 @@ certificates() {
     leaf other DNS:other.example 400 $'/CN=red \e[31m' # for a terminal
 }
 
-# leaf NAME SUBJECT-ALTERNATIVE DAYS [SUBJECT]
+# leaf NAME SUBJECT-ALTERNATIVE DAYS [SUBJECT]; OpenSSL from 3.4 on takes no days
+# below 1, and dates instead.
 leaf() {
+    local valid=(-days "$3")
+    if [ "$3" -lt 0 ] && openssl x509 -help 2>&1 | grep -q not_after; then
+        valid=(-not_before 20200101000000Z -not_after 20200201000000Z)
+    fi
     openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
         -keyout "$1.key" -out "$1.csr" -subj "${4:-/CN=$1.example}"
     echo "subjectAltName=$2" >"$1.ext"
     openssl x509 -req -in "$1.csr" -CA ca.pem -CAkey ca.key -CAcreateserial \
-        -days "$3" -extfile "$1.ext" -out "$1.pem"
+        "${valid[@]}" -extfile "$1.ext" -out "$1.pem"
 }
 
 free_ports() {

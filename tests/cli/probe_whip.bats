@@ -366,7 +366,7 @@ within='def within($n; $lost; $p): ($lost - $n * $p | fabs) <=
     for subject in whip whep; do
         ended delay-$subject
         session '.rttMin >= 0.08 and .rttMin < 0.085 and
-            .rttAvg >= .rttMin and .rttAvg < 0.1'
+            .rttAvg >= .rttMin and .rttAvg < 0.2'
     done
 }
 

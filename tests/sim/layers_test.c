@@ -50,8 +50,7 @@ static struct rtc_track_stats stats_of(const struct sim_talk *talk, int side)
     return stats;
 }
 
-/* ---- packets as they pass ---------------------------------------------------
- */
+/* ---- packets as they pass ------------------------------------------------ */
 
 static struct passed {
     unsigned media, named; /* and with an extension */
@@ -101,8 +100,7 @@ static void check_all(struct sim_talk *talk, unsigned count)
                "every frame of a layer comes");
 }
 
-/* ---- scenarios -------------------------------------------------------------
- */
+/* ---- scenarios ----------------------------------------------------------- */
 
 static void test_loss(void)
 {

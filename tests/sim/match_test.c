@@ -207,8 +207,7 @@ static void test_removal(void)
     sim_talk_free(talk);
 }
 
-/* ---- history, duplicates ----------------------------------------------------
- */
+/* ---- history, duplicates ------------------------------------------------- */
 
 static void test_no_history(void)
 {

@@ -9,8 +9,7 @@
 
 static const struct sim_link wire = {.delay_us = 25 * MS};
 
-/* ---- acceptance 46 ---------------------------------------------------------
- */
+/* ---- acceptance 46 ------------------------------------------------------- */
 
 static void test_one_way(void)
 {
@@ -113,8 +112,7 @@ static void test_refused(void)
     sim_talk_free(talk);
 }
 
-/* ---- acceptance 60: modes and clocks ----------------------------------------
- */
+/* ---- acceptance 60: modes and clocks ------------------------------------- */
 
 #define COUNT 200
 #define SPURT 50 /* each one so long, and half as long a silence behind it */

@@ -432,8 +432,7 @@ static void test_saved(void)
     sim_talk_free(talk);
 }
 
-/* ---- numbers and streams --------------------------------------------------
- */
+/* ---- numbers and streams ------------------------------------------------- */
 
 /* A stream joined in its third cycle of numbers, close to the next. */
 static void test_cycles(void)

@@ -12,8 +12,7 @@
 
 static const struct sim_link wire = {.delay_us = 25 * MS};
 
-/* ---- packet by packet -----------------------------------------------------
- */
+/* ---- packet by packet ---------------------------------------------------- */
 
 /* By low 16 bits of the sequence number; RTC_NEVER: not. */
 static struct {
@@ -162,8 +161,7 @@ static void test_times(enum rtc_codec codec, uint64_t seed)
     sim_talk_free(talk);
 }
 
-/* ---- links of known kinds ---------------------------------------------------
- */
+/* ---- links of known kinds ------------------------------------------------ */
 
 struct preset {
     const char *name;

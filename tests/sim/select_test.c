@@ -34,8 +34,7 @@ static struct {
     unsigned gaps, asked;
 } s;
 
-/* ---- M ---------------------------------------------------------------------
- */
+/* ---- M ------------------------------------------------------------------- */
 
 static bool starts_stream(const struct rtc_packet *p)
 {
@@ -107,8 +106,7 @@ static void on_feedback(struct sim_side *side, const struct rtc_event *event)
     rtc_peer_request_keyframe(s.in->pair->side[SIM_R].peer, 0, s.in->pair->now);
 }
 
-/* ---- B ---------------------------------------------------------------------
- */
+/* ---- B ------------------------------------------------------------------- */
 
 static bool is_frame_len(size_t len, bool key)
 {

@@ -82,8 +82,7 @@ static void die(const char *what)
     exit(EXIT_FAILURE);
 }
 
-/* ---- forwarding -----------------------------------------------------------
- */
+/* ---- forwarding ---------------------------------------------------------- */
 
 /* The track of a kind; -1: there is none. */
 static int track_of(struct rtc_peer *peer, enum rtc_kind kind)
@@ -167,8 +166,7 @@ static void forward(const struct rtc_frame *frame)
     driver_timer_set(queue_timer, queue->due);
 }
 
-/* ---- faults ---------------------------------------------------------------
- */
+/* ---- faults -------------------------------------------------------------- */
 
 /* What rtc-probe's marks begin with: cmd/probe/mark_text.c. */
 static const uint8_t mark_name[] = {0x6d, 0xb1, 0x5c, 0xe3, 0x92, 0x47};
@@ -285,8 +283,7 @@ static void on_end(void *user, int number)
     exit(EXIT_SUCCESS);
 }
 
-/* ---- sessions -------------------------------------------------------------
- */
+/* ---- sessions ------------------------------------------------------------ */
 
 static struct session *find_publisher(void)
 {
@@ -391,8 +388,7 @@ static void end_session(unsigned number)
     driver_changed(driver, sessions[number].peer);
 }
 
-/* ---- requests -------------------------------------------------------------
- */
+/* ---- requests ------------------------------------------------------------ */
 
 static int status_of_play(void)
 {
@@ -451,8 +447,7 @@ static void on_request(struct request *request)
     }
 }
 
-/* ---- the command line -----------------------------------------------------
- */
+/* ---- the command line ---------------------------------------------------- */
 
 static bool read_number(const char *text, const char *name, unsigned *ret)
 {

@@ -147,8 +147,7 @@ static void test_captured(void)
             test_listed(sections[i].file, sections[i].index, l);
 }
 
-/* ---- what is offered ------------------------------------------------------
- */
+/* ---- what is offered ----------------------------------------------------- */
 
 /* Every row whose codec exists, and no other, by its own number. */
 static void test_offered(void)
@@ -185,8 +184,7 @@ static void test_offered(void)
     rtc_sdp_free(offer);
 }
 
-/* ---- parameters -----------------------------------------------------------
- */
+/* ---- parameters ---------------------------------------------------------- */
 
 static const struct {
     enum rtc_codec codec;
@@ -236,8 +234,7 @@ static void test_parameters(size_t i)
     rtc_sdp_free(sdp);
 }
 
-/* ---- numbers below 35 -----------------------------------------------------
- */
+/* ---- numbers below 35 ---------------------------------------------------- */
 
 #define OLD_AUDIO                                                              \
     HEAD TRANSPORT "a=setup:actpass\r\n"                                       \

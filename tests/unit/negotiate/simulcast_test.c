@@ -50,8 +50,7 @@ static const char *received(const struct side *s)
     return layers(a.received_layers, a.received_layer_count);
 }
 
-/* ---- between two of ours ---------------------------------------------------
- */
+/* ---- between two of ours ------------------------------------------------- */
 
 static void test_pair(void)
 {
@@ -117,8 +116,7 @@ static void test_plain(void)
     rtc_sdp_free(offer);
 }
 
-/* ---- what others write -----------------------------------------------------
- */
+/* ---- what others write --------------------------------------------------- */
 
 #define VIDEO                                                                  \
     HEAD TRANSPORT                                                             \

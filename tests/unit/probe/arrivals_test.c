@@ -10,8 +10,7 @@
 #define RUN 77
 #define STEP 20000 /* us between frames */
 
-/* ---- counting -------------------------------------------------------------
- */
+/* ---- counting ------------------------------------------------------------ */
 
 /* What comes, a word a frame: its sequence, behind `~` altered, behind `?` of
  * another run; `-` without a mark. `!N`: N frames should have come. */
@@ -98,8 +97,7 @@ static void run_row(const struct row *row)
                arrivals.unmarked, arrivals.foreign);
 }
 
-/* ---- times ----------------------------------------------------------------
- */
+/* ---- times --------------------------------------------------------------- */
 
 static void check_times(void)
 {
@@ -144,8 +142,7 @@ static void check_times(void)
     is_int(arrivals.gap, 90000, "silence at the end is a gap");
 }
 
-/* ---- hours ----------------------------------------------------------------
- */
+/* ---- hours --------------------------------------------------------------- */
 
 /* Three hours of 50 frames a second, each 97th lost, each 89th late. */
 static void check_hours(void)
@@ -174,8 +171,7 @@ static void check_hours(void)
     is_int(arrivals_expected(&arrivals), count, "of all");
 }
 
-/* ---- percentiles ----------------------------------------------------------
- */
+/* ---- percentiles --------------------------------------------------------- */
 
 static int compare(const void *a, const void *b)
 {

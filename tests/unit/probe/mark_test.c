@@ -178,8 +178,7 @@ static void check_h264(void)
            RTC_ERR_FORMAT, "a frame without slices cannot be marked");
 }
 
-/* ---- Opus' other codes ----------------------------------------------------
- */
+/* ---- Opus' other codes --------------------------------------------------- */
 
 static void check_opus(void)
 {
@@ -222,8 +221,7 @@ static void check_opus(void)
            RTC_ERR_FORMAT, "an odd length in two of a length");
 }
 
-/* ---- anything else --------------------------------------------------------
- */
+/* ---- anything else ------------------------------------------------------- */
 
 static void check_noise(void)
 {

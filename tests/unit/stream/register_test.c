@@ -9,8 +9,7 @@
 
 #define RTT (40 * RTC_MS)
 
-/* ---- what is asked for ------------------------------------------------------
- */
+/* ---- what is asked for --------------------------------------------------- */
 
 #define FIRST ((UINT64_C(1) << 32) + 65530) /* 6: the first behind a wrap */
 
