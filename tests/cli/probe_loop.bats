@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # jq's variables; those of the helper
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # others' variables
 #
 # rtc-probe loop through a server of known faults (tests/whip/relay.c): what it
 # says came of the frames is what the server did to them.
