@@ -551,8 +551,8 @@ int cli_parse(const struct cli_tool *tool, void *values, int argc, char **argv)
     struct getopt_tables tables = {.letters = ":"};
     int code;
 
+    file_reserve_standard();
     process.name = tool->name;
-    file_guard_standard();
     cli_rows(tool, process.rows);
     add_rows(&tables, process.rows, CODE_OPTION);
     add_rows(&tables, common_options, CODE_COMMON);

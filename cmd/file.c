@@ -132,10 +132,10 @@ int file_close_standard(int fd)
     return result < 0 ? -1 : 0;
 }
 
-void file_guard_standard(void)
+void file_reserve_standard(void)
 {
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) < 0 &&
-            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0)
             return;
 }

@@ -348,8 +348,10 @@ check_junit() {
     xmllint --noout --relaxng "$top_srcdir/tests/cli/junit.rng" "$FILE" &&
         [ "$(xmllint --xpath 'concat(count(//testcase) = /*/@tests, " ",
             count(//failure) = /*/@failures, " ",
-            count(//skipped) = /*/@skipped, " ", /*/@tests)' "$FILE")" = \
-            "true true true $(jq '(.cases + .thresholds) | length' "$1.json")" ]
+            count(//skipped) = /*/@skipped, " ",
+            count(//error) = /*/@errors, " ",
+            /*/@tests - /*/@errors)' "$FILE")" = "true true true true $(
+            jq '(.cases + .thresholds) | length' "$1.json")" ]
 }
 
 @test "junit: valid by a schema, and its sums are right" {
