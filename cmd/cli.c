@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "cmd/driver.h"
+#include "cmd/file.h"
 #include "cmd/http.h"
 #include "cmd/report.h"
 
@@ -550,6 +551,7 @@ int cli_parse(const struct cli_tool *tool, void *values, int argc, char **argv)
     struct getopt_tables tables = {.letters = ":"};
     int code;
 
+    file_reserve_standard();
     process.name = tool->name;
     cli_rows(tool, process.rows);
     add_rows(&tables, process.rows, CODE_OPTION);

@@ -131,3 +131,11 @@ int file_close_standard(int fd)
         close(null);
     return result < 0 ? -1 : 0;
 }
+
+void file_reserve_standard(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0)
+            return;
+}

@@ -31,3 +31,7 @@ int file_write_all(int fd, const void *data, size_t len, int limit_ms);
 /* Gives stdout's or stdin's number a dead end (/dev/null), so that whoever
  * reads sees end of file though the process lives on. 0, or -1 with errno. */
 int file_close_standard(int fd);
+/* Takes the numbers of stdin, stdout and stderr where the caller closed them,
+ * so that no socket gets one and with it what is meant for the other. To read
+ * or write there still fails. */
+void file_reserve_standard(void);

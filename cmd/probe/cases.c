@@ -8,6 +8,24 @@
 
 #include "cmd/probe/form.h"
 
+static unsigned count_outcome(const struct probe_result *result,
+                              enum probe_outcome outcome)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < result->case_count; i++)
+        count += result->cases[i].outcome == outcome;
+    for (unsigned i = 0; i < result->threshold_count; i++)
+        count += outcome == PROBE_NOT_OK && !result->thresholds[i].passed;
+    return count;
+}
+
+/* Something went wrong that no case tells of. */
+static bool is_stuck(const struct probe_result *result)
+{
+    return result->error && count_outcome(result, PROBE_NOT_OK) == 0;
+}
+
 /* ---- TAP ----------------------------------------------------------------- */
 
 /* On one line, and without what TAP reads as a directive. */
@@ -54,6 +72,11 @@ void probe_write_tap(const struct probe_result *result, FILE *out)
         write_plain(threshold->sentence, out);
         fputc('\n', out);
     }
+    if (!is_stuck(result))
+        return;
+    fputs("Bail out! ", out);
+    write_plain(result->error, out);
+    fputc('\n', out);
 }
 
 /* ---- JUnit --------------------------------------------------------------- */
@@ -87,7 +110,7 @@ static void write_attribute(const char *name, const char *text, FILE *out)
     fputc('"', out);
 }
 
-/* `inside`: "failure", "skipped" or NULL. */
+/* `inside`: "failure", "error", "skipped" or NULL. */
 static void write_testcase(const struct probe_result *result,
                            const char *const texts[2], const char *inside,
                            const char *why, FILE *out)
@@ -107,30 +130,21 @@ static void write_testcase(const struct probe_result *result,
     }
 }
 
-static unsigned count_outcome(const struct probe_result *result,
-                              enum probe_outcome outcome)
-{
-    unsigned count = 0;
-
-    for (unsigned i = 0; i < result->case_count; i++)
-        count += result->cases[i].outcome == outcome;
-    for (unsigned i = 0; i < result->threshold_count; i++)
-        count += outcome == PROBE_NOT_OK && !result->thresholds[i].passed;
-    return count;
-}
-
 void probe_write_junit(const struct probe_result *result, FILE *out)
 {
     static const char *const insides[] = {NULL, "failure", "skipped", NULL};
+    const char *const run[] = {"run", "it runs to its end"};
+    bool stuck = is_stuck(result);
     char why[512];
 
-    fprintf(out,
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-            "<testsuite name=\"rtc-probe %s\" tests=\"%u\" failures=\"%u\" "
-            "skipped=\"%u\" errors=\"0\" time=\"%.6f\">\n",
-            result->subject, result->case_count + result->threshold_count,
-            count_outcome(result, PROBE_NOT_OK),
-            count_outcome(result, PROBE_SKIP), (double)result->time_us / 1e6);
+    fprintf(
+        out,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        "<testsuite name=\"rtc-probe %s\" tests=\"%u\" failures=\"%u\" "
+        "skipped=\"%u\" errors=\"%u\" time=\"%.6f\">\n",
+        result->subject, result->case_count + result->threshold_count + stuck,
+        count_outcome(result, PROBE_NOT_OK), count_outcome(result, PROBE_SKIP),
+        stuck, (double)result->time_us / 1e6);
     for (unsigned i = 0; i < result->case_count; i++) {
         const struct probe_case *one = &result->cases[i];
 
@@ -148,5 +162,7 @@ void probe_write_junit(const struct probe_result *result, FILE *out)
                        insides[one->passed ? PROBE_OK : PROBE_NOT_OK], NULL,
                        out);
     }
+    if (stuck)
+        write_testcase(result, run, "error", result->error, out);
     fputs("</testsuite>\n", out);
 }

@@ -201,8 +201,9 @@ static double limit_of(const char *file)
     return value;
 }
 
-/* Whether any of what is there was merged; all of it is read. */
-static bool is_merged(struct udp_socket *socket)
+/* Whether any of what is there was merged, 0 or 1; all of it is read. NaN:
+ * nothing came. */
+static double is_merged(struct udp_socket *socket)
 {
     struct socket_batch *batch = socket_batch_new();
     const struct socket_item *items;
@@ -224,7 +225,7 @@ static bool is_merged(struct udp_socket *socket)
         }
     }
     socket_batch_free(batch);
-    return merged;
+    return missing < RUN_COUNT * RUN_SEGMENT ? merged : NAN;
 }
 
 static void add_socket(struct probe_result *result, const char *name,
@@ -233,7 +234,7 @@ static void add_socket(struct probe_result *result, const char *name,
     static const uint8_t run[RUN_COUNT * RUN_SEGMENT];
     struct udp_socket ours;
     struct probe_group *group;
-    bool merged;
+    double merged;
 
     if (socket_open(&ours, addr) < 0) {
         verbose("no socket on loopback (%s): %s", name, strerror(errno));

@@ -57,11 +57,6 @@ static void settle(struct trial *trial, enum fate fate)
         driver_stop(search->terms->driver);
 }
 
-static bool is_good(const struct probe_answer *answer)
-{
-    return answer->is_answered && !answer->error_code;
-}
-
 static struct probe_port *open_port(const struct search *search)
 {
     struct probe_port *port =
@@ -78,7 +73,7 @@ static enum fate fate_of(const struct trial *trial,
     const struct rtc_addr *stray = probe_port_stray(trial->idle);
 
     if (trial->search->by_mapping) {
-        if (!is_good(answer))
+        if (!probe_answer_is_good(answer))
             return FAILED;
         return sockaddr_same(&answer->mapped, &trial->mapped) ? KEPT : GONE;
     }
@@ -116,7 +111,7 @@ static void on_opened(void *user, const struct probe_answer *answer)
     struct trial *trial = user;
     struct driver *driver = trial->search->terms->driver;
 
-    if (!is_good(answer)) {
+    if (!probe_answer_is_good(answer)) {
         settle(trial, FAILED);
         return;
     }

@@ -16,6 +16,14 @@ static bool is_rtp(const struct rtc_sdp *sdp, unsigned section)
            !rtc_sdp_is_rejected(sdp, &sdp->media[section]);
 }
 
+/* RTP/SAVPF and RTP/SAVP are taken (RFC 9429 5.1.2), and are those of keys that
+ * come otherwise. */
+static bool names_tls(const struct rtc_sdp_media *media)
+{
+    return media->protocol_name.len < 4 ||
+           memcmp(media->protocol_name.at, "RTP/", 4) != 0;
+}
+
 static void check_protocol(struct lint *lint)
 {
     for (unsigned i = 0; i < lint->sdp->media_count; i++) {
@@ -29,6 +37,10 @@ static void check_protocol(struct lint *lint)
                        SHOWN(media->protocol_name));
         else if (media->protocol == RTC_SDP_SCTP_OLD)
             lint_warning(lint, line, "`%.*s' is the form of before RFC 8841",
+                         SHOWN(media->protocol_name));
+        else if (media->protocol == RTC_SDP_RTP && !names_tls(media))
+            lint_warning(lint, line,
+                         "`%.*s' does not say that DTLS makes the keys",
                          SHOWN(media->protocol_name));
     }
 }

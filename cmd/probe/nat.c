@@ -116,6 +116,7 @@ struct finding {
     struct rtc_addr other;           /* its second address */
     struct rtc_addr mapped;          /* the first one seen */
     unsigned asked, answered;
+    bool any_refused; /* or answered with nothing of use */
     enum probe_tried hairpin;
     struct probe_lifetime lifetime;
 };
@@ -182,7 +183,7 @@ static void wait_all(struct run *run)
 
 static bool is_good(const struct reply *reply)
 {
-    return reply->answer.is_answered && !reply->answer.error_code;
+    return probe_answer_is_good(&reply->answer);
 }
 
 /* ---- mapping ------------------------------------------------------------- */
@@ -248,6 +249,7 @@ static void ask_servers(struct run *run, struct probe_port *port, int family,
                         struct finding *finding)
 {
     struct reply replies[2 * PROBE_SERVER_MOST] = {0};
+    char why[PROBE_TROUBLE_LEN];
 
     for (unsigned i = 0; i < run->servers.count; i++)
         if (is_for(&run->servers.items[i], family, port))
@@ -262,8 +264,11 @@ static void ask_servers(struct run *run, struct probe_port *port, int family,
         finding->answered += is_good(&replies[i]);
         add_sight(finding, &server->addr, &replies[i]);
         tell_server(run, server, &replies[i]);
+        finding->any_refused |=
+            replies[i].answer.is_answered && !is_good(&replies[i]);
         if (!is_good(&replies[i]) && !is_interrupted(run))
-            warn("%s does not answer", server->name);
+            warn("%s %s", server->name,
+                 probe_answer_trouble(&replies[i].answer, why));
         if (!finding->full && is_full(server, &replies[i])) {
             finding->full = server;
             finding->other = replies[i].answer.other;
@@ -428,6 +433,11 @@ static void tell_family(struct run *run, int family,
     if (any)
         probe_add_verdict(&run->report.result, "%s: %s", name,
                           probe_mapping_meaning(mapping, filtering));
+    else if (finding->any_refused)
+        probe_add_verdict(&run->report.result,
+                          "%s: answers come over UDP, but tell nothing: the "
+                          "servers are no STUN servers, or not for us.",
+                          name);
     else if (!is_interrupted(run))
         probe_add_verdict(&run->report.result,
                           "%s: no answer over UDP. If the servers are alive, "
@@ -541,6 +551,7 @@ void probe_nat(int argc, char **argv)
         driver_watch_free(run.signals[i]);
     driver_free(run.driver);
     if (!any)
-        probe_report_fail(&run.report, RTC_EXIT_NOTHING, "no server answered");
+        probe_report_fail(&run.report, RTC_EXIT_NOTHING,
+                          "no server gave an address");
     probe_report_exit(&run.report);
 }

@@ -7,6 +7,7 @@
 #include "cmd/probe/port.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -58,6 +59,35 @@ int probe_source(const struct rtc_addr *remote, struct rtc_addr *ret_local)
     close(fd);
     errno = error;
     return error ? -1 : 0;
+}
+
+/* ---- answers ------------------------------------------------------------- */
+
+bool probe_answer_is_good(const struct probe_answer *answer)
+{
+    return answer->is_answered && !answer->error_code && answer->mapped.family;
+}
+
+const char *probe_answer_trouble(const struct probe_answer *answer,
+                                 char buf[PROBE_TROUBLE_LEN])
+{
+    if (!answer->is_answered)
+        snprintf(buf, PROBE_TROUBLE_LEN, "does not answer");
+    else if (answer->error_code)
+        snprintf(buf, PROBE_TROUBLE_LEN, "refuses: error %u",
+                 answer->error_code);
+    else
+        snprintf(buf, PROBE_TROUBLE_LEN, "answers, but names no address");
+    return buf;
+}
+
+/* Not 0.0.0.0 or ::, and with a port. (It may be of the other family: there are
+ * NATs from one to the other.) */
+static bool is_address(const struct rtc_addr *addr)
+{
+    static const uint8_t none[sizeof addr->ip];
+
+    return addr->family && addr->port && memcmp(addr->ip, none, sizeof none);
 }
 
 /* ---- sending ------------------------------------------------------------- */
@@ -207,7 +237,8 @@ static void receive(struct probe_port *port, const uint8_t *data, size_t len,
     answer.error_code = message.class == RTC_STUN_ERROR
                             ? message.error_code ? message.error_code : 500
                             : 0;
-    answer.mapped = message.mapped;
+    if (is_address(&message.mapped))
+        answer.mapped = message.mapped;
     answer.other = message.other;
     answer.rtt_us = driver_now(port->driver) - at->sent_at;
     end_request(port, at, &answer);

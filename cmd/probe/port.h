@@ -23,14 +23,21 @@ struct probe_ask {
 struct probe_answer {
     bool is_answered;    /* false: time-out; all the rest is nothing */
     unsigned error_code; /* the server refused; 0: it did not */
-    struct rtc_addr from, mapped, other;
-    rtc_usec rtt_us; /* since the last send */
+    struct rtc_addr from, mapped, other; /* mapped: family 0: it names none */
+    rtc_usec rtt_us;                     /* since the last send */
 };
 
 struct probe_port;
 
 /* Called once a request. */
 typedef void (*probe_answer_fn)(void *user, const struct probe_answer *answer);
+
+/* Whether it tells which address of ours the server sees. */
+bool probe_answer_is_good(const struct probe_answer *answer);
+/* What is wrong with one that does not: "refuses: error 401". Returns `buf`. */
+#define PROBE_TROUBLE_LEN 48
+const char *probe_answer_trouble(const struct probe_answer *answer,
+                                 char buf[PROBE_TROUBLE_LEN]);
 
 /* The address of ours that packets to `remote` leave from, port 0. 0, or -1
  * with errno when there is no way. */

@@ -71,15 +71,45 @@ static bool is_told(const struct probe_result *result, unsigned group,
     return false;
 }
 
-/* A server of one name may be measured at several addresses. */
-static void write_address(const struct probe_group *group, FILE *out)
+static const char *address_of(const struct probe_group *group)
 {
     for (unsigned i = 0; i < group->count; i++)
         if (!strcmp(group->measures[i].name, "address") &&
-            group->measures[i].text) {
-            fputs(",address=", out);
-            write_label(group->measures[i].text, out);
-        }
+            group->measures[i].text)
+            return group->measures[i].text;
+    return "";
+}
+
+/* A server of one name may be measured at several addresses. */
+static void write_address(const struct probe_group *group, FILE *out)
+{
+    const char *address = address_of(group);
+
+    if (!*address)
+        return;
+    fputs(",address=", out);
+    write_label(address, out);
+}
+
+/* Whether the sample has a value, and no group in front has one of the same
+ * labels: what was named twice is told once. */
+static bool is_sample(const struct probe_result *result, unsigned group,
+                      const struct probe_measure *sample)
+{
+    const struct probe_group *own = &result->groups[group];
+
+    for (unsigned g = 0; g < group; g++) {
+        const struct probe_group *other = &result->groups[g];
+
+        if (other->kind != own->kind || strcmp(other->name, own->name) != 0 ||
+            strcmp(address_of(other), address_of(own)) != 0)
+            continue;
+        for (unsigned i = 0; i < other->count; i++)
+            if (is_same(&other->measures[i], sample) &&
+                !isnan(other->measures[i].value))
+                return false;
+    }
+    return !isnan(sample->value);
 }
 
 static void write_samples(const struct probe_result *result, unsigned first,
@@ -97,12 +127,12 @@ static void write_samples(const struct probe_result *result, unsigned first,
         for (unsigned i = 0; i < group->count; i++) {
             const struct probe_measure *one = &group->measures[i];
 
-            if (!is_same(one, measure) || isnan(one->value))
+            if (!is_same(one, measure) || !is_sample(result, g, one))
                 continue;
             fprintf(out, "%s{%s=", name, group->kind->name);
             write_label(group->name, out);
             write_address(group, out);
-            fprintf(out, "} %.9g\n", one->value);
+            fprintf(out, "} %.15g\n", one->value);
         }
     }
 }
@@ -145,6 +175,25 @@ static void write_cases(const struct probe_result *result, FILE *out)
     }
 }
 
+/* Whether all of that name did: one may hold for each family of addresses. */
+static bool all_passed(const struct probe_result *result, unsigned first)
+{
+    bool passed = true;
+
+    for (unsigned i = first; i < result->threshold_count; i++)
+        if (!strcmp(result->thresholds[i].name, result->thresholds[first].name))
+            passed &= result->thresholds[i].passed;
+    return passed;
+}
+
+static bool is_first(const struct probe_result *result, unsigned index)
+{
+    for (unsigned i = 0; i < index; i++)
+        if (!strcmp(result->thresholds[i].name, result->thresholds[index].name))
+            return false;
+    return true;
+}
+
 static void write_thresholds(const struct probe_result *result, FILE *out)
 {
     char name[NAME_LEN];
@@ -153,8 +202,9 @@ static void write_thresholds(const struct probe_result *result, FILE *out)
              result->subject);
     write_head(name, "Whether what was found is within the threshold.", out);
     for (unsigned i = 0; i < result->threshold_count; i++)
-        fprintf(out, "%s{threshold=\"%s\"} %d\n", name,
-                result->thresholds[i].name, result->thresholds[i].passed);
+        if (is_first(result, i))
+            fprintf(out, "%s{threshold=\"%s\"} %d\n", name,
+                    result->thresholds[i].name, all_passed(result, i));
 }
 
 void probe_write_prometheus(const struct probe_result *result, FILE *out)

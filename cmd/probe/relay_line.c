@@ -85,7 +85,9 @@ static void on_ended(void *user, const char *why)
     else
         probe_relay_fail(relay, RTC_EXIT_GATHER, 0, "%s%s: %.200s",
                          probe_relay_is_stream(relay) ? "no connection to "
-                                                      : "no server is at UDP ",
+                         : strcmp(why, strerror(ECONNREFUSED))
+                             ? "no way over UDP to "
+                             : "no server is at UDP ",
                          text, why);
 }
 

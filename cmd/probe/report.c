@@ -90,8 +90,7 @@ void probe_report_die(struct probe_report *report, enum rtc_exit status,
 {
     say_last_words(report);
     probe_report_fail(report, status, "%s", sentence);
-    if (report->form == PROBE_JSON || report->form == PROBE_JSONL ||
-        report->form == PROBE_PROMETHEUS)
+    if (report->form != PROBE_TABLE)
         write_result(report);
     fflush(stdout);
 }

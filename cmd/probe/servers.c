@@ -18,7 +18,8 @@ static const struct probe_kind kind_server = {"server", "servers"};
 
 /* ---- what was found ------------------------------------------------------ */
 
-static void add_server(struct probe_servers *servers, const char *name,
+/* Whether there is a way to it. */
+static bool add_server(struct probe_servers *servers, const char *name,
                        const struct rtc_addr *addr)
 {
     struct probe_server *server = &servers->items[servers->count];
@@ -27,16 +28,24 @@ static void add_server(struct probe_servers *servers, const char *name,
     for (unsigned i = 0; i < servers->count; i++)
         if (sockaddr_same(&servers->items[i].addr, addr)) {
             info("%s: it is %s, too", name, servers->items[i].name);
-            return;
+            return true;
         }
     if (probe_source(addr, &server->local)) {
         warn("%s: no way to %s from here: %s", name, rtc_addr_write(addr, text),
              strerror(errno));
-        return;
+        return false;
     }
     snprintf(server->name, sizeof server->name, "%s", name);
     server->addr = *addr;
     servers->count++;
+    return true;
+}
+
+static void add_lost(struct probe_servers *servers, const char *name)
+{
+    struct probe_server *server = &servers->lost[servers->lost_count++];
+
+    snprintf(server->name, sizeof server->name, "%s", name);
 }
 
 static void add_addrs(struct probe_lookup *lookup, const struct rtc_addr *addrs,
@@ -44,7 +53,7 @@ static void add_addrs(struct probe_lookup *lookup, const struct rtc_addr *addrs,
 {
     struct probe_servers *servers = lookup->servers;
     char name[SERVER_TEXT_LEN];
-    bool any = false, done[7] = {false};
+    bool any = false, any_way = false, done[7] = {false};
 
     server_text(&lookup->server, name);
     for (unsigned i = 0; i < count; i++) {
@@ -52,8 +61,10 @@ static void add_addrs(struct probe_lookup *lookup, const struct rtc_addr *addrs,
             (servers->family && addrs[i].family != servers->family))
             continue;
         any = done[addrs[i].family] = true;
-        add_server(servers, name, &addrs[i]);
+        any_way |= add_server(servers, name, &addrs[i]);
     }
+    if (!any_way)
+        add_lost(servers, name);
     if (any)
         return;
     servers->unresolved++;
@@ -93,6 +104,7 @@ static void on_resolved(void *user, const struct rtc_addr *addrs,
         add_addrs(lookup, addrs, count);
     } else {
         lookup->servers->unresolved++;
+        add_lost(lookup->servers, name);
         warn("%s: %s", name, why);
     }
     finish(lookup->servers);
@@ -103,8 +115,10 @@ static void on_resolved(void *user, const struct rtc_addr *addrs,
 static void read_server(const char *text, struct server *ret_server)
 {
     char url[SERVER_TEXT_LEN + 16], why[SERVER_WHY_LEN];
+    const char *shown = strrchr(text, '@'); /* There may be a password. */
     struct rtc_addr addr;
 
+    shown = shown ? shown + 1 : text;
     if (resolve_literal(text, 0, &addr) && addr.family == 6)
         snprintf(url, sizeof url, "stun:[%s]", text);
     else
@@ -115,10 +129,10 @@ static void read_server(const char *text, struct server *ret_server)
                      : "stun:",
                  text);
     if (strlen(text) >= SERVER_TEXT_LEN || server_parse(url, ret_server, why))
-        die_usage("`%.100s' is no STUN server: %s", text,
+        die_usage("`%.100s' is no STUN server: %s", shown,
                   strlen(text) < SERVER_TEXT_LEN ? why : "it is too long");
     if (ret_server->type != RTC_SERVER_STUN)
-        die_usage("`%.100s' is no STUN server", text);
+        die_usage("`%.100s' is a TURN server, not one for STUN", shown);
 }
 
 void probe_servers_find(struct probe_servers *servers, char *const *names,

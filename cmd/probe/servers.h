@@ -22,6 +22,8 @@ struct probe_servers {
     int family; /* 4, 6, or 0 for both */
     struct probe_server items[2 * PROBE_SERVER_MOST];
     unsigned count;
+    struct probe_server lost[PROBE_SERVER_MOST]; /* no way to it: name only */
+    unsigned lost_count;
     /* Which names are still looked up, and how the others ended. */
     struct probe_lookup {
         struct probe_servers *servers;

@@ -89,16 +89,17 @@ static const struct cli_tool tool = {
     .operands_most = -1,
 };
 
-/* A server's address of one family. */
+/* A server's address of one family, or one without any that can be asked. */
 struct row {
     struct run *run;
     const struct probe_server *server;
-    struct probe_port *port;
+    struct probe_port *port; /* or NULL */
     struct probe_series series;
     unsigned waiting;
     struct rtc_addr mapped;
-    unsigned error_code;
-    bool changed; /* not always the same address */
+    struct probe_answer useless; /* the last one that named no address */
+    struct rtc_addr elsewhere;   /* where answers came from instead */
+    bool changed;                /* not always the same address */
 };
 
 struct run {
@@ -121,7 +122,7 @@ static const struct probe_kind kind_server = {"server", "servers"};
 
 static void tell(struct row *row, const struct probe_answer *answer)
 {
-    bool good = answer->is_answered && !answer->error_code;
+    bool good = probe_answer_is_good(answer);
     char text[RTC_ADDR_TEXT];
     struct probe_group group;
 
@@ -135,6 +136,16 @@ static void tell(struct row *row, const struct probe_answer *answer)
     probe_report_event(&row->run->report, good ? "response" : "loss", &group);
 }
 
+static void take_answer(struct row *row, const struct probe_answer *answer)
+{
+    row->changed |=
+        row->mapped.family && !sockaddr_same(&row->mapped, &answer->mapped);
+    row->mapped = answer->mapped;
+    if (!sockaddr_same(&answer->from, &row->server->addr))
+        row->elsewhere = answer->from;
+    probe_series_add(&row->series, answer->rtt_us);
+}
+
 static void on_answer(void *user, const struct probe_answer *answer)
 {
     struct row *row = user;
@@ -143,14 +154,10 @@ static void on_answer(void *user, const struct probe_answer *answer)
     tell(row, answer);
     run->waiting--;
     row->waiting--;
-    if (answer->error_code) {
-        row->error_code = answer->error_code;
-    } else if (answer->is_answered) {
-        row->changed |=
-            row->mapped.family && !sockaddr_same(&row->mapped, &answer->mapped);
-        row->mapped = answer->mapped;
-        probe_series_add(&row->series, answer->rtt_us);
-    }
+    if (probe_answer_is_good(answer))
+        take_answer(row, answer);
+    else if (answer->is_answered)
+        row->useless = *answer;
     if (run->waiting == 0 && run->round == run->options.count)
         driver_stop(run->driver);
 }
@@ -227,25 +234,11 @@ static void on_found(void *user)
 
 /* ---- telling ------------------------------------------------------------- */
 
-static void add_row(struct run *run, const struct row *row)
+static void judge(struct run *run, const struct row *row)
 {
-    struct probe_group *group =
-        probe_add_group(&run->report.result, &kind_server, row->server->name);
+    const char *note = probe_place_note(&row->server->addr, &row->mapped);
     char text[RTC_ADDR_TEXT];
-    const char *note;
 
-    probe_set_text(group, "address", rtc_addr_write(&row->server->addr, text));
-    probe_set_text(group, "localAddress",
-                   rtc_addr_write(probe_port_addr(row->port), text));
-    probe_set_text(group, "mappedAddress",
-                   row->mapped.family ? rtc_addr_write(&row->mapped, text)
-                                      : NULL);
-    probe_series_measure(&row->series, group);
-    if (row->error_code)
-        warn("%s refuses: error %u", row->server->name, row->error_code);
-    if (!row->mapped.family)
-        return;
-    note = probe_place_note(&row->server->addr, &row->mapped);
     if (note)
         probe_add_verdict(&run->report.result, "%s: %s", row->server->name,
                           note);
@@ -253,6 +246,40 @@ static void add_row(struct run *run, const struct row *row)
         probe_add_verdict(&run->report.result,
                           "%s: the mapped address changed while it was asked.",
                           row->server->name);
+    if (row->elsewhere.family)
+        probe_add_verdict(&run->report.result,
+                          "%s: answers come from %s, which was not asked: "
+                          "ICE, and most firewalls, drop such.",
+                          row->server->name,
+                          rtc_addr_write(&row->elsewhere, text));
+}
+
+static void set_addr(struct probe_group *group, const char *name,
+                     const struct rtc_addr *addr)
+{
+    char text[RTC_ADDR_TEXT];
+
+    probe_set_text(group, name,
+                   addr->family ? rtc_addr_write(addr, text) : NULL);
+}
+
+static void add_row(struct run *run, const struct row *row)
+{
+    struct probe_group *group =
+        probe_add_group(&run->report.result, &kind_server, row->server->name);
+    const struct rtc_addr none = {0};
+    char why[PROBE_TROUBLE_LEN];
+
+    set_addr(group, "address", &row->server->addr);
+    set_addr(group, "localAddress",
+             row->port ? probe_port_addr(row->port) : &none);
+    set_addr(group, "mappedAddress", &row->mapped);
+    probe_series_measure(&row->series, group);
+    if (row->useless.is_answered)
+        warn("%s %s", row->server->name,
+             probe_answer_trouble(&row->useless, why));
+    if (row->mapped.family)
+        judge(run, row);
 }
 
 /* The worst of what `of` gives for each row, and whose it is. -1: one row does
@@ -300,10 +327,18 @@ static void check_thresholds(struct run *run)
     }
 }
 
+/* What was named and could not be asked keeps no threshold either. */
+static void add_lost(struct run *run)
+{
+    for (unsigned i = 0; i < run->servers.lost_count; i++)
+        run->rows[run->row_count++].server = &run->servers.lost[i];
+}
+
 static void conclude(struct run *run)
 {
     unsigned received = 0;
 
+    add_lost(run);
     for (unsigned i = 0; i < run->row_count; i++) {
         struct row *row = &run->rows[i];
 

@@ -280,16 +280,22 @@ static bool try_outside(struct probe_trial *trial)
     return fail_silent(trial);
 }
 
-/* What works within the server may still not work for others. */
+/* What works within the server may still not work for others. Where we come by
+ * another family than that of the relay, the second one is of it, if any is. */
 static bool look_outside(struct probe_trial *trial)
 {
+    const struct rtc_addr *mapped = &trial->facts.mapped;
+    const struct rtc_addr *second = &trial->facts.relayed[1];
+    bool by_second = mapped->family != trial->peer.family;
     struct rtc_addr peer = trial->peer;
     rtc_usec took;
     int code;
 
-    if (trial->facts.mapped.family != peer.family)
+    if (by_second && mapped->family != second->family)
         return true;
-    code = permit_outside(trial);
+    if (by_second)
+        trial->peer = *second;
+    code = by_second ? permit(trial, mapped) : permit_outside(trial);
     if (code < 0)
         return give_up(trial);
     trial->reached_code = (unsigned)code;

@@ -25,8 +25,8 @@ loop_stripped 4 tracks sessions processes
 nat 0 servers families
 nat_dead 4 servers families
 nat_impaired 0 servers families impairments
-peer 0 intervals sessions directions ends
-peer_limits 3 intervals sessions directions ends impairments
+peer 0 intervals sessions directions streams ends
+peer_limits 3 intervals sessions directions streams ends impairments
 peer_nowhere 20
 sdp 0 description sections cases
 sdp_strict 3 description sections cases
@@ -81,7 +81,7 @@ run_nat_impaired() {
     rtc-probe nat "$@" --impair delay=1ms "$STUN" "$STUN2"
 }
 run_peer() {
-    rtc-probe peer "$@" -t 100ms -i 100ms --bidir --interface lo \
+    rtc-probe peer "$@" -t 100ms -i 100ms --bidir -P 2 --interface lo \
         --signal 'exec rtc-probe peer --signal - --interface lo'
 }
 run_peer_limits() {
@@ -348,8 +348,10 @@ check_junit() {
     xmllint --noout --relaxng "$top_srcdir/tests/cli/junit.rng" "$FILE" &&
         [ "$(xmllint --xpath 'concat(count(//testcase) = /*/@tests, " ",
             count(//failure) = /*/@failures, " ",
-            count(//skipped) = /*/@skipped, " ", /*/@tests)' "$FILE")" = \
-            "true true true $(jq '(.cases + .thresholds) | length' "$1.json")" ]
+            count(//skipped) = /*/@skipped, " ",
+            count(//error) = /*/@errors, " ",
+            /*/@tests - /*/@errors)' "$FILE")" = "true true true true $(
+            jq '(.cases + .thresholds) | length' "$1.json")" ]
 }
 
 @test "junit: valid by a schema, and its sums are right" {

@@ -2,10 +2,11 @@
 """A STUN server on loopback for the tests: says HOST:PORT, then answers.
 
 Usage: stun.py [ADDRESS] [lose=N] [delay=SECONDS] [map=ADDRESS:PORT]
-               [other=ADDRESS:PORT] [error=CODE]
+               [other=ADDRESS:PORT] [error=CODE] [from=ADDRESS]
 
 lose=N answers all but each Nth request; delay= holds answers back; map= tells of another address than the
-real one, other= of a second address of the server (RFC 5780); error= refuses.
+real one (map=none: of none), other= of a second address of the server (RFC 5780); error= refuses; from=
+answers from another address than was asked.
 """
 import ipaddress
 import socket
@@ -36,9 +37,11 @@ def answer(request, remote, options):
         kind = 0x0111
     else:
         address, port = remote[:2]
-        if "map" in options:
+        if ":" in options.get("map", ""):
             address, port = options["map"].rsplit(":", 1)
-        body = attribute(0x20, xor_address(address, int(port), transaction))
+        body = b""
+        if options.get("map") != "none":
+            body = attribute(0x20, xor_address(address, int(port), transaction))
         if "other" in options:
             address, port = options["other"].rsplit(":", 1)
             body += attribute(0x802C, struct.pack("!BBH", 0, 1, int(port)) +
@@ -55,6 +58,10 @@ def main():
     server.bind((address, 0))
     shown = f"[{address}]" if ":" in address else address
     print(f"{shown}:{server.getsockname()[1]}", flush=True)
+    sender = server
+    if "from" in options:
+        sender = socket.socket(family, socket.SOCK_DGRAM)
+        sender.bind((options["from"], 0))
     count = 0
     while True:
         request, remote = server.recvfrom(2048)
@@ -64,7 +71,7 @@ def main():
         if "lose" in options and count % int(options["lose"]) == 0:
             continue
         time.sleep(float(options.get("delay", 0)))
-        server.sendto(answer(request, remote, options), remote)
+        sender.sendto(answer(request, remote, options), remote)
 
 
 main()

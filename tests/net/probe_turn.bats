@@ -46,7 +46,8 @@ probe() {
     jq -e --arg relay "[$SERVER6]:" '.servers[3] | .transport == "udp" and
         (.mappedAddress == .localAddress) and
         ([.relayAddress, .secondRelayAddress] |
-        any(.[]; . != null and startswith($relay)))' <<<"$output"
+        any(.[]; . != null and startswith($relay))) and .reachable' \
+        <<<"$output"
     jq -e '.servers[2] | .tls > 0 and .certificateDays == 1' <<<"$output"
     jq -e --argjson ping "$(sed -n 's#^rtt.*= [^/]*/\([0-9.]*\)/.*#\1#p' ping)" \
         'all(.echoes[]; .received == 3 and

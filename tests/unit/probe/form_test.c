@@ -126,6 +126,33 @@ static void test_prometheus(const struct probe_result *result)
     ok(!strstr(text, "nan") && !strstr(text, "inf}"), "no NaN");
 }
 
+/* One that was named twice, and an integer of ten digits. */
+static void test_prometheus_twice(void)
+{
+    struct probe_result result = {.subject = "turn"};
+    const char *text, *first;
+
+    for (int i = 0; i < 3; i++) {
+        struct probe_group *group = probe_add_group(&result, &kind, "a");
+
+        probe_set_text(group, "address", i < 2 ? "x" : "y");
+        probe_set(group, "priority", PROBE_COUNT, i ? 1 : 2129654271);
+    }
+    probe_add_threshold(&result, "require-x", true, "IPv4");
+    probe_add_threshold(&result, "require-x", false, "IPv6");
+    text = write(&result, probe_write_prometheus);
+    first = strstr(text, "priority{server=\"a\",address=\"x\"} 2129654271\n");
+    ok(first && !strstr(first + 1, "priority{server=\"a\",address=\"x\"}"),
+       "one sample for the same labels, the first, with all digits");
+    ok(strstr(text, "priority{server=\"a\",address=\"y\"} 1\n"),
+       "and one for others");
+    first = strstr(text, "_passed{threshold=\"require-x\"} ");
+    ok(first && !strncmp(strchr(first, ' '), " 0\n", 3) &&
+           !strstr(first + 1, "_passed{threshold=\"require-x\"} "),
+       "a threshold for each family is one, which all have to pass");
+    probe_result_done(&result);
+}
+
 static void test_cases(const struct probe_result *result)
 {
     is_str(write(result, probe_write_tap),
@@ -211,6 +238,7 @@ int main(void)
     test_table(&result);
     test_json(&result);
     test_prometheus(&result);
+    test_prometheus_twice();
     test_cases(&result);
     probe_result_done(&result);
     test_judge();
