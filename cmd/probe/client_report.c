@@ -306,8 +306,9 @@ static void judge_media(const struct client *c, struct probe_result *result)
         return;
     }
     if (video->freezes > 0)
-        probe_add_verdict(result, "The video froze %llu times, for %.1f s.",
+        probe_add_verdict(result, "The video froze %llu time%s, for %.1f s.",
                           (unsigned long long)video->freezes,
+                          video->freezes == 1 ? "" : "s",
                           (double)video->freeze_sum / 1e6);
     if (c->tracks[RTC_VIDEO].packets_received > 0 && video->keyframes == 0)
         probe_add_verdict(result, "Video came, but no key frame.");

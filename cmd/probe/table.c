@@ -158,26 +158,34 @@ static bool measure_widths(const struct probe_group *groups, unsigned count,
     return ret_widths[0] + 2 + most <= WIDTH;
 }
 
+/* Blanks between columns: two, but for one where then all fit. */
+static int gap_of(const struct probe_group *groups, const int *widths)
+{
+    int columns = (int)groups->count, total = widths[0];
+
+    for (int i = 0; i < columns; i++)
+        total += widths[i + 1];
+    return total + 2 * columns > WIDTH && total + columns <= WIDTH ? 1 : 2;
+}
+
 /* The column behind the last one that fits beside the name, from `first` on. */
 static unsigned fit(const struct probe_group *groups, const int *widths,
                     unsigned first)
 {
-    int total = widths[0];
+    int total = widths[0], gap = gap_of(groups, widths);
     unsigned end = first;
 
-    while (end < groups->count && total + 2 + widths[end + 1] <= WIDTH)
-        total += 2 + widths[1 + end++];
+    while (end < groups->count && total + gap + widths[end + 1] <= WIDTH)
+        total += gap + widths[1 + end++];
     return end;
 }
 
 /* Texts begin, numbers end below each other. */
-static void write_cell(const struct probe_group *group, unsigned column,
-                       int width, const char *text, FILE *out)
+static void write_cell(const struct probe_measure *measure, int gap, int width,
+                       const char *text, FILE *out)
 {
-    if (group->measures[column].unit != PROBE_TEXT)
-        fprintf(out, "  %*s", width, text);
-    else
-        fprintf(out, "  %-*s", width, text);
+    fprintf(out, "%*s%*s", gap, "",
+            measure->unit == PROBE_TEXT ? -width : width, text);
 }
 
 /* No blanks at the end of a line. */
@@ -194,18 +202,20 @@ static void write_rows(const struct probe_group *groups, unsigned count,
                        const int *widths, const unsigned columns[2], FILE *out)
 {
     char cell[CELL_LEN];
+    int gap = gap_of(groups, widths);
 
     fprintf(out, "%-*s", widths[0], groups->kind->name);
     for (unsigned i = columns[0]; i < columns[1]; i++) {
         probe_name(groups->measures[i].name, ' ', cell, sizeof cell);
-        write_cell(groups, i, width_at(groups, widths, columns[1], i), cell,
-                   out);
+        write_cell(&groups->measures[i], gap,
+                   width_at(groups, widths, columns[1], i), cell, out);
     }
     fputc('\n', out);
     for (unsigned g = 0; g < count; g++) {
         fprintf(out, "%-*s", widths[0], groups[g].name);
         for (unsigned i = columns[0]; i < columns[1]; i++)
-            write_cell(&groups[g], i, width_at(groups, widths, columns[1], i),
+            write_cell(&groups[g].measures[i], gap,
+                       width_at(groups, widths, columns[1], i),
                        write_value(&groups[g].measures[i], cell), out);
         fputc('\n', out);
     }

@@ -312,7 +312,7 @@ END
     ended falls-silent 24
     session '.failedPhase == "media" and .frames >= 60 and .frames < 80'
     holds '.error.message | contains("fell silent")'
-    holds '.verdicts | map(select(contains("froze 1 times"))) | length == 1'
+    holds '.verdicts | map(select(contains("froze 1 time,"))) | length == 1'
     holds '.t < 10'
 }
 
