@@ -126,7 +126,7 @@ static rtc_usec leave(struct endpoint *end)
     whip_patch_free(w->patch);
     w->patch = NULL;
     if (w->transfer)
-        whip_report_steps(end, http_so_far(w->transfer));
+        whip_report_steps(end, http_so_far(w->transfer), false);
     if (w->transfer && !w->session)
         take_head(w, http_so_far(w->transfer));
     if (w->transfer && !w->session)
@@ -141,7 +141,8 @@ static void die_out(struct endpoint *end)
     struct whip *w = end->whip;
     const struct http_request request = delete_request(w);
 
-    if (w->session && !w->is_deleting)
+    /* A DELETE that is under way may not have left yet. */
+    if (w->session && (!w->is_deleting || w->transfer))
         http_perform(w->http, &request);
     w->is_deleting = true;
 }

@@ -25,10 +25,11 @@ static bool is_of_use(const struct endpoint *end,
             (end->options.whep && whip_is_counter_offer(response)));
 }
 
-/* Without an answer that is of use, HTTP is not through. */
+/* Without a whole answer that is of use, HTTP is not through. */
 void whip_report_steps(struct endpoint *end,
-                       const struct http_response *response)
+                       const struct http_response *response, bool is_whole)
 {
+    bool through = is_whole && is_of_use(end, response);
     const struct {
         enum report_phase phase;
         rtc_usec at;
@@ -36,7 +37,7 @@ void whip_report_steps(struct endpoint *end,
         {REPORT_RESOLVE, response->resolved},
         {REPORT_TCP, response->connected},
         {REPORT_TLS, response->secured},
-        {REPORT_HTTP, is_of_use(end, response) ? response->answered : -1},
+        {REPORT_HTTP, through ? response->answered : -1},
     };
 
     if (strcmp(response->method, "POST") != 0)
@@ -66,5 +67,5 @@ void whip_report(struct endpoint *end, struct http *http,
         warn("%s", why);
     if (response->expires)
         end->certificate_expires = response->expires;
-    whip_report_steps(end, response);
+    whip_report_steps(end, response, true);
 }

@@ -8,9 +8,9 @@
 #include "cmd/http.h"
 
 /* Tells of the steps on the way to the answer of a POST, as far as they were
- * taken. */
+ * taken; an answer that is not whole is none. */
 void whip_report_steps(struct endpoint *end,
-                       const struct http_response *response);
+                       const struct http_response *response, bool is_whole);
 /* Tells of an answer, and of those. Warns when a request failed that nothing
  * hangs on. */
 void whip_report(struct endpoint *end, struct http *http,

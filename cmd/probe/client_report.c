@@ -13,6 +13,8 @@
 #define LOSS_HIGH 0.02
 #define RTT_HIGH 0.3
 #define DAY_S 86400
+/* What came in less is the first burst, and no rate. */
+#define RATE_LEAST_S 0.05
 
 /* ---- numbers ------------------------------------------------------------- */
 
@@ -87,7 +89,7 @@ void client_numbers(const struct client *client,
         .first_keyframe = seconds_at(c, REPORT_FIRST_KEYFRAME),
         .jitter = mean_of(&c->jitter),
         .rtt = mean_of(&c->rtt),
-        .bitrate = seconds > 0 ? 8 * (double)bytes / seconds : -1,
+        .bitrate = seconds >= RATE_LEAST_S ? 8 * (double)bytes / seconds : -1,
         .loss = -1,
     };
     count_packets(c, ret_numbers);

@@ -287,10 +287,10 @@ static void conclude(struct check *check)
 {
     const unsigned *count = check->totals.outcomes;
 
-    probe_add_verdict(&check->report.result,
-                      "%u hold, %u do not; %u warnings; %u were left out.",
-                      count[PROBE_OK], count[PROBE_NOT_OK],
-                      count[PROBE_WARNING], count[PROBE_SKIP]);
+    probe_add_verdict(
+        &check->report.result, "%u hold, %u do not; %u warning%s; %u left out.",
+        count[PROBE_OK], count[PROBE_NOT_OK], count[PROBE_WARNING],
+        count[PROBE_WARNING] == 1 ? "" : "s", count[PROBE_SKIP]);
     if (count[PROBE_OK] + count[PROBE_NOT_OK] + count[PROBE_WARNING] == 0)
         probe_report_fail(&check->report, RTC_EXIT_NOTHING,
                           "no case could be looked at");

@@ -123,6 +123,9 @@ struct conform_request {
 
 extern const struct conform_request conform_requests[STEP_COUNT];
 
+/* Of WHO_BROWSER's page. */
+#define CONFORM_ORIGIN "https://rtc-probe.invalid"
+
 /* ---- what was seen ------------------------------------------------------- */
 
 struct conform_answer {

@@ -32,9 +32,18 @@ JUDGE(post_malformed)
 
 /* ---- GET and HEAD -------------------------------------------------------- */
 
-static void judge_get(int status, struct conform_verdict *verdict)
+static bool is_denied(int status)
 {
-    if (whip_is_success(status))
+    return status == 401 || status == 403;
+}
+
+/* Who is let do nothing learns nothing of GET, either. */
+static void judge_get(const struct conform_seen *seen, int status,
+                      struct conform_verdict *verdict)
+{
+    if (is_denied(status) && is_denied(conform_status(seen, STEP_OFFER)))
+        conform_skip(verdict, "status %d, as to the offer", status);
+    else if (whip_is_success(status))
         conform_ok(verdict, "status %d", status);
     else if (status == 405)
         conform_warn(verdict, "status 405, as older drafts had it");
@@ -55,7 +64,7 @@ static void judge_content(const struct http_response *response,
 
 JUDGE(get_status)
 {
-    judge_get(conform_status(seen, STEP_GET), verdict);
+    judge_get(seen, conform_status(seen, STEP_GET), verdict);
 }
 
 JUDGE(get_content)
@@ -65,7 +74,7 @@ JUDGE(get_content)
 
 JUDGE(get_session_status)
 {
-    judge_get(conform_status(seen, STEP_GET_SESSION), verdict);
+    judge_get(seen, conform_status(seen, STEP_GET_SESSION), verdict);
 }
 
 JUDGE(get_session_content)
@@ -126,10 +135,15 @@ JUDGE(options_origin)
     const char *origin = http_field(conform_response(seen, STEP_PREFLIGHT),
                                     "Access-Control-Allow-Origin", 0);
 
-    if (origin)
-        conform_ok(verdict, "Access-Control-Allow-Origin: %.60s", origin);
-    else
+    if (!origin)
         conform_fail(verdict, "no Access-Control-Allow-Origin");
+    else if (strcmp(origin, "*") != 0 && strcmp(origin, CONFORM_ORIGIN) != 0)
+        conform_fail(verdict,
+                     "Access-Control-Allow-Origin: %.60s, where " CONFORM_ORIGIN
+                     " asked",
+                     origin);
+    else
+        conform_ok(verdict, "Access-Control-Allow-Origin: %.60s", origin);
 }
 
 /* POST itself needs no leave (Fetch 2.2.1), that type does (2.2.2). */
@@ -180,7 +194,7 @@ JUDGE(options_nobody)
 
     if (!seen->has_credentials)
         conform_skip(verdict, "no token was given");
-    else if (status == 401 || status == 403)
+    else if (is_denied(status))
         conform_fail(verdict, "status %d", status);
     else
         conform_ok(verdict, "status %d", status);

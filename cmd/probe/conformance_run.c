@@ -409,7 +409,7 @@ static struct offerer *make_offerer(struct conform_run *run, bool is_spare,
 static void act_as_browser(struct http_options *options)
 {
     static const char *const lines[] = {
-        "Origin: https://rtc-probe.invalid",
+        "Origin: " CONFORM_ORIGIN,
         "Access-Control-Request-Method: POST",
         "Access-Control-Request-Headers: authorization,content-type",
     };

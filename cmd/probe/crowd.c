@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "cmd/interface.h"
 #include "cmd/probe/client_report.h"
@@ -14,8 +15,9 @@
 /* An end in good order takes no longer. */
 #define END_LIMIT_US 5000000
 #define SECOND_US 1000000
-/* Each may take two seconds, if the server does not answer. */
-#define LAST_WORDS_MOST 3
+/* Of a process that dies; each may take two seconds, if the server does not
+ * answer. */
+#define LAST_WORDS_S 4
 /* Descriptors of the process, and of a client beside its sockets: a connection
  * to the HTTP server, two of libcurl's own, and a name that is looked up. */
 #define PROCESS_FILES 32
@@ -198,8 +200,9 @@ void crowd_begin(struct crowd *crowd, const struct crowd_options *options,
     driver_timer_set(crowd->next, now);
     driver_timer_set(crowd->second,
                      now + (options->interval ? options->interval : SECOND_US));
-    driver_timer_set(crowd->limit, now + options->ramp + end->max_time +
-                                       end->time + END_LIMIT_US);
+    if (end->max_time)
+        driver_timer_set(crowd->limit, now + options->ramp + end->max_time +
+                                           end->time + END_LIMIT_US);
 }
 
 void crowd_end(struct crowd *crowd)
@@ -212,15 +215,22 @@ void crowd_end(struct crowd *crowd)
         driver_stop(crowd->driver);
 }
 
+/* The driver's clock stands still within its calls. */
+static time_t clock_seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
 void crowd_die(struct crowd *crowd)
 {
-    unsigned told = 0;
+    time_t until = clock_seconds() + LAST_WORDS_S;
 
-    for (unsigned i = 0; i < crowd->begun && told < LAST_WORDS_MOST; i++)
-        if (!crowd->clients[i]->is_over) {
+    for (unsigned i = 0; i < crowd->begun && clock_seconds() < until; i++)
+        if (!crowd->clients[i]->is_over)
             client_die(crowd->clients[i]);
-            told++;
-        }
 }
 
 void crowd_stop(struct crowd *crowd)

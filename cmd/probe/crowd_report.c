@@ -246,6 +246,20 @@ static rtc_usec in_us(double seconds)
     return seconds < 0 ? -1 : (rtc_usec)llround(seconds * 1e6);
 }
 
+/* The least that a session saw; some may not have come that far. */
+static int64_t certificate_days(const struct crowd *crowd)
+{
+    int64_t least = -1;
+
+    for (unsigned i = 0; i < crowd->begun; i++) {
+        int64_t days = client_certificate_days(crowd->clients[i]);
+
+        if (days >= 0 && (least < 0 || days < least))
+            least = days;
+    }
+    return least;
+}
+
 /* Of several sessions: the loss of all packets, the slowest bitrate, and of the
  * others what 95 % of the sessions keep. */
 static void check_limits(const struct crowd *crowd, const struct summary *s,
@@ -264,8 +278,7 @@ static void check_limits(const struct crowd *crowd, const struct summary *s,
                         where);
     probe_limit_bitrate(result, limits, (int64_t)percentile(&s->bitrate, 0),
                         crowd->begun > 1 ? "in the slowest session" : NULL);
-    probe_limit_tls(result, limits, client_certificate_days(crowd->clients[0]),
-                    NULL);
+    probe_limit_tls(result, limits, certificate_days(crowd), NULL);
 }
 
 static void check_failed(const struct crowd *crowd, const struct summary *s,
@@ -281,6 +294,15 @@ static void check_failed(const struct crowd *crowd, const struct summary *s,
                             share * 1e9 <= (double)max_failed,
                             "%u of %u sessions failed, %.4g %% allowed",
                             s->failed, crowd->begun, (double)max_failed / 1e7);
+}
+
+/* Whether there is anything to judge but failures. */
+static bool is_measured(const struct crowd *crowd, const struct summary *s)
+{
+    if (crowd->options->count == 1)
+        return s->measured > 0 && s->failed == 0;
+    return s->measured > 0 && (crowd->options->client.end.whip ||
+                               s->expected > 0 || s->failed < crowd->begun);
 }
 
 /* Nothing was measured, or the only session failed. */
@@ -322,7 +344,7 @@ void crowd_conclude(const struct crowd *crowd,
     if (s->measured > 0)
         add_load(crowd, s);
     judge_load(crowd, s);
-    if (s->measured == 0 || (crowd->options->count == 1 && s->failed > 0)) {
+    if (!is_measured(crowd, s)) {
         fail(crowd, s);
     } else {
         check_limits(crowd, s, limits);

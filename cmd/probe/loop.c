@@ -423,6 +423,15 @@ static void begin_leg(struct loop *loop, enum loop_leg leg)
 
 /* ---- the run ------------------------------------------------------------- */
 
+static void on_dying(void *user)
+{
+    struct loop *loop = user;
+
+    for (int leg = LOOP_LEGS - 1; leg >= 0; leg--)
+        if (!is_leg_over(loop->clients[leg]))
+            client_die(loop->clients[leg]);
+}
+
 static void check_options(struct loop *loop)
 {
     const struct loop_options *options = &loop->options;
@@ -520,6 +529,8 @@ void probe_loop(int argc, char **argv)
     cli_parse(&tool, &loop.options, argc, argv);
     check_options(&loop);
     probe_report_begin(&loop.report, "loop", &loop.options.report);
+    loop.report.dying = on_dying;
+    loop.report.dying_user = &loop;
     make_timers(&loop);
     begin(&loop);
     driver_run(loop.driver);

@@ -21,6 +21,8 @@
 #define HEADROOM 200
 #define MESSAGE_LEN 16384
 #define DATAGRAM_LEN 1000
+/* Messages a second, at least: fewer would be no rate. */
+#define RATE_LEAST 50
 
 static const struct cli_tool tool = {
     .name = "rtc-probe peer",
@@ -146,9 +148,15 @@ static void check(struct peer *peer)
 
 static int64_t default_length(const struct peer_options *o)
 {
+    int64_t most =
+        o->unordered || o->max_retransmits >= 0 ? DATAGRAM_LEN : MESSAGE_LEN;
+    int64_t by_rate = o->bitrate / 8 / RATE_LEAST;
+
     if (!o->data)
         return o->end.mtu - HEADROOM;
-    return o->unordered || o->max_retransmits >= 0 ? DATAGRAM_LEN : MESSAGE_LEN;
+    if (o->bitrate <= 0 || by_rate > most)
+        return most;
+    return by_rate < PEER_LENGTH_LEAST ? PEER_LENGTH_LEAST : by_rate;
 }
 
 static void set_parameters(struct peer *peer)

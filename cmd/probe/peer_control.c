@@ -100,6 +100,24 @@ static void read_sent(struct reader *r, struct peer_sent *s)
     s->time_us = read_number(r, "time_us", 0, 2 * TIME_MOST);
 }
 
+/* Exactly so many. */
+static void read_counts(struct reader *r, const char *name, uint64_t *counts,
+                        size_t count)
+{
+    const json_t *list = json_object_get(r->object, name);
+    bool good = json_array_size(list) == count;
+
+    for (size_t i = 0; good && i < count; i++) {
+        const json_t *value = json_array_get(list, i);
+        json_int_t number = json_integer_value(value);
+
+        good = json_is_integer(value) && number >= 0 && number <= COUNT_MOST;
+        counts[i] = good ? (uint64_t)number : 0;
+    }
+    if (!good)
+        r->bad = r->bad ? r->bad : name;
+}
+
 static void read_received(struct reader *r, struct peer_received *c)
 {
     c->packets = read_count(r, "packets");
@@ -108,6 +126,7 @@ static void read_received(struct reader *r, struct peer_received *c)
     c->recovered = read_count(r, "recovered");
     c->reordered = read_count(r, "reordered");
     c->duplicates = read_count(r, "duplicates");
+    read_counts(r, "streams", c->streams, PEER_STREAM_MOST);
     c->jitter_us = read_number(r, "jitter_us", -1, TIME_MOST);
     c->time_us = read_number(r, "time_us", 0, 2 * TIME_MOST);
 }
@@ -218,15 +237,25 @@ static json_t *of_sent(const struct peer_sent *s)
                      "time_us", (json_int_t)s->time_us);
 }
 
+static json_t *of_counts(const uint64_t *counts, size_t count)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, json_integer((json_int_t)counts[i]));
+    return list;
+}
+
 static json_t *of_received(const struct peer_received *c)
 {
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "packets",
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "packets",
         (json_int_t)c->packets, "bytes", (json_int_t)c->bytes, "expected",
         (json_int_t)c->expected, "recovered", (json_int_t)c->recovered,
         "reordered", (json_int_t)c->reordered, "duplicates",
         (json_int_t)c->duplicates, "jitter_us", (json_int_t)c->jitter_us,
-        "time_us", (json_int_t)c->time_us);
+        "time_us", (json_int_t)c->time_us, "streams",
+        of_counts(c->streams, PEER_STREAM_MOST));
 }
 
 static json_t *of_tally(const struct peer_tally *t)

@@ -43,8 +43,9 @@ struct peer_received {
     uint64_t expected;       /* by the highest numbers seen */
     uint64_t recovered;      /* of them: lost at first, and resent */
     uint64_t reordered, duplicates;
-    rtc_usec jitter_us; /* -1: not known */
-    rtc_usec time_us;   /* from the first one to the last */
+    uint64_t streams[PEER_STREAM_MOST]; /* of the packets, by stream */
+    rtc_usec jitter_us;                 /* -1: not known */
+    rtc_usec time_us;                   /* from the first one to the last */
 };
 
 /* What one end counted until now. */

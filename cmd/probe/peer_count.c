@@ -89,6 +89,7 @@ void peer_count_sum(const struct peer_count *count,
 
     received->packets = received->expected = 0;
     for (unsigned i = 0; i < PEER_STREAM_MOST; i++) {
+        received->streams[i] = count->streams[i].packets;
         received->packets += count->streams[i].packets;
         received->expected += count->streams[i].next;
         behind += count->streams[i].behind;

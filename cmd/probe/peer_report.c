@@ -225,11 +225,12 @@ static void add_session(struct peer_run *run, struct probe_result *result)
     probe_set_time(group, "rttMax", rtt->received ? rtt->most : -1);
 }
 
+/* The other end may tell what it likes. */
 static double ratio(uint64_t part, const struct view *view)
 {
     uint64_t of = view->total ? view->total->packets : view->received->expected;
 
-    return of ? (double)part / (double)of : NAN;
+    return of ? fmin((double)part / (double)of, 1) : NAN;
 }
 
 static double known(double value)
@@ -274,6 +275,30 @@ static void add_direction(struct peer_run *run, const struct view *view,
             "take them.",
             view->name, (unsigned long long)view->sent->held,
             is_media ? "congestion control" : "the channels");
+}
+
+/* Each of several streams; a sum would hide one that starves. */
+static void add_streams(const struct peer_run *run, const struct view *view,
+                        struct probe_result *result)
+{
+    static const struct probe_kind kind = {"stream", "streams"};
+    const struct peer_received *received = view->received;
+    double bps = known(peer_received_bps(received, view->total));
+
+    for (unsigned i = 0; i < run->parameters.streams; i++) {
+        double packets = (double)received->streams[i];
+        struct probe_group *group;
+        char name[32];
+
+        snprintf(name, sizeof name, "%s %u", view->name, i + 1);
+        group = probe_add_group(result, &kind, name);
+        probe_set(group, "bitrateReceived", PROBE_BITRATE,
+                  received->packets ? bps * packets / (double)received->packets
+                                    : NAN);
+        probe_set(group, "bytesReceived", PROBE_BYTES,
+                  packets * (double)run->parameters.length);
+        probe_set(group, "packetsReceived", PROBE_COUNT, packets);
+    }
 }
 
 static void add_end(struct probe_result *result, const char *name,
@@ -334,7 +359,7 @@ static int64_t jitter_us_of(const struct view *view)
 
 static int64_t bitrate_of(const struct view *view)
 {
-    return (int64_t)peer_received_bps(view->received, view->total);
+    return (int64_t)fmin(peer_received_bps(view->received, view->total), 1e18);
 }
 
 static void check(struct peer_run *run, const struct view *views,
@@ -369,6 +394,9 @@ void peer_report_result(struct peer_run *run, struct probe_report *report,
     struct view views[2];
     unsigned count = 0;
 
+    if (!run->has_begun && !run->end.status)
+        probe_report_fail(report, RTC_EXIT_NOTHING,
+                          "interrupted before anything was measured");
     if (!run->end.is_connected)
         return;
     if (run->rows.shown && report->form == PROBE_TABLE)
@@ -382,6 +410,8 @@ void peer_report_result(struct peer_run *run, struct probe_report *report,
         return;
     for (unsigned i = 0; i < count; i++)
         add_direction(run, &views[i], result);
+    for (unsigned i = 0; i < count && run->parameters.streams > 1; i++)
+        add_streams(run, &views[i], result);
     add_end(result, "local", local);
     add_end(result, "remote", remote);
     if (!run->has_heard)

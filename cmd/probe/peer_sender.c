@@ -20,7 +20,9 @@
  * not by a delay. Both are needed, as a queue that never ends makes it let more
  * through than it says. */
 #define OVERHEAD 44 /* of a packet: RTP, its extensions, SRTP */
-#define LEAD 1.25   /* of who has a rate to keep: it may be wrong, too */
+/* Of who has a rate to keep: the estimate may be wrong, too. It falls to 0.85
+ * of what a full path carries, so that this does not keep it full. */
+#define LEAD 1.1
 #define BURST_US 50000
 #define QUEUE_US 20000
 #define QUEUE_LEAST 10
@@ -365,6 +367,17 @@ static void find_payload_types(struct peer_sender *s)
             s->streams[i].payload_type = info.payload_types[0];
 }
 
+/* What media would spend if it could: the path is probed for that. */
+static void set_goal(struct peer_sender *s)
+{
+    double bps =
+        (double)s->p.bitrate_bps * s->p.streams * cost(s) / (double)s->p.length;
+
+    if (s->p.mode == PEER_MEDIA)
+        rtc_peer_set_bitrate_goal(s->setup.peer,
+                                  bps > 0 ? (uint64_t)bps : UINT64_MAX);
+}
+
 struct peer_sender *peer_sender_new(const struct peer_sender_setup *setup)
 {
     struct peer_sender *s = calloc(1, sizeof *s);
@@ -381,6 +394,7 @@ struct peer_sender *peer_sender_new(const struct peer_sender_setup *setup)
         return NULL;
     }
     find_payload_types(s);
+    set_goal(s);
     driver_random(NULL, s->buffer, sizeof s->buffer);
     s->start = s->allowed_at = s->adapted_at = now_of(s);
     s->window = WINDOW_LEAST / s->p.streams;

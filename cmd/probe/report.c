@@ -78,11 +78,17 @@ static void write_result(struct probe_report *report)
     }
 }
 
-void probe_report_die(struct probe_report *report, enum rtc_exit status,
-                      const char *sentence)
+static void say_last_words(struct probe_report *report)
 {
     if (report->dying)
         report->dying(report->dying_user);
+    report->dying = NULL;
+}
+
+void probe_report_die(struct probe_report *report, enum rtc_exit status,
+                      const char *sentence)
+{
+    say_last_words(report);
     probe_report_fail(report, status, "%s", sentence);
     if (report->form != PROBE_TABLE)
         write_result(report);
@@ -103,15 +109,19 @@ void probe_report_begin(struct probe_report *report, const char *subject,
     cli_on_die(on_die, report);
 }
 
-/* Nobody reads on, or the disk is full: there is nothing left to do. */
-static void check_output(void)
+/* Nobody reads on, or the disk is full: there is nothing more to report. */
+static void check_output(struct probe_report *report)
 {
+    int error;
+
     if (!fflush(stdout) && !ferror(stdout))
         return;
+    error = errno;
     cli_on_die(NULL, NULL);
-    if (errno == EPIPE)
+    say_last_words(report);
+    if (error == EPIPE)
         cli_die_by_signal(SIGPIPE);
-    die(RTC_EXIT_OUTPUT, "stdout: %s", strerror(errno));
+    die(RTC_EXIT_OUTPUT, "stdout: %s", strerror(error));
 }
 
 void probe_report_event(struct probe_report *report, const char *event,
@@ -119,7 +129,7 @@ void probe_report_event(struct probe_report *report, const char *event,
 {
     if (report->form == PROBE_JSONL) {
         probe_write_event(read_clock() - report->start, event, group, stdout);
-        check_output();
+        check_output(report);
     }
     if (group)
         probe_group_done(group);
@@ -145,10 +155,11 @@ void probe_report_exit(struct probe_report *report)
     char why[1000];
 
     cli_progress("");
+    report->dying = NULL;
     probe_result_judge(&report->result);
     report->result.signal = report->signal;
     write_result(report);
-    check_output();
+    check_output(report);
     cli_on_die(NULL, NULL);
     status = report->result.status;
     snprintf(why, sizeof why, "%s",

@@ -22,7 +22,7 @@ struct probe_report {
     rtc_usec start;
     struct probe_result result;
     int signal; /* which ended it early, or 0 */
-    /* The process dies: last words. Or NULL. */
+    /* The process dies before probe_report_exit: last words. Or NULL. */
     void (*dying)(void *user);
     void *dying_user;
 };

@@ -122,6 +122,8 @@ void rtc_estimate_feedback(struct rtc_estimate *e, struct rtc_sent *sent,
     struct rtc_sent_news news;
 
     while (rtc_sent_next(sent, &news)) {
+        /* A report that came first took it for a path without feedback. */
+        e->aimd.starting = e->aimd.starting || !e->heard;
         e->heard = true;
         take_probe(e, &news);
         if (!news.was_lost)

@@ -85,6 +85,10 @@ ordered='map([.min, .p50, .p90, .p95, .p99, .max]) |
     holds '.failures | map(.count) == [2, 1]'
     holds '.error.message | startswith("http: ")'
     holds '.measures[0].p50 == null'
+    # They connect, and nothing comes.
+    media_server 0
+    measure 40 whep "$at" -P 2 --media-timeout 300ms --max-failed 100%
+    holds '.error.message | startswith("firstPacket: ")'
 }
 
 @test "descriptors: as many as may be, else what lacks" {
@@ -135,8 +139,23 @@ ordered='map([.min, .p50, .p90, .p95, .p99, .max]) |
     stop_media_server
     jq -se --slurpfile server media.out 'map(select(.crowd))[0] |
         .sessions >= 2 and .sessions < 20 and .failed == 0 and
-        .sessions == $server[1].posts and .sessions == $server[1].deleted' \
-        probe.out
+        .sessions == $server[1].posts and .sessions == $server[1].deleted and
+        .bitrate < .sessions * 1e6' probe.out
+}
+
+@test "nobody reads on: the sessions are deleted, those of loop, too" {
+    media_server
+    rtc-probe whep "$at" "${LO[@]}" --jsonl -i 50ms -P 20 -t 60s </dev/null |
+        grep -qm 1 '"connected":20,"over":0'
+    assert_equal "${PIPESTATUS[*]}" '141 0'
+    stop_media_server
+    counted '.posts == 20 and .deleted == 20'
+    media_server 0
+    rtc-probe loop --whip "$at" --whep "$at" "${LO[@]}" --jsonl -i 50ms \
+        </dev/null | grep -qm 1 '"session":"whep"'
+    assert_equal "${PIPESTATUS[*]}" '141 0'
+    stop_media_server
+    counted '.posts == 2 and .deleted == 2'
 }
 
 # Stopped for a while, it would take what waits for it for a slow network.

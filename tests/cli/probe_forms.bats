@@ -25,8 +25,8 @@ loop_stripped 4 tracks sessions processes
 nat 0 servers families
 nat_dead 4 servers families
 nat_impaired 0 servers families impairments
-peer 0 intervals sessions directions ends
-peer_limits 3 intervals sessions directions ends impairments
+peer 0 intervals sessions directions streams ends
+peer_limits 3 intervals sessions directions streams ends impairments
 peer_nowhere 20
 sdp 0 description sections cases
 sdp_strict 3 description sections cases
@@ -81,7 +81,7 @@ run_nat_impaired() {
     rtc-probe nat "$@" --impair delay=1ms "$STUN" "$STUN2"
 }
 run_peer() {
-    rtc-probe peer "$@" -t 100ms -i 100ms --bidir --interface lo \
+    rtc-probe peer "$@" -t 100ms -i 100ms --bidir -P 2 --interface lo \
         --signal 'exec rtc-probe peer --signal - --interface lo'
 }
 run_peer_limits() {

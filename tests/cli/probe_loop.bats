@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2016,SC2154 # jq's variables; those of the helper
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # others' variables
 #
 # rtc-probe loop through a server of known faults (tests/whip/relay.c): what it
 # says came of the frames is what the server did to them.
@@ -10,6 +10,19 @@ load helper
 setup_file() {
     need_tools rtc-probe jq
     assert [ -x "$top_builddir/tests/whip/relay" ] # `make check' builds it
+    unset RTC_TOKEN RTC_ICE_SERVERS
+    # Those that take longer, while the others run.
+    begin_faults vp8+opus
+    begin_faults h264+opus
+}
+
+# begin_faults CLIP: no two of them befall the same frame of a second.
+begin_faults() {
+    mkdir "$BATS_FILE_TMPDIR/$1"
+    cd "$BATS_FILE_TMPDIR/$1" || return
+    serve drop=5 swap=7 twice=11 flip=13
+    start loop rtc-probe loop "${LO[@]}" --whip "$to" --whep "$from" --json \
+        -t 2500ms --clip "$1" </dev/null
 }
 
 setup() {
@@ -19,6 +32,10 @@ setup() {
 
 teardown() {
     end_started "$BATS_TEST_TMPDIR"
+}
+
+teardown_file() {
+    end_started "$BATS_FILE_TMPDIR"
 }
 
 # serve FAULT...: sets where to publish and play.
@@ -109,10 +126,10 @@ matches() {
 
 # ---- what is not ------------------------------------------------------------
 
-# faults CLIP: no two of them befall the same frame of a second.
-faults() {
-    serve drop=5 swap=7 twice=11 flip=13
-    loop 0 -t 2500ms --clip "$1"
+faults() { # CLIP
+    cd "$BATS_FILE_TMPDIR/$1" || return
+    finish loop
+    cp loop.out out.json
     matches video
     matches audio
     # Of each some, also where a busy machine sends less in that second.

@@ -100,13 +100,18 @@ holds() {
     holds both '(.directions | map(.direction) == ["send", "receive"]) and
         (.directions | map(.packetsReceived + .heldBack == 400 and .lost == 0) |
         all) and (.intervals | map(.direction) == ["send", "receive"])'
+    holds both '(.streams | length) == 8 and .streams[4].stream == "receive 1"
+        and (.streams | map(.packetsReceived > 80 and .bytesReceived ==
+        1000 * .packetsReceived) | all) and (.streams[4:] |
+        map(.packetsReceived) | add) == .directions[1].packetsReceived'
 }
 
 @test "data: messages in order; and as datagrams" {
     begin up --data --json -t 1s
     begin both --data --json -t 1s --bidir -P 4 -b 800k -l 1000
     begin gram --data --unordered --max-retransmits 0 --json -t 1s -R -b 800k
-    for run in up both gram; do
+    begin slow --data --json -t 1s -b 64k
+    for run in up both gram slow; do
         finish "$run"
         holds "$run" '$s.session == "data" and (.directions | map(
             .packetsReceived == .packetsSent and .bytesReceived == .bytesSent
@@ -115,6 +120,7 @@ holds() {
     holds up '$d.bitrateReceived > 5e6 and $s.rttSamples >= 5'
     holds both '(.directions | map(.packetsSent + .heldBack == 400 and
         .heldBack < 40) | all)'
+    holds slow '$s.length == 160 and ($d.bitrateReceived - 64e3 | fabs) < 4e3'
     holds gram '$d.direction == "receive" and $d.bytesSent ==
         1000 * $d.packetsSent'
 }
@@ -143,6 +149,9 @@ holds() {
     finish file
     assert_equal "$(cat file.out)" ''
     jq -e '.exit == 0 and .directions[0].lost == 0' report
+    timeout "$LIMIT" rtc-probe peer "${LO[@]}" --signal "$SERVANT" -t 100ms \
+        --json -o other <&- >&- # closed, and taken by nothing else
+    jq -e '.exit == 0' other
 }
 
 @test "two ends over FIFOs, and the report of the one that serves" {
@@ -310,6 +319,12 @@ nonsense() { # NAME WHY LINE...
         .[0].packetsReceived > 10 and .[0].lost == 0 and
         .[0].packetsSent == .[0].packetsReceived' lead.out
     wait_until 10 gone "$(cat serve)"
+    start early rtc-probe peer "${LO[@]}" --json --signal \
+        'echo >asked; exec sleep 9' </dev/null
+    wait_for_file asked
+    signal_to early INT
+    finish early 130
+    jq -e '.exit == 4 and .error.name == "nothing-measured"' early.out
 }
 
 gone() {

@@ -121,6 +121,8 @@ class Request:
                    "Accept-Post": SDP}
         if self.is_broken("S05.2"):
             del headers["Access-Control-Allow-Origin"]
+        if self.is_broken("origin"):
+            headers["Access-Control-Allow-Origin"] = "https://localhost"
         if self.is_broken("S05.3"):
             headers["Access-Control-Allow-Headers"] = "Authorization"
         if self.is_broken("S05.4"):

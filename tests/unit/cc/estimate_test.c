@@ -54,9 +54,35 @@ static void test_reports(void)
            "with feedback reports do not count");
 }
 
+/* A report may overtake the first feedback (RFC 3550 6.2 lets it go at once):
+ * the start goes on as if there had been none. */
+static void test_early_report(void)
+{
+    static struct rtc_sent sent;
+    const uint8_t fci[] = {0, 1,  0,  8,  0,  0,  1,  0,  0x20,
+                           8, 40, 40, 40, 40, 40, 40, 40, 40};
+    const struct rtc_rtcp_feedback feedback = {
+        .kind = RTC_FEEDBACK_TWCC, .fci = fci, .fci_len = sizeof fci};
+    struct rtc_twcc twcc;
+    rtc_usec now;
+
+    rtc_estimate_init(&e);
+    now = run(1, 0, 0);
+    ok(!e.aimd.starting, "a report is no feedback");
+    rtc_sent_init(&sent);
+    for (int i = 0; i < 8; i++)
+        rtc_sent_push(&sent, 1250, 0, now + 10 * i * RTC_MS);
+    ok(rtc_twcc_parse(&feedback, &twcc) == 0, "feedback");
+    rtc_sent_feedback(&sent, &twcc);
+    rtc_estimate_feedback(&e, &sent, now + 100 * RTC_MS);
+    ok(e.heard && e.aimd.starting, "the start is still to come");
+    rtc_sent_done(&sent);
+}
+
 int main(void)
 {
     test_remb();
     test_reports();
+    test_early_report();
     return tap_done();
 }
