@@ -324,7 +324,7 @@ nonsense() { # NAME WHY LINE...
     wait_for_file asked
     signal_to early INT
     finish early 130
-    jq -e '.exit == 4 and .error.name == "nothing-measured"' early.out
+    jq -e '.exit == 130 and .error.name == "nothing-measured"' early.out
 }
 
 gone() {
