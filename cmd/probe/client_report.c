@@ -10,7 +10,6 @@
 #include <time.h>
 
 /* From here on a sentence is due. */
-#define LOSS_HIGH 0.02
 #define RTT_HIGH 0.3
 #define DAY_S 86400
 /* What came in less is the first burst, and no rate. */
@@ -273,13 +272,13 @@ static void judge_pair(const struct client *c, struct probe_result *result)
 static void judge_path(const struct client *c, const struct client_numbers *n,
                        struct probe_result *result)
 {
-    if (n->loss >= LOSS_HIGH && c->receive_drops > 0)
+    if (n->loss >= CLIENT_LOSS_HIGH && c->receive_drops > 0)
         probe_add_verdict(result,
                           "%lld of %lld lost packets found our own socket "
                           "full: this machine was too slow.",
                           (long long)(n->lost - n->path_lost),
                           (long long)n->lost);
-    if (n->loss >= LOSS_HIGH)
+    if (n->loss >= CLIENT_LOSS_HIGH)
         probe_add_verdict(result, "Loss is high: %.1f %%.", 100 * n->loss);
     if (n->rtt >= RTT_HIGH)
         probe_add_verdict(result, "The round trip is long: %.0f ms.",

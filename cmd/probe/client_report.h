@@ -8,6 +8,9 @@
 #include "cmd/probe/client.h"
 #include "cmd/probe/result.h"
 
+/* From here on a sentence is due. */
+#define CLIENT_LOSS_HIGH 0.02
+
 /* -1: not known. */
 struct client_numbers {
     double connect, first_keyframe; /* seconds since its start */

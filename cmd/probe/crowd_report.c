@@ -241,6 +241,15 @@ static void judge_load(const struct crowd *crowd, const struct summary *s)
         probe_add_verdict(result, "Not every session ended in time.");
 }
 
+static void judge_loss(const struct crowd *crowd, const struct summary *s)
+{
+    double loss = loss_of(s);
+
+    if (loss >= CLIENT_LOSS_HIGH)
+        probe_add_verdict(&crowd->report->result,
+                          "Loss is high: %.1f %% of all packets.", 100 * loss);
+}
+
 static rtc_usec in_us(double seconds)
 {
     return seconds < 0 ? -1 : (rtc_usec)llround(seconds * 1e6);
@@ -336,6 +345,7 @@ void crowd_conclude(const struct crowd *crowd,
         add_crowd(crowd, s, name);
         add_spreads(result, s);
         add_failures(result, s);
+        judge_loss(crowd, s);
     } else {
         client_measure(crowd->clients[0],
                        probe_add_group(result, &kind_session, name));

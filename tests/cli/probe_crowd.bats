@@ -59,6 +59,15 @@ ordered='map([.min, .p50, .p90, .p95, .p99, .max]) |
         $n > 0.98 * $server.packets' media.out ||
         fail "$(cat media.out report.json)"
     holds ".measures | length == 5 and ($ordered)"
+    holds '.verdicts | map(select(startswith("Loss"))) == []'
+}
+
+@test "loss of all is that of the link they share" {
+    media_server
+    measure 3 whip "$at" -P 4 -t 1.5s --impair loss=20%,seed=5 --max-loss 10%
+    crowd '.loss > 0.14 and .loss < 0.26'
+    holds '.verdicts | any(startswith("Loss is high: "))'
+    holds '.thresholds | map([.name, .passed]) == [["max-loss", false]]'
 }
 
 @test "failures are grouped; some are too many, unless that many may fail" {
@@ -150,9 +159,9 @@ ordered='map([.min, .p50, .p90, .p95, .p99, .max]) |
     assert_equal "${PIPESTATUS[*]}" '141 0'
     stop_media_server
     counted '.posts == 20 and .deleted == 20'
-    media_server 0
+    media_server
     rtc-probe loop --whip "$at" --whep "$at" "${LO[@]}" --jsonl -i 50ms \
-        </dev/null | grep -qm 1 '"session":"whep"'
+        -t 60s </dev/null | grep -qm 1 '"session":"whep"'
     assert_equal "${PIPESTATUS[*]}" '141 0'
     stop_media_server
     counted '.posts == 2 and .deleted == 2'
