@@ -128,7 +128,7 @@ static json_t *of_end(const struct probe_result *result)
         json_array_append_new(thresholds, of_threshold(&result->thresholds[i]));
     json_of_member(object, "verdicts", verdicts);
     json_of_member(object, "thresholds", thresholds);
-    json_of_member(object, "exit", json_integer(result->status));
+    json_of_member(object, "exit", json_integer(probe_result_exit(result)));
     json_of_member(object, "error", of_error(result));
     return object;
 }

@@ -228,5 +228,5 @@ void probe_write_prometheus(const struct probe_result *result, FILE *out)
         write_thresholds(result, out);
     snprintf(name, sizeof name, "rtc_probe_%s_exit", result->subject);
     write_head(name, "The exit status of rtc-probe.", out);
-    fprintf(out, "%s %d\n", name, (int)result->status);
+    fprintf(out, "%s %d\n", name, probe_result_exit(result));
 }

@@ -157,6 +157,7 @@ void probe_report_exit(struct probe_report *report)
     cli_progress("");
     report->dying = NULL;
     probe_result_judge(&report->result);
+    report->result.signal = report->signal;
     write_result(report);
     check_output(report);
     cli_on_die(NULL, NULL);

@@ -181,6 +181,11 @@ void probe_add_requirement(struct probe_result *result, const char *name,
 
 /* ---- the end ------------------------------------------------------------- */
 
+int probe_result_exit(const struct probe_result *result)
+{
+    return result->signal ? 128 + result->signal : (int)result->status;
+}
+
 void probe_result_judge(struct probe_result *result)
 {
     char *text = NULL;

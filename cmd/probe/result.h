@@ -81,10 +81,14 @@ struct probe_result {
     char *extra;
     rtc_usec time_us; /* it took */
     enum rtc_exit status;
+    int signal;  /* that the process is about to die of, or 0 */
     char *error; /* why the status is not DONE, or NULL */
 };
 
 void probe_result_done(struct probe_result *result);
+
+/* What the shell sees: the status, or 128 and the signal. */
+int probe_result_exit(const struct probe_result *result);
 
 /* A group of the result, or one for itself, which probe_group_done ends. Lent
  * until the next one is added. */

@@ -122,7 +122,7 @@ probe() {
     wait_for_line probe.out '"event":"response"'
     signal_to probe INT
     finish probe 130
-    jq -se 'last | .event == "end"' probe.out
+    jq -se 'last | .event == "end" and .exit == 130' probe.out
     jq -se 'map(select(.event == "result")) | length == 1 and
         (.[0] | .received > 0 and .loss == 0)' probe.out
 }

@@ -314,7 +314,7 @@ nonsense() { # NAME WHY LINE...
     wait_for_line lead.out '"interval"'
     signal_to lead INT
     finish lead 130
-    jq -se '.[-1] | .event == "end" and .exit == 0' lead.out
+    jq -se '.[-1] | .event == "end" and .exit == 130' lead.out
     jq -se 'map(select(.event == "result" and .direction == "send")) |
         .[0].packetsReceived > 10 and .[0].lost == 0 and
         .[0].packetsSent == .[0].packetsReceived' lead.out
@@ -324,7 +324,7 @@ nonsense() { # NAME WHY LINE...
     wait_for_file asked
     signal_to early INT
     finish early 130
-    jq -e '.exit == 4 and .error.name == "nothing-measured"' early.out
+    jq -e '.exit == 130 and .error.name == "nothing-measured"' early.out
 }
 
 gone() {

@@ -229,7 +229,7 @@ END
     net_server
     probe 0 a stun --json -c 1 "$SERVER4" "$SERVER6"
     assert_regex "$stderr" "no way to \[$SERVER6\]:3478"
-    assert_equal "$(jq '.servers | length' <<<"$output")" 1
+    assert_equal "$(jq -c '.servers | map(.received)' <<<"$output")" '[1,0]'
     probe 4 a stun --json -c 1 "$SERVER6"
     assert_equal "$(jq -r .error.name <<<"$output")" nothing-measured
 }
