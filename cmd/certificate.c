@@ -5,6 +5,7 @@
 #include "cmd/certificate.h"
 
 #include <gnutls/x509.h>
+#include <stdio.h>
 #include <string.h>
 
 int64_t certificate_expiry(const char *pem)
@@ -19,4 +20,30 @@ int64_t certificate_expiry(const char *pem)
         expires = gnutls_x509_crt_get_expiration_time(certificate);
     gnutls_x509_crt_deinit(certificate);
     return expires > 0 ? (int64_t)expires : 0;
+}
+
+void certificate_trouble(unsigned status, bool self_signed, char *buf,
+                         size_t cap)
+{
+    const struct {
+        unsigned bit;
+        const char *words;
+    } troubles[] = {
+        {GNUTLS_CERT_EXPIRED, "expired"},
+        {GNUTLS_CERT_NOT_ACTIVATED, "not valid yet"},
+        {GNUTLS_CERT_UNEXPECTED_OWNER, "wrong name"},
+        {GNUTLS_CERT_REVOKED, "revoked"},
+        {GNUTLS_CERT_INSECURE_ALGORITHM, "insecure algorithm"},
+        {GNUTLS_CERT_SIGNER_NOT_FOUND,
+         self_signed ? "self-signed" : "unknown issuer"},
+    };
+    size_t len = 0;
+
+    *buf = '\0';
+    for (size_t i = 0; i < sizeof troubles / sizeof *troubles; i++)
+        if (status & troubles[i].bit)
+            len += (size_t)snprintf(buf + len, cap - len, "%s%s",
+                                    len ? ", " : "", troubles[i].words);
+    if (status && !len)
+        snprintf(buf, cap, "invalid");
 }

@@ -223,7 +223,7 @@ static rtc_usec time_of(const struct http_transfer *t, CURLINFO what)
 static void say_failure(struct http_transfer *t, CURLcode code)
 {
     struct http_response *r = &t->response;
-    char shown[256];
+    char shown[256], why[HTTP_INFO_WHY_LEN];
 
     /* That is what libcurl says of a line that exceeds its own cap. */
     if (code == CURLE_OUT_OF_MEMORY)
@@ -234,7 +234,7 @@ static void say_failure(struct http_transfer *t, CURLcode code)
         snprintf(r->why, sizeof r->why, "%s: %s", shown, r->limit);
     else
         snprintf(r->why, sizeof r->why, "%s: %s", shown,
-                 *t->curl_why ? t->curl_why : curl_easy_strerror(code));
+                 http_info_why(code, t->easy, t->curl_why, why));
 }
 
 static void unlink_transfer(struct http_transfer *t)

@@ -4,6 +4,7 @@
  */
 #include "cmd/http_info.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "cmd/certificate.h"
@@ -50,4 +51,22 @@ int64_t http_info_expiry(CURL *easy)
         if (!strncmp(at->data, name, sizeof name - 1))
             return certificate_expiry(at->data + sizeof name - 1);
     return 0;
+}
+
+/* libcurl on GnuTLS gives the status of the verification. */
+const char *http_info_why(CURLcode code, CURL *easy, const char *said,
+                          char buf[HTTP_INFO_WHY_LEN])
+{
+    char trouble[128] = "";
+    long status = 0;
+
+    if (code == CURLE_PEER_FAILED_VERIFICATION &&
+        !curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &status) &&
+        status > 0)
+        certificate_trouble((unsigned)status, false, trouble, sizeof trouble);
+    snprintf(buf, HTTP_INFO_WHY_LEN, "%s%s%s%s",
+             *said ? said : curl_easy_strerror(code),
+             *trouble ? " (the certificate: " : "", trouble,
+             *trouble ? ")" : "");
+    return buf;
 }

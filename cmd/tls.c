@@ -13,6 +13,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "cmd/certificate.h"
+
 struct tls_trust {
     gnutls_certificate_credentials_t credentials;
     bool insecure;
@@ -184,33 +186,6 @@ const char *tls_why(const struct tls *tls)
 
 /* ---- the certificate ----------------------------------------------------- */
 
-/* What a verification found, in few words. */
-static void tell_trouble(unsigned status, bool self_signed, char *buf,
-                         size_t cap)
-{
-    const struct {
-        unsigned bit;
-        const char *words;
-    } troubles[] = {
-        {GNUTLS_CERT_EXPIRED, "expired"},
-        {GNUTLS_CERT_NOT_ACTIVATED, "not valid yet"},
-        {GNUTLS_CERT_UNEXPECTED_OWNER, "wrong name"},
-        {GNUTLS_CERT_REVOKED, "revoked"},
-        {GNUTLS_CERT_INSECURE_ALGORITHM, "insecure algorithm"},
-        {GNUTLS_CERT_SIGNER_NOT_FOUND,
-         self_signed ? "self-signed" : "unknown issuer"},
-    };
-    size_t len = 0;
-
-    *buf = '\0';
-    for (size_t i = 0; i < sizeof troubles / sizeof *troubles; i++)
-        if (status & troubles[i].bit)
-            len += (size_t)snprintf(buf + len, cap - len, "%s%s",
-                                    len ? ", " : "", troubles[i].words);
-    if (status && !len)
-        snprintf(buf, cap, "invalid");
-}
-
 /* What others wrote must not get at a terminal. */
 static void copy_name(int error, gnutls_datum_t *name, char buf[256])
 {
@@ -266,8 +241,8 @@ static void read_certificate(const struct tls *tls, gnutls_x509_crt_t cert,
         if (!gnutls_x509_crt_check_hostname(cert, tls->host))
             status |= GNUTLS_CERT_UNEXPECTED_OWNER;
     }
-    tell_trouble(status, self_signed, ret_certificate->trouble,
-                 sizeof ret_certificate->trouble);
+    certificate_trouble(status, self_signed, ret_certificate->trouble,
+                        sizeof ret_certificate->trouble);
 }
 
 bool tls_certificate(const struct tls *tls,

@@ -252,6 +252,14 @@ fails() {
         "$(pin_of "$CERTIFICATES/other.pem")"
 }
 
+@test "TLS: what is wrong with a certificate is said" {
+    serve '{}' "https=$CERTIFICATES/old.pem"
+    fails 11 tls "$to" --cacert "$CERTIFICATES/ca.pem"
+    holds '.error.message | endswith("(the certificate: expired)")'
+    fails 11 tls "$to"
+    holds '.error.message | endswith("expired, unknown issuer)")'
+}
+
 @test "HTTP: 401 13, 404 14, 503 15, 500 12, no SDP 16" {
     serve '{"POST /401": {"status": 401}, "POST /404": {"status": 404},
         "POST /503": {"status": 503}, "POST /500": {"status": 500},

@@ -18,11 +18,14 @@ need_server() {
 unset RTC_TOKEN RTC_ICE_SERVERS
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 
-# make_certificates DIRECTORY: ca.pem, and with their keys localhost.pem and
-# other.pem (for other.example), both by that authority.
+# make_certificates DIRECTORY: ca.pem, and with their keys localhost.pem,
+# other.pem (for other.example) and old.pem (for localhost, expired), all by that
+# authority. OpenSSL from 3.4 on takes dates, but no days below 1.
 make_certificates() {
-    local name new="openssl req -x509 -newkey ec -nodes -days 2
+    local name old=(-days -1) new="openssl req -x509 -newkey ec -nodes -days 2
         -pkeyopt ec_paramgen_curve:P-256"
+    ! openssl x509 -help 2>&1 | grep -q not_after ||
+        old=(-not_before 20200101000000Z -not_after 20200201000000Z)
     mkdir -p "$1"
     $new -keyout "$1/ca.key" -out "$1/ca.pem" -subj /CN=tests 2>/dev/null
     for name in localhost other.example; do
@@ -32,6 +35,13 @@ make_certificates() {
             -keyout "$1/key" -out "$1/certificate" 2>/dev/null
         cat "$1/certificate" "$1/key" >"$1/${name%.example}.pem"
     done
+    openssl x509 -x509toreq -in "$1/localhost.pem" -signkey "$1/localhost.pem" \
+        -out "$1/request" 2>/dev/null
+    openssl x509 -req -in "$1/request" -CA "$1/ca.pem" -CAkey "$1/ca.key" \
+        -CAcreateserial "${old[@]}" -out "$1/certificate" \
+        -extfile <(echo subjectAltName=DNS:localhost) 2>/dev/null
+    sed -n '/BEGIN PRIVATE/,$p' "$1/localhost.pem" |
+        cat "$1/certificate" - >"$1/old.pem"
 }
 
 # pin_of PEM: as curl writes it.
