@@ -155,6 +155,7 @@ print(r.urlopen(sys.argv[1]).read().decode())' "$url/conform/nothing/sessions"
         for id in echo sticky; do
             rtc-probe conformance --whip "$url/conform/$id/auth-whip" \
                 --no-connect -vv $form >"$id" 2>&1 || true
+            assert [ -s "$id" ]
             run grep -c secret "$id"
             assert_output 0
         done
@@ -252,18 +253,18 @@ print(r.urlopen(sys.argv[1]).read().decode())' "$url/conform/nothing/sessions"
     assert_line 'ok      S02.1: an offer is answered with 201'
     assert_line 'NOT OK  S04.1: GET at the endpoint succeeds'
     assert_line '        status 404 instead of 2xx (RFC 9725 4.1)'
-    "${ask[@]}" --tap >report.tap || true
+    "${ask[@]}" --tap >report.tap || [ $? = 50 ]
     run perl -MTAP::Parser -e '$p = TAP::Parser->new({source => $ARGV[0]});
         $p->run; print join(" ", $p->tests_planned, scalar $p->parse_errors,
         $p->failed, scalar $p->skipped)' report.tap
     assert_output '55 0 10 13'
-    "${ask[@]}" --junit >report.xml || true
+    "${ask[@]}" --junit >report.xml || [ $? = 50 ]
     run xmllint --xpath 'concat(count(//testcase), " ", count(//failure), " ",
         count(//skipped))' report.xml
     assert_output '55 1 13'
     run -50 --separate-stderr "${ask[@]}" --prometheus
     assert_line 'rtc_probe_conformance_cases{outcome="not ok"} 1'
-    "${ask[@]}" --jsonl >report.jsonl || true
+    "${ask[@]}" --jsonl >report.jsonl || [ $? = 50 ]
     run jq -r 'select(.event == "http") | .method' report.jsonl
     assert_line --index 0 OPTIONS
     assert_line --index 2 POST
