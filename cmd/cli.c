@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Parses a table of options by getopt_long, prints it as --help, and writes the
- * lines for people. The tool's name, its verbosity and the hook of die are the
- * only state: set at the start, for the process's whole life.
+ * Parses a table of options by getopt_long, and writes the lines for people. The
+ * tool's name, its verbosity and the hook of die are the only state: set at the
+ * start, for the process's whole life.
  */
 #include "cmd/cli.h"
 
@@ -16,11 +16,10 @@
 
 #include "cmd/driver.h"
 #include "cmd/file.h"
+#include "cmd/help.h"
 #include "cmd/http.h"
 #include "cmd/report.h"
 
-#define WIDTH 80 /* columns of --help */
-#define INDENT 28
 #define WARNED_MOST 32 /* sentences that are not said again */
 
 static struct {
@@ -44,8 +43,12 @@ static const struct rtc_option common_options[] = {
      .help = "say less; twice: only errors"},
     {.name = "verbose",
      .letter = 'v',
+     .often = true,
      .help = "say more; twice: every step of the protocols"},
-    {.name = "help", .help = "print this and exit"},
+    {.name = "help",
+     .argument = "[NAME]",
+     .often = true,
+     .help = "print this; all: every option; NAME: that option"},
     {.name = "version", .help = "print versions, of libraries too, and exit"},
     {.name = NULL},
 };
@@ -234,23 +237,6 @@ void cli_die_by_signal(int number)
 
 /* ---- --help and --version ------------------------------------------------ */
 
-/* Prints `text` word by word from column `at`, continued at INDENT. */
-static void print_wrapped(const char *text, int at)
-{
-    while (*text) {
-        int len = (int)strcspn(text, " ");
-
-        if (at + 1 + len >= WIDTH && at > INDENT) {
-            printf("\n%*s", INDENT, "");
-            at = INDENT;
-        }
-        at += printf("%s%.*s", at > INDENT ? " " : "", len, text);
-        text += len;
-        text += strspn(text, " ");
-    }
-    putchar('\n');
-}
-
 static unsigned add_table(const struct rtc_option *table, size_t base,
                           struct rtc_option *rows, unsigned count)
 {
@@ -277,45 +263,11 @@ void cli_rows(const struct cli_tool *tool,
     ret_rows[count] = (struct rtc_option){.name = NULL};
 }
 
-static void print_options(const struct rtc_option *option)
-{
-    for (; option->name; option++) {
-        int at;
-
-        if (option->heading)
-            printf("\n%s:\n", option->heading);
-        at = option->letter ? printf("  -%c, ", option->letter)
-                            : printf("      ");
-        at += printf("--%s", option->name);
-        if (option->argument)
-            at += printf(" %s", option->argument);
-        if (at >= INDENT - 1) {
-            putchar('\n');
-            at = 0;
-        }
-        printf("%*s", INDENT - at, "");
-        print_wrapped(option->help, INDENT);
-    }
-}
-
 static void __attribute__((noreturn)) finish_stdout(void)
 {
     if (fflush(stdout))
         die(RTC_EXIT_OUTPUT, "stdout: %s", strerror(errno));
     exit(RTC_EXIT_DONE);
-}
-
-static void __attribute__((noreturn)) print_help(const struct cli_tool *tool)
-{
-    printf("Usage: %s %s%s%s\n%s\n", tool->name,
-           tool->is_family ? "" : "[OPTION]...",
-           *tool->operands && !tool->is_family ? " " : "", tool->operands,
-           tool->summary);
-    print_options(process.rows);
-    print_options(common_options);
-    if (tool->notes)
-        printf("\n%s\n", tool->notes);
-    finish_stdout();
 }
 
 static void __attribute__((noreturn)) print_version(const struct cli_tool *tool)
@@ -454,7 +406,9 @@ static void store(const struct rtc_option *option, void *values, char *argument)
     }
 }
 
-static void do_common(const struct cli_tool *tool, enum common common)
+/* `next`: the word behind the option, or NULL. */
+static void do_common(const struct cli_tool *tool, enum common common,
+                      const char *next)
 {
     switch (common) {
     case COMMON_QUIET:
@@ -464,7 +418,8 @@ static void do_common(const struct cli_tool *tool, enum common common)
         process.verbosity++;
         break;
     case COMMON_HELP:
-        print_help(tool);
+        help_print(tool, process.rows, common_options, next);
+        finish_stdout();
     case COMMON_VERSION:
         print_version(tool);
     }
@@ -563,7 +518,7 @@ int cli_parse(const struct cli_tool *tool, void *values, int argc, char **argv)
         if (code < 128)
             code = tables.by_letter[code];
         if (code >= CODE_COMMON)
-            do_common(tool, (enum common)(code - CODE_COMMON));
+            do_common(tool, (enum common)(code - CODE_COMMON), argv[optind]);
         else
             store(&process.rows[code - CODE_OPTION], values,
                   optarg || !is_optional(&process.rows[code - CODE_OPTION])

@@ -57,6 +57,8 @@ struct rtc_option {
                              that may be left out, for the second one */
     size_t offset;        /* of what it sets, in the tool's values */
     const char *help;
+    bool often; /* --help shows it without `all', too; of a table that has none,
+                   all are shown */
     /* DURATION, SIZE, RATE, PERCENT, INTEGER: bounds; both 0 is from 0 up. */
     int64_t least, most;
     const char *const *choices;    /* CHOICE: NULL-ended */

@@ -12,9 +12,10 @@
 const struct rtc_option data_rows[] = {
     {.heading = "Data",
      .name = "data",
+     .often = true,
      .type = OPTION_FLAG,
      .offset = offsetof(struct data_options, data),
-     .help = "FILE and standard streams are bytes of a data channel"},
+     .help = "bytes of a data channel in place of media"},
     {.name = "message",
      .type = OPTION_STRING,
      .argument = "HOW",

@@ -13,6 +13,7 @@ static const struct rtc_option options[] = {
     {.name = "hand_over", .type = OPTION_ROWS, .rows = options_hand_over},
     {.heading = "Data",
      .name = "data",
+     .often = true,
      .type = OPTION_FLAG,
      .offset = offsetof(struct hand_over_options, end.data),
      .help = "data channels; and no media that is not named"},

@@ -47,6 +47,15 @@ static const char *list_subjects(void)
     return text;
 }
 
+/* NULL when there is none of that name. */
+static const struct probe_subject *find_subject(const char *name)
+{
+    for (size_t i = 0; name && i < SUBJECT_COUNT; i++)
+        if (!strcmp(subjects[i].name, name))
+            return &subjects[i];
+    return NULL;
+}
+
 int main(int argc, char **argv)
 {
     const struct cli_tool tool = {
@@ -59,12 +68,17 @@ int main(int argc, char **argv)
         .operands_most = -1,
         .is_family = true,
     };
+    const struct probe_subject *subject = find_subject(argv[argc > 1]);
     struct probe_options values = {0}; /* Read by --help alone. */
     int first;
 
-    for (size_t i = 0; argc > 1 && i < SUBJECT_COUNT; i++)
-        if (!strcmp(argv[1], subjects[i].name))
-            subjects[i].run(argc - 1, argv + 1);
+    if (argc == 3 && !strcmp(argv[1], "--help") && find_subject(argv[2])) {
+        char *asked[] = {argv[2], argv[1], NULL};
+
+        find_subject(argv[2])->run(2, asked);
+    }
+    if (subject)
+        subject->run(argc - 1, argv + 1);
     first = cli_parse(&tool, &values, argc, argv);
     die_usage("`%s' is %s", argv[first],
               first > 1 ? "to stand before the options" : "not a subject");

@@ -40,10 +40,11 @@ static const struct rtc_option options[] = {
     {.heading = "Media",
      .name = "output",
      .letter = 'o',
+     .often = true,
      .type = OPTION_FILE,
      .argument = "FILE",
      .offset = offsetof(struct values, out.single),
-     .help = "write there (default: stdout); %r: the name of the layer"},
+     .help = "write there, not to stdout; %r: the layer's name"},
     {.name = "video-out",
      .type = OPTION_FILE,
      .argument = "FILE",
@@ -56,17 +57,20 @@ static const struct rtc_option options[] = {
      .help = "write the audio alone there"},
     {.name = "format",
      .letter = 'f',
+     .often = true,
      .type = OPTION_CHOICE,
      .argument = "NAME",
      .offset = offsetof(struct values, format),
      .choices = options_formats,
      .help = "of the single output (default: by its codec)"},
     {.name = "video",
+     .often = true,
      .type = OPTION_STRING,
      .argument = "CODECS",
      .offset = offsetof(struct values, out.video),
      .help = "take video of these codecs (vp8,h264,h265)"},
     {.name = "audio",
+     .often = true,
      .type = OPTION_STRING,
      .argument = "CODECS",
      .offset = offsetof(struct values, out.audio),
@@ -114,9 +118,7 @@ static const struct cli_tool tool = {
     .summary = "Receive encoded media from a WebRTC peer to files or stdout.",
     .options = options,
     .notes =
-        "Audio and video are written as Matroska; one of them as IVF (VP8,\n"
-        "VP9, AV1), Annex-B (H.264, H.265), Ogg (Opus) or WAV (G.722, G.711).\n"
-        "--format rtpdump, or a file named so, records RTP packets.",
+        "Audio and video become Matroska; one alone IVF, Annex-B, Ogg or WAV.",
 };
 
 struct receiver {

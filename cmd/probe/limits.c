@@ -11,16 +11,19 @@
 
 const struct rtc_option probe_limits_path[] = {
     {.name = "max-loss",
+     .often = true,
      .type = OPTION_PERCENT,
      .argument = "PERCENT",
      .offset = OFFSET(max_loss),
      .help = "at most this much lost, such as 1%"},
     {.name = "max-rtt",
+     .often = true,
      .type = OPTION_DURATION,
      .argument = "TIME",
      .offset = OFFSET(max_rtt),
      .help = "the mean round trip is not longer"},
     {.name = "max-jitter",
+     .often = true,
      .type = OPTION_DURATION,
      .argument = "TIME",
      .offset = OFFSET(max_jitter),
@@ -30,16 +33,19 @@ const struct rtc_option probe_limits_path[] = {
 
 const struct rtc_option probe_limits_frames[] = {
     {.name = "max-loss",
+     .often = true,
      .type = OPTION_PERCENT,
      .argument = "PERCENT",
      .offset = OFFSET(max_loss),
      .help = "at most this much of the frames lost, such as 1%"},
     {.name = "max-latency",
+     .often = true,
      .type = OPTION_DURATION,
      .argument = "TIME",
      .offset = OFFSET(max_latency),
      .help = "95 of 100 frames take no longer"},
     {.name = "max-jitter",
+     .often = true,
      .type = OPTION_DURATION,
      .argument = "TIME",
      .offset = OFFSET(max_jitter),
@@ -49,6 +55,7 @@ const struct rtc_option probe_limits_frames[] = {
 
 const struct rtc_option probe_limits_connect[] = {
     {.name = "max-connect",
+     .often = true,
      .type = OPTION_DURATION,
      .argument = "TIME",
      .offset = OFFSET(max_connect),
@@ -58,6 +65,7 @@ const struct rtc_option probe_limits_connect[] = {
 
 const struct rtc_option probe_limits_bitrate[] = {
     {.name = "min-bitrate",
+     .often = true,
      .type = OPTION_RATE,
      .argument = "RATE",
      .offset = OFFSET(min_bitrate),

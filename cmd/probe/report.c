@@ -15,12 +15,13 @@
 
 #define FORM(text, shape, says)                                                \
     {                                                                          \
-        .name = text, .type = OPTION_SET, .least = shape,                      \
+        .name = text, .often = true, .type = OPTION_SET, .least = shape,       \
         .offset = offsetof(struct probe_options, form), .help = says           \
     }
 #define FORMS                                                                  \
     {.heading = "Report",                                                      \
      .name = "json",                                                           \
+     .often = true,                                                            \
      .type = OPTION_SET,                                                       \
      .least = PROBE_JSON,                                                      \
      .offset = offsetof(struct probe_options, form),                           \

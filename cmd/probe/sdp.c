@@ -27,6 +27,7 @@ struct options {
 static const struct rtc_option table[] = {
     {.heading = "Thresholds (else exit status 3)",
      .name = "strict",
+     .often = true,
      .type = OPTION_FLAG,
      .offset = offsetof(struct options, strict),
      .help = "nothing is wrong; warnings are allowed"},

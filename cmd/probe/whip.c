@@ -26,7 +26,7 @@ struct options {
 
 #define ROW_TIME                                                               \
     {                                                                          \
-        .heading = "Measuring", .name = "time", .letter = 't',                 \
+        .heading = "Measuring", .name = "time", .letter = 't', .often = true,  \
         .type = OPTION_DURATION, .argument = "TIME",                           \
         .offset = OFFSET(crowd.client.end.time), .least = 100000,              \
         .most = INT64_C(86400000000),                                          \
@@ -36,6 +36,7 @@ struct options {
 static const struct rtc_option clip_rows[] = {
     ROW_TIME,
     {.name = "clip",
+     .often = true,
      .type = OPTION_CHOICE,
      .argument = "NAME",
      .offset = OFFSET(crowd.client.publisher.clip),
@@ -43,6 +44,7 @@ static const struct rtc_option clip_rows[] = {
      .help = "what to publish: vp8+opus (default), h264, ..."},
     {.name = "bitrate",
      .letter = 'b',
+     .often = true,
      .type = OPTION_RATE,
      .argument = "RATE",
      .offset = OFFSET(crowd.client.publisher.bitrate_bps),
@@ -79,6 +81,7 @@ static const struct rtc_option crowd_rows[] = {
      .offset = OFFSET(crowd.client.end)},
     {.name = "parallel",
      .letter = 'P',
+     .often = true,
      .type = OPTION_INTEGER,
      .argument = "N",
      .offset = OFFSET(crowd.count),

@@ -20,7 +20,7 @@ completed() {
 
 # assert_all COMMAND...
 assert_all() {
-    diff <("$@" --help | grep -oE '^ +(-., )?--[a-z0-9-]+' | grep -oE -e '--.*' |
+    diff <("$@" --help all | grep -oE '^ +(-., )?--[a-z0-9-]+' | grep -oE -e '--.*' |
         sort) <(completed "$@" -- | sort)
 }
 
@@ -43,4 +43,20 @@ assert_all() {
         assert_all rtc-probe "$subject"
     done
     assert_equal "$(completed rtc-probe stun --max-r)" --max-rtt
+    assert_equal "$(completed rtc-probe --help wh | xargs)" 'whep whip'
+}
+
+@test "completion: values of which there are few" {
+    assert_equal "$(completed rtc-send --ice-policy '' | sort | xargs)" 'all relay'
+    assert_equal "$(completed rtc-send --ice-policy r)" relay
+    assert_equal "$(completed rtc-send --ice-policy = r)" relay
+    assert_equal "$(completed rtc-recv --ice-policy = | sort | xargs)" 'all relay'
+    assert_equal "$(completed rtc-recv -f an)" annexb
+    assert_equal "$(completed rtc-probe whip --clip vp8+)" vp8+opus
+    assert_equal "$(completed rtc-offer --help dire)" direction
+    assert_equal "$(completed rtc-send --help al | sort | xargs)" \
+        'all allow-b-frames'
+    # Files, and what begins with the next word.
+    assert_equal "$(completed rtc-send --session x)" ''
+    assert_equal "$(completed rtc-send -q r)" ''
 }

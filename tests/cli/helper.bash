@@ -207,11 +207,14 @@ refused() {
 # ---- what every tool has ---------------------------------------------------
 
 # assert_help TOOL OPTION...: --help is on stdout, fits a terminal, and tells of
-# each option.
+# each option when asked for all.
 assert_help() {
     local tool=$1 option
     shift
-    run --separate-stderr timeout "$LIMIT" "$tool" --help
+    run timeout "$LIMIT" "$tool" --help
+    assert_success
+    assert [ "${#lines[@]}" -le 24 ]
+    run --separate-stderr timeout "$LIMIT" "$tool" --help all
     assert_success
     assert_equal "$stderr" ''
     assert_line --index 0 --regexp "^Usage: $tool "

@@ -127,7 +127,7 @@ run_turn_two() {
 
 # The forms of a subject, without the table.
 forms_of() { # SUBJECT
-    rtc-probe "$1" --help |
+    rtc-probe "$1" --help all |
         sed -n 's/^ *--\(json\|jsonl\|prometheus\|tap\|junit\) .*/\1/p'
 }
 

@@ -43,7 +43,7 @@ holds() {
 # ---- the command line -------------------------------------------------------
 
 @test "help, and what makes no sense" {
-    run --separate-stderr rtc-probe peer --help
+    run --separate-stderr rtc-probe peer --help all
     assert_success
     assert_line --index 0 'Usage: rtc-probe peer [OPTION]...'
     for option in '-t, --time' '-R, --reverse' '-P, --parallel' '--bidir' \

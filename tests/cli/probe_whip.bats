@@ -90,7 +90,7 @@ teardown_file() {
         run --separate-stderr rtc-probe "$subject" --help
         assert_success
         assert_line --index 0 "Usage: rtc-probe $subject [OPTION]... URL"
-        assert [ "${#lines[@]}" -le 60 ]
+        assert [ "${#lines[@]}" -le 24 ]
         refused 2 "rtc-probe $subject" usage 'URL is missing' \
             rtc-probe "$subject"
         refused 2 "rtc-probe $subject" usage 'not an http' \

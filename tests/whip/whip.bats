@@ -927,13 +927,13 @@ gaps() {
 }
 
 @test "--help tells of the options of WHIP and WHEP" {
-    run rtc-send --help
+    run rtc-send --help all
     for option in --whip --token-file --cacert --insecure --pinnedpubkey \
         --resolve --proxy --retry --location-trusted --insecure-http \
         --preflight --reconnect --header; do
         assert_output --regexp "$option( |\$)"
     done
-    run rtc-recv --help
+    run rtc-recv --help all
     assert_output --partial --whep
     assert_output --partial --server-offer
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The command line: values land where the table says, wrong usage ends with 2
- * and a sentence, --help fits its columns, secrets leave argv.
+ * and a sentence, --help all fits its columns, secrets leave argv.
  */
 #include "cmd/cli.h"
 
@@ -77,6 +77,7 @@ static const struct rtc_option options[] = {
     {.heading = "Meeting",
      .name = "session",
      .letter = 's',
+     .often = true,
      .type = OPTION_FILE,
      .argument = "FILE",
      .offset = AT(session),
@@ -195,9 +196,16 @@ static const struct {
     {"--version", 0, "\nlibevent 2."},
     {"--version", 0, "\njansson 2."},
     {"--help", 0, "Usage: rtc-test [OPTION]... [FILE]\nTests"},
-    {"--help", 0, "\nMeeting:\n  -s, --session FILE        take over\n"},
-    {"--help", 0, "      --a-name-that-fills-the-column A-B\n      "},
-    {"--help", 0, "\n\nExample: rtc-test\n"},
+    {"--help", 0,
+     "command line.\n\n  -s, --session FILE        take over\n  -v"},
+    {"--help", 0, "\n\nExample: rtc-test\nAll options: rtc-test --help all\n"},
+    {"--help all", 0, "      --a-name-that-fills-the-column A-B\n      "},
+    {"--help all", 0, "\n\nExample: rtc-test\n"},
+    {"--help session", 0, "  -s, --session FILE        take over\n"},
+    {"--help format", 0, "\nIts value is one of: ivf annexb ogg\n"},
+    {"--help version", 0, "      --version             print versions"},
+    {"--help all", 0, "\nMeeting:\n  -s, --session FILE"},
+    {"--help nonsense", 0, "Usage: rtc-test [OPTION]... [FILE]\nTests"},
     {"-f mp4 --help", 2, "error usage"},
 };
 
@@ -215,7 +223,7 @@ static void test_rows(void)
 
 static void test_columns(void)
 {
-    struct captured help = capture(parse_line, (void *)"--help");
+    struct captured help = capture(parse_line, (void *)"--help all");
     size_t widest = 0, len;
 
     for (char *at = help.text; *at; at += len + (at[len] == '\n')) {
