@@ -47,27 +47,17 @@ static double less(uint64_t a, uint64_t b)
     return a > b ? (double)(a - b) : 0;
 }
 
-/* Jitter is a mean over all packets so far: what those of the interval add. */
-static double jitter_of(const struct peer_received *before,
-                        const struct peer_received *after)
-{
-    double a = before->jitter_us < 0 ? 0 : (double)before->jitter_us;
-    double n = (double)after->packets - (double)before->packets;
-    double sum = (double)after->jitter_us * (double)after->packets -
-                 a * (double)before->packets;
-
-    return after->jitter_us < 0 || n < 1 ? NAN : fmax(sum / n / 1e6, 0);
-}
-
 static void fill_received(struct row *row, const struct peer_received *before,
                           const struct peer_received *after, rtc_usec us)
 {
     double expected = less(after->expected, before->expected);
     double first = less(after->packets, before->packets) -
                    less(after->recovered, before->recovered);
+    rtc_usec jitter;
 
     row->received_bps = bps_of(less(after->bytes, before->bytes), us);
-    row->jitter = jitter_of(before, after);
+    jitter = peer_jitter_us(before, after);
+    row->jitter = jitter < 0 ? NAN : (double)jitter / 1e6;
     row->lost = fmax(expected - first, 0);
     row->loss = expected > 0 ? row->lost / expected : NAN;
 }
@@ -263,7 +253,7 @@ static void add_direction(struct peer_run *run, const struct view *view,
     probe_set(group, "reordered", PROBE_COUNT, (double)received->reordered);
     probe_set(group, "duplicates", PROBE_COUNT,
               is_media ? (double)received->duplicates : NAN);
-    probe_set_time(group, "jitter", received->jitter_us);
+    probe_set_time(group, "jitter", peer_jitter_us(NULL, received));
     probe_set(group, "estimate", PROBE_BITRATE,
               view->estimate_bps ? (double)view->estimate_bps : NAN);
     probe_set(group, "heldBack", PROBE_COUNT, (double)view->sent->held);
@@ -354,7 +344,7 @@ static int64_t loss_of(const struct view *view)
 
 static int64_t jitter_us_of(const struct view *view)
 {
-    return view->received->jitter_us;
+    return peer_jitter_us(NULL, view->received);
 }
 
 static int64_t bitrate_of(const struct view *view)
