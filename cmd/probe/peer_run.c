@@ -173,6 +173,7 @@ static void begin(struct peer_run *run)
                                       .peer = run->end.peer,
                                       .parameters = p,
                                       .streams = run->streams,
+                                      .trips = &run->ping.total,
                                       .stopped = on_stopped,
                                       .user = run};
 
