@@ -117,8 +117,6 @@ void peer_parts_begin(struct peer_run *run)
     run->start = driver_now(run->end.driver);
     run->start_cpu_us = cpu_us();
     run->start_replayed = stats.srtp_replayed;
-    run->local.rtt_us = -1;
-    run->remote = run->local;
     peer_ping_reset(&run->ping);
 }
 

@@ -198,6 +198,11 @@ holds() {
     begin gram --json -t 2s -b 800k --data --unordered --max-retransmits 0 \
         --impair loss=5%,seed=3
     begin twice --json -t 2s -b 4M --impair duplicate=10%,reorder=5%,seed=4
+    # The word to begin overtakes some channels that open.
+    for seed in 1 2 5; do
+        begin "open$seed" --json -t 100ms -b 32k --data -P 16 \
+            --impair "loss=15%,seed=$seed"
+    done
     for run in media reverse gram; do
         finish "$run"
         holds "$run" '($d.packetsSent * 0.05) as $mean | $d.packetsSent > 150
@@ -209,6 +214,10 @@ holds() {
     done
     holds media '$d.missing <= 3 and $d.recovered > 20'
     holds gram '$d.recovered == 0'
+    for run in open1 open2 open5; do
+        finish "$run"
+        holds "$run" '$d.packetsReceived == $d.packetsSent'
+    done
     finish twice
     # One that comes so late that it was sent again counts as lost, too.
     holds twice '$d.missing == 0 and $d.reordered > 0 and
