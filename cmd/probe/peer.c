@@ -39,29 +39,36 @@ struct peer {
     struct impair *impair;
     struct driver_watch *signals[2];
     bool is_standard; /* descriptions go over our stdin and stdout */
+    int output;       /* the report's file, or -1 */
     bool is_redirected, is_over;
 };
 
 /* ---- where the report goes ----------------------------------------------- */
 
+/* Before the two meet, so that one that cannot be written wastes no time. */
+static void open_output(struct peer *peer)
+{
+    const char *name = peer->options.output;
+
+    peer->output = name ? file_open_write(name, true) : -1;
+    if (name && peer->output < 0)
+        die(RTC_EXIT_OUTPUT, "%s: %s", name, strerror(errno));
+}
+
 /* From now on stdout is the report's: nobody reads it, or FILE does. */
 static void redirect(struct peer *peer)
 {
-    const char *name = peer->options.output;
-    int fd;
-
     if (peer->is_redirected)
         return;
     peer->is_redirected = true;
-    if (!name) {
+    if (peer->output < 0) {
         if (peer->is_standard)
             file_close_standard(STDOUT_FILENO);
         return;
     }
-    fd = file_open_write(name, true);
-    if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0)
-        die(RTC_EXIT_OUTPUT, "%s: %s", name, strerror(errno));
-    close(fd);
+    if (dup2(peer->output, STDOUT_FILENO) < 0)
+        die(RTC_EXIT_OUTPUT, "%s: %s", peer->options.output, strerror(errno));
+    close(peer->output);
 }
 
 static void on_die(void *user, enum rtc_exit status, const char *sentence)
@@ -221,6 +228,7 @@ void probe_peer(int argc, char **argv)
     peer.options.end.interval = 0; /* The run has its own. */
     probe_report_begin(&peer.report, "peer", &peer.options.report);
     cli_on_die(on_die, &peer);
+    open_output(&peer);
     start(&peer);
     if (!peer.is_over)
         driver_run(peer.driver);

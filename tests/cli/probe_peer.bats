@@ -269,6 +269,8 @@ holds() {
     begin late --json --impair loss=100% -m 1s
     refused 20 'rtc-probe peer' description 'ended with status 7' \
         rtc-probe peer "${LO[@]}" --signal 'exit 7' --json
+    refused 20 'rtc-probe peer' description 'ended with status 6' \
+        rtc-probe peer "${LO[@]}" --signal "$SERVANT -o /none/of/it 2>silent"
     finish lost 23
     finish late 124
     jq -se 'map(.error.name) == ["ice", "max-time"]' lost.out late.out
