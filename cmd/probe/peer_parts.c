@@ -9,8 +9,6 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "cmd/probe/overflow.h"
-
 /* ---- tracks and channels ------------------------------------------------- */
 
 static void make_channel(struct peer_run *run, const char *label,
@@ -160,7 +158,7 @@ void peer_parts_count(struct peer_run *run)
     if (!run->is_settled)
         count_received(run, &stats);
     local->late_us = run->ping.late;
-    local->unread = probe_overflow(&stats.path.local);
+    local->unread = driver_receive_drops(run->end.driver, run->end.peer);
     if (run->sender) {
         peer_sender_sent(run->sender, &local->sent);
         local->estimate_bps = stats.bitrate_bps;
