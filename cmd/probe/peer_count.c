@@ -136,6 +136,9 @@ double peer_received_bps(const struct peer_received *received,
 {
     rtc_usec time_us = received->time_us;
 
+    /* One interval more than there are between the first and the last. */
+    if (!sent && received->packets > 1)
+        time_us += time_us / (rtc_usec)(received->packets - 1);
     if (sent && sent->time_us > time_us)
         time_us = sent->time_us;
     return time_us > 0 ? (double)received->bytes * 8e6 / (double)time_us : -1;

@@ -153,6 +153,18 @@ static void test_streams(void)
     is_int(got.time_us, 17000, "from the first to the last");
 }
 
+/* While more may be on its way, a few packets are no faster for that. */
+static void test_rate_so_far(void)
+{
+    struct peer_received got = {.packets = 5, .bytes = 5000, .time_us = 40000};
+
+    is_int((int64_t)(peer_received_bps(&got, NULL) + 0.5), 800000,
+           "five packets, each 10 ms after the one before");
+    got.packets = 1;
+    got.time_us = 0;
+    ok(peer_received_bps(&got, NULL) < 0, "one alone has no rate");
+}
+
 /* A remote that says what cannot be. */
 static void test_nonsense(void)
 {
@@ -178,6 +190,7 @@ int main(void)
     test_jitter_between();
     test_order();
     test_streams();
+    test_rate_so_far();
     test_nonsense();
     return tap_done();
 }
