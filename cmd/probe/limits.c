@@ -119,7 +119,7 @@ void probe_limit_loss(struct probe_result *result,
                             place(where, buf));
     else
         probe_add_threshold(result, "max-loss", loss <= limits->max_loss,
-                            "%.4g %% lost%s, %.4g %% allowed",
+                            "%.6g %% lost%s, %.6g %% allowed",
                             (double)loss / 1e7, place(where, buf),
                             (double)limits->max_loss / 1e7);
 }
@@ -166,7 +166,7 @@ void probe_limit_bitrate(struct probe_result *result,
     else
         probe_add_threshold(
             result, "min-bitrate", bitrate_bps >= limits->min_bitrate,
-            "%.3f Mbit/s%s, %.3f Mbit/s wanted", (double)bitrate_bps / 1e6,
+            "%.6g Mbit/s%s, %.6g Mbit/s wanted", (double)bitrate_bps / 1e6,
             place(where, buf), (double)limits->min_bitrate / 1e6);
 }
 

@@ -301,6 +301,9 @@ void peer_sender_finish(struct peer_sender *s)
         return;
     s->is_draining = true;
     s->sent.time_us = now - s->start;
+    /* All that was due by then, by a timer that is a bit late. */
+    if (s->p.bitrate_bps && s->sent.time_us > s->p.time_us)
+        s->sent.time_us = s->p.time_us;
     s->drain_by = now + DRAIN_US;
     wait_for(s, now);
 }

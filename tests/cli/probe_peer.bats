@@ -77,7 +77,7 @@ holds() {
         $d.bytesReceived == $d.bytesSent and
         $d.lost == 0 and $d.loss == 0 and $d.missing == 0 and
         $d.duplicates == 0 and $d.jitter < 0.02 and
-        ($d.bitrateSent - 8000 * $d.packetsSent | fabs) < 80000 and
+        $d.bitrateSent == 8000 * $d.packetsSent and
         ($d.bitrateReceived - $d.bitrateSent | fabs) < 80000'
     holds up '(.intervals | length) == 4 and (.intervals | map(.direction ==
         "send" and .end - .begin == 0.25 and .lost == 0) | all) and
