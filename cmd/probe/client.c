@@ -195,14 +195,18 @@ static void on_connected(struct endpoint *end)
 {
     struct client *c = end->calls.user;
     rtc_usec now = driver_now(end->driver);
+    enum rtc_codec refused = RTC_CODEC_NONE;
 
     c->connected_at = c->heard_at = now;
     take_counters(c);
     c->heard_count = heard_count(c);
     driver_timer_set(c->look, now + LOOK_US);
-    if (c->publisher && !publisher_start(c->publisher)) {
+    if (c->publisher)
+        refused = publisher_start(c->publisher);
+    if (refused) {
         endpoint_fail(end, RTC_EXIT_DESCRIPTION,
-                      "the server takes none of the clip's tracks");
+                      "the server takes no %s: another --clip may do",
+                      rtc_codec_name(refused));
         return;
     }
     if (c->calls.connected)

@@ -212,6 +212,8 @@ const struct http_response *conform_response(const struct conform_seen *seen,
 int conform_status(const struct conform_seen *seen, enum conform_step step);
 /* Whether it was granted: 2xx. */
 bool conform_granted(const struct conform_seen *seen, enum conform_step step);
+/* Whether there was nobody to answer. */
+bool conform_is_unreached(const struct http_response *response);
 /* The answer that granted the restart, in either form, or NULL. A 204 took it
  * for candidates. */
 const struct http_response *conform_restarted(const struct conform_seen *seen);

@@ -90,8 +90,7 @@ const struct http_response *conform_restarted(const struct conform_seen *seen)
 
 /* ---- the verdict --------------------------------------------------------- */
 
-/* A server that is not reached breaks no rule. */
-static bool is_unreached(const struct http_response *response)
+bool conform_is_unreached(const struct http_response *response)
 {
     return response->error == RTC_EXIT_RESOLVE ||
            response->error == RTC_EXIT_CONNECT ||
@@ -99,7 +98,8 @@ static bool is_unreached(const struct http_response *response)
 }
 
 /* A request that was not answered is one fault, and the first case that is
- * about its answer has it. That of redirects is about itself. */
+ * about its answer has it. That of redirects is about itself. A server that is
+ * not reached breaks no rule. */
 static bool is_to_blame(const struct conform_case *one,
                         const struct http_response *response)
 {
@@ -108,11 +108,8 @@ static bool is_to_blame(const struct conform_case *one,
 
     while (first->id && (first->step != one->step || first->judges_failures))
         first++;
-    if (first != one)
-        return false;
-    if (one->step == STEP_PREFLIGHT)
-        return !is_unreached(response);
-    return one->step != STEP_OFFER || !(is_redirect || is_unreached(response));
+    return first == one && !conform_is_unreached(response) &&
+           !(one->step == STEP_OFFER && is_redirect);
 }
 
 void conform_decide(const struct conform_case *one,

@@ -49,6 +49,8 @@ JUDGE(only_one)
         conform_skip(verdict, "neither is taken");
     else if (status == 422)
         conform_ok(verdict, "status 422 to %s", what);
+    else if (!status)
+        conform_skip(verdict, "no answer to %s", what);
     else if (is_about_tag(status) || whip_is_success(status))
         conform_skip(verdict, "status %d to %s", status, what);
     else

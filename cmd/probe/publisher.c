@@ -25,7 +25,7 @@ const char *const publisher_clips[] = {"vp8+opus", "h264+opus", "vp8",
 /* A track and where in its clip it is. */
 struct lane {
     const struct clip *clip;
-    int track; /* of the peer; -1: not taken */
+    int track; /* of the peer */
     unsigned next;
     rtc_usec base_us; /* of the clip's first frame, since the start */
     uint32_t sequence;
@@ -197,8 +197,6 @@ static void on_time(void *user, int what)
     for (unsigned i = 0; i < p->lane_count; i++) {
         struct lane *lane = &p->lanes[i];
 
-        if (lane->track < 0)
-            continue;
         while (due_of(p, lane) <= now)
             step(p, lane, now);
         if (due_of(p, lane) < next)
@@ -267,19 +265,16 @@ static bool is_taken(const struct publisher *p, const struct lane *lane)
            (info.agreed & RTC_SENDONLY) && info.codec == lane->clip->codec;
 }
 
-bool publisher_start(struct publisher *publisher)
+enum rtc_codec publisher_start(struct publisher *publisher)
 {
     struct publisher *p = publisher;
-    bool any = false;
 
-    p->start = driver_now(p->driver);
-    for (unsigned i = 0; i < p->lane_count; i++) {
+    for (unsigned i = 0; i < p->lane_count; i++)
         if (!is_taken(p, &p->lanes[i]))
-            p->lanes[i].track = -1;
-        any = any || p->lanes[i].track >= 0;
-    }
-    driver_timer_set(p->timer, any ? p->start : RTC_NEVER);
-    return any;
+            return p->lanes[i].clip->codec;
+    p->start = driver_now(p->driver);
+    driver_timer_set(p->timer, p->start);
+    return RTC_CODEC_NONE;
 }
 
 void publisher_stop(struct publisher *publisher)

@@ -284,6 +284,15 @@ END
     fails 20 description "$to"
 }
 
+@test "the answer: half of the clip is not taken 20, and which is told" {
+    serve '{"POST": {"edit_answer": [["^m=video \\d+", "m=video 0"],
+        ["(BUNDLE \\S+) .*(?=\r)", "\\1"]]}}'
+    subjects=(whip)
+    fails 20 description "$to"
+    holds '.error.message == "description: the server takes no VP8: another --clip may do"'
+    assert_requests 'POST /endpoint' 'DELETE /session/1'
+}
+
 @test "ICE: candidates that lead nowhere 23" {
     serve '{"POST": {"edit_answer": '"$nowhere"', "edit_offer":
         [["^a=candidate.*\r\n", ""]]}}'
