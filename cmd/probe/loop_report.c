@@ -131,14 +131,20 @@ static void measure_times(const struct arrivals *a, struct probe_group *group)
     probe_set(group, "bitrate", PROBE_BITRATE, bitrate < 0 ? NAN : bitrate);
 }
 
+/* Of what came, or else of what was sent. */
+static enum rtc_codec codec_of(const struct loop *loop, enum rtc_kind kind)
+{
+    enum loop_leg leg = loop->arrivals[kind].frames > 0 ? LOOP_WHEP : LOOP_WHIP;
+
+    return loop->clients[leg]->codecs[kind];
+}
+
 static void add_track(struct loop *loop, enum rtc_kind kind)
 {
     static const struct probe_kind track = {"track", "tracks"};
     struct probe_group *group =
         probe_add_group(&loop->report.result, &track, kind_names[kind]);
-    enum rtc_codec codec = loop->clients[LOOP_WHEP]
-                               ? loop->clients[LOOP_WHEP]->codecs[kind]
-                               : RTC_CODEC_NONE;
+    enum rtc_codec codec = codec_of(loop, kind);
 
     probe_set_text(group, "codec", codec ? rtc_codec_name(codec) : NULL);
     measure_counts(loop, kind, group);

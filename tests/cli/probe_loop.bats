@@ -196,8 +196,10 @@ faults() { # CLIP
     assert_one_error err 'rtc-probe loop' no-media 'whep: connected, but no'
     finish_relay
     serve video:silent
-    loop 40 -t 500ms
+    loop 40 -t 500ms --clip h264+opus
     assert_one_error err 'rtc-probe loop' no-media 'no video came back'
+    # What was sent, whatever else the player might have taken.
+    holds 'video.codec == "H264"'
     holds 'audio.lost == 0 and audio.received > 10'
 }
 
