@@ -378,6 +378,8 @@ static const char *lack_of(const struct link *link)
 
     if (!is_ice_server(link, &is_turn))
         return "is neither stun: nor turn:";
+    if (strcasestr(link->target, "%3F"))
+        return "has %3F in place of a `?'";
     if (is_turn && !link_param(link, "username"))
         return "has no username";
     if (is_turn && !link_param(link, "credential"))
