@@ -39,7 +39,6 @@ type server struct {
 	lock    sync.Mutex // of all below
 	streams map[string]*stream
 	ends    map[string]func() // of sessions, by path
-	made    int               // of them
 	counts  counts
 }
 
@@ -145,7 +144,6 @@ func (s *server) publish(pc *webrtc.PeerConnection, name string) func() {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	s.streams[name] = one
-	s.counts.Published++
 	return func() {
 		if s.streams[name] == one {
 			delete(s.streams, name)
@@ -153,18 +151,27 @@ func (s *server) publish(pc *webrtc.PeerConnection, name string) func() {
 	}
 }
 
-func (s *server) play(pc *webrtc.PeerConnection, one *stream) (func(), error) {
+func (s *server) play(pc *webrtc.PeerConnection, one *stream) error {
 	for i, track := range one.tracks {
 		sender, err := pc.AddTrack(track)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		go askOn(one.publisher, one.ssrcs[i], sender)
 	}
+	return nil
+}
+
+// What a DELETE is to end; `count` is of such sessions.
+func (s *server) keep(w http.ResponseWriter, count *int, end func()) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
-	s.counts.Played++
-	return func() {}, nil
+	*count++
+	path := fmt.Sprintf("/session/%d", s.counts.Published+s.counts.Played)
+	s.ends[path] = end
+	w.Header().Set("Content-Type", "application/sdp")
+	w.Header().Set("Location", path)
+	w.WriteHeader(http.StatusCreated)
 }
 
 func (s *server) post(w http.ResponseWriter, r *http.Request) error {
@@ -177,28 +184,25 @@ func (s *server) post(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var forget func()
+	count, forget := &s.counts.Played, func() {}
 	if strings.HasPrefix(r.URL.Path, "/whip/") {
-		forget = s.publish(pc, name)
+		count, forget = &s.counts.Published, s.publish(pc, name)
 	} else if one := s.find(name, string(body)); one == nil {
 		w.Header().Set("Retry-After", "1")
 		w.WriteHeader(http.StatusConflict)
 		return pc.Close()
-	} else if forget, err = s.play(pc, one); err != nil {
-		return err
+	} else {
+		err = s.play(pc, one)
 	}
-	sdp, err := answer(pc, string(body))
+	sdp := ""
+	if err == nil {
+		sdp, err = answer(pc, string(body))
+	}
 	if err != nil {
+		_ = pc.Close()
 		return err
 	}
-	s.lock.Lock()
-	defer s.lock.Unlock()
-	s.made++
-	path := fmt.Sprintf("/session/%d", s.made)
-	s.ends[path] = func() { forget(); go pc.Close() }
-	w.Header().Set("Content-Type", "application/sdp")
-	w.Header().Set("Location", path)
-	w.WriteHeader(http.StatusCreated)
+	s.keep(w, count, func() { forget(); go pc.Close() })
 	_, err = io.WriteString(w, sdp)
 	return err
 }
