@@ -153,6 +153,20 @@ static void test_prometheus_twice(void)
     probe_result_done(&result);
 }
 
+static void test_warning(void)
+{
+    struct probe_result result = {.subject = "sdp"};
+
+    probe_add_case(&result, &(struct probe_case){.id = "one",
+                                                 .title = "it holds",
+                                                 .outcome = PROBE_WARNING,
+                                                 .why = "so to speak"});
+    ok(strstr(write(&result, probe_write_tap),
+              "\nok 1 - one: it holds\n# warning: so to speak\n"),
+       "TAP: a warning is told from what holds");
+    probe_result_done(&result);
+}
+
 static void test_cases(const struct probe_result *result)
 {
     is_str(write(result, probe_write_tap),
@@ -244,5 +258,6 @@ int main(void)
     test_judge();
     test_series();
     test_place();
+    test_warning();
     return tap_done();
 }
