@@ -203,7 +203,7 @@ static void on_connected(struct endpoint *end)
     driver_timer_set(c->look, now + LOOK_US);
     if (c->publisher)
         refused = publisher_start(c->publisher);
-    if (refused) {
+    if (refused) { /* Half of a clip is another clip. */
         endpoint_fail(end, RTC_EXIT_DESCRIPTION,
                       "the server takes no %s: another --clip may do",
                       rtc_codec_name(refused));

@@ -25,7 +25,7 @@ const char *const publisher_clips[] = {"vp8+opus", "h264+opus", "vp8",
 /* A track and where in its clip it is. */
 struct lane {
     const struct clip *clip;
-    int track; /* of the peer */
+    int track; /* of the peer; -1: not taken */
     unsigned next;
     rtc_usec base_us; /* of the clip's first frame, since the start */
     uint32_t sequence;
@@ -197,6 +197,8 @@ static void on_time(void *user, int what)
     for (unsigned i = 0; i < p->lane_count; i++) {
         struct lane *lane = &p->lanes[i];
 
+        if (lane->track < 0)
+            continue;
         while (due_of(p, lane) <= now)
             step(p, lane, now);
         if (due_of(p, lane) < next)
@@ -268,13 +270,21 @@ static bool is_taken(const struct publisher *p, const struct lane *lane)
 enum rtc_codec publisher_start(struct publisher *publisher)
 {
     struct publisher *p = publisher;
+    enum rtc_codec refused = RTC_CODEC_NONE;
+    bool any = false;
 
-    for (unsigned i = 0; i < p->lane_count; i++)
-        if (!is_taken(p, &p->lanes[i]))
-            return p->lanes[i].clip->codec;
     p->start = driver_now(p->driver);
-    driver_timer_set(p->timer, p->start);
-    return RTC_CODEC_NONE;
+    for (unsigned i = 0; i < p->lane_count; i++) {
+        struct lane *lane = &p->lanes[i];
+
+        if (!is_taken(p, lane)) {
+            lane->track = -1;
+            refused = refused ? refused : lane->clip->codec;
+        }
+        any = any || lane->track >= 0;
+    }
+    driver_timer_set(p->timer, any ? p->start : RTC_NEVER);
+    return refused;
 }
 
 void publisher_stop(struct publisher *publisher)

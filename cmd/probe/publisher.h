@@ -38,9 +38,9 @@ void publisher_free(struct publisher *publisher);
  * rtc_peer_add_track. */
 int publisher_add_tracks(struct publisher *publisher, struct rtc_peer *peer,
                          enum rtc_direction direction);
-/* Sends from now on; after the peer is connected. RTC_CODEC_NONE, or the first
- * codec that the remote does not take: then nothing is sent, for half of a clip
- * is another clip. */
+/* Sends from now on; after the peer is connected. Tracks that the remote does
+ * not take are left out; gives the codec of the first such, or RTC_CODEC_NONE.
+ */
 enum rtc_codec publisher_start(struct publisher *publisher);
 void publisher_stop(struct publisher *publisher);
 /* For each event of the peer. */
