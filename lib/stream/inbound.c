@@ -142,7 +142,7 @@ bool rtc_inbound_receive(struct rtc_inbound *in,
 {
     uint64_t answered = in->loss.answered;
     struct rtc_packet packet;
-    bool first;
+    bool first, plain; /* a resend that is not by RTX */
 
     if (!resent && (!in->started || header->ssrc != in->receiver.ssrc))
         restart(in, header->ssrc);
@@ -156,11 +156,12 @@ bool rtc_inbound_receive(struct rtc_inbound *in,
         in->receiver.repeated += !resent;
         return false;
     }
-    in->receiver.repeated += !resent && in->loss.answered > answered;
+    plain = !resent && in->loss.answered > answered;
+    in->receiver.repeated += plain;
     if (first)
         check_start(in, &packet, codec);
     look_for_keyframe(in, &packet, codec);
-    in->receiver.recovered += resent;
+    in->receiver.recovered += resent || plain;
     *ret_packet = packet;
     return true;
 }

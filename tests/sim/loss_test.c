@@ -88,13 +88,17 @@ static void check_repaired(enum rtc_codec codec,
         within(talk->pair, (int64_t)sent.packets_retransmitted,
                (int64_t)sent.packets_sent / 30, (int64_t)sent.packets_sent / 9,
                "by resends of what was lost");
+        within(talk->pair, (int64_t)got.packets_recovered,
+               (int64_t)sent.packets_sent / 35,
+               (int64_t)sent.packets_retransmitted, "which came");
         if (rtx)
-            within(talk->pair, (int64_t)got.packets_recovered,
+            within(talk->pair, got.packets_lost,
                    (int64_t)sent.packets_sent / 35,
-                   (int64_t)sent.packets_retransmitted, "which came by RTX");
+                   (int64_t)sent.packets_retransmitted,
+                   "by RTX, which is another stream");
         else
-            within(talk->pair, (int64_t)got.packets_recovered, 0, 0,
-                   "which did not come by RTX");
+            within(talk->pair, got.packets_lost,
+                   -(int64_t)sent.packets_retransmitted, 0, "as themselves");
         sound(talk, "soundly");
         received += flow->received;
         keys += flow->keys;
