@@ -142,7 +142,7 @@ bool rtc_inbound_receive(struct rtc_inbound *in,
 {
     uint64_t answered = in->loss.answered;
     struct rtc_packet packet;
-    bool first, plain; /* a resend that is not by RTX */
+    bool first;
 
     if (!resent && (!in->started || header->ssrc != in->receiver.ssrc))
         restart(in, header->ssrc);
@@ -156,12 +156,11 @@ bool rtc_inbound_receive(struct rtc_inbound *in,
         in->receiver.repeated += !resent;
         return false;
     }
-    plain = !resent && in->loss.answered > answered;
-    in->receiver.repeated += plain;
+    in->receiver.repeated += !resent && in->loss.answered > answered;
     if (first)
         check_start(in, &packet, codec);
     look_for_keyframe(in, &packet, codec);
-    in->receiver.recovered += resent || plain;
+    in->receiver.recovered += resent;
     *ret_packet = packet;
     return true;
 }
