@@ -132,9 +132,11 @@ static void check_group(struct lint *lint)
                        SHOWN(sdp->bundle[i]));
     for (unsigned i = 0; i < sdp->media_count; i++)
         if (sdp->media[i].bundle_only &&
-            !rtc_sdp_is_bundled(sdp, &sdp->media[i]))
+            !rtc_sdp_is_bundled(sdp, &sdp->media[i])) {
+            lint_cite(lint, "RFC 9143 6");
             lint_error(lint, lint_section_line(lint, (int)i),
                        "a=bundle-only in a section that is not in the group");
+        }
     if (sdp->media_count > 1 && sdp->bundle_count == 0)
         lint_warning(lint, number, "several sections, and no BUNDLE group");
 }
@@ -232,6 +234,16 @@ static void check_candidates(struct lint *lint)
 
 /* ---- DTLS ---------------------------------------------------------------- */
 
+static void check_crypto(struct lint *lint)
+{
+    const struct lint_line *line = NULL;
+
+    for (int s = -1; s < lint->section_count; s++)
+        while ((line = lint_next(lint, s, "crypto", line)))
+            lint_error(lint, line->number,
+                       "a=crypto is not for WebRTC: DTLS makes the keys");
+}
+
 static void check_fingerprint(struct lint *lint)
 {
     for (unsigned i = 0; i < lint->sdp->media_count; i++)
@@ -258,8 +270,10 @@ static void check_setup(struct lint *lint)
             lint_error(lint, number, "a=setup:holdconn is not for DTLS");
         else if (lint->type == DESCRIPTION_OFFER && setup != RTC_SDP_ACTPASS)
             lint_warning(lint, number, "an offer should say actpass");
-        else if (lint->type == DESCRIPTION_ANSWER && setup == RTC_SDP_ACTPASS)
+        else if (lint->type == DESCRIPTION_ANSWER && setup == RTC_SDP_ACTPASS) {
+            lint_cite(lint, "RFC 8842 5.3");
             lint_error(lint, number, "an answer has to say active or passive");
+        }
     }
 }
 
@@ -283,6 +297,8 @@ const struct lint_rule lint_session_rules[] = {
      check_pwd},
     {"candidate", "candidates are well-formed", "RFC 8839 5.1", false,
      check_candidates},
+    {"crypto", "no keys of SRTP are in the description", "RFC 8827 6.5", false,
+     check_crypto},
     {"fingerprint", "each transport has an a=fingerprint", "RFC 8842 5.1", true,
      check_fingerprint},
     {"setup", "each transport has an a=setup that fits", "RFC 8842 5.2", true,

@@ -18,6 +18,7 @@
 #include "cmd/probe/behaviour.h"
 #include "cmd/probe/impaired.h"
 #include "cmd/probe/lifetime.h"
+#include "cmd/probe/place.h"
 #include "cmd/probe/port.h"
 #include "cmd/probe/probe.h"
 #include "cmd/probe/servers.h"
@@ -116,7 +117,8 @@ struct finding {
     struct probe_seen seen;
     const struct probe_server *full; /* one that has RFC 5780, or NULL */
     struct rtc_addr other;           /* its second address */
-    struct rtc_addr mapped;          /* the first one seen */
+    struct rtc_addr mapped;          /* the first one seen, and by whom */
+    const struct probe_server *seer;
     unsigned asked, answered;
     bool any_refused; /* or answered with nothing of use */
     enum probe_tried hairpin;
@@ -271,6 +273,8 @@ static void ask_servers(struct run *run, struct probe_port *port, int family,
         if (!is_good(&replies[i]) && !is_interrupted(run))
             warn("%s %s", server->name,
                  probe_answer_trouble(&replies[i].answer, why));
+        if (!finding->seer && is_good(&replies[i]))
+            finding->seer = server;
         if (!finding->full && is_full(server, &replies[i])) {
             finding->full = server;
             finding->other = replies[i].answer.other;
@@ -405,6 +409,21 @@ static void tell_lifetime(struct run *run, const char *family,
 
 /* ---- a family ------------------------------------------------------------ */
 
+/* And who cannot see all of the way to the Internet. */
+static void tell_meaning(struct run *run, const char *family,
+                         const struct finding *finding)
+{
+    const struct probe_server *seer = finding->seer;
+    const char *note = probe_place_note(&seer->addr, &finding->mapped);
+
+    probe_add_verdict(
+        &run->report.result, "%s: %s", family,
+        probe_mapping_meaning(probe_mapping_of(&finding->seen),
+                              probe_filtering_of(&finding->seen)));
+    if (note)
+        probe_add_verdict(&run->report.result, "%s: %s", seer->name, note);
+}
+
 static void tell_family(struct run *run, int family,
                         const struct finding *finding)
 {
@@ -433,8 +452,7 @@ static void tell_family(struct run *run, int family,
     if (run->options.lifetime)
         tell_lifetime(run, name, group, &finding->lifetime);
     if (any)
-        probe_add_verdict(&run->report.result, "%s: %s", name,
-                          probe_mapping_meaning(mapping, filtering));
+        tell_meaning(run, name, finding);
     else if (finding->any_refused)
         probe_add_verdict(&run->report.result,
                           "%s: answers come over UDP, but tell nothing: the "
