@@ -120,7 +120,7 @@ struct finding {
     struct rtc_addr mapped;          /* the first one seen, and by whom */
     const struct probe_server *seer;
     unsigned asked, answered;
-    bool any_refused; /* or answered with nothing of use */
+    bool is_heard; /* anything came, of use or not */
     enum probe_tried hairpin;
     struct probe_lifetime lifetime;
 };
@@ -259,6 +259,7 @@ static void ask_servers(struct run *run, struct probe_port *port, int family,
         if (is_for(&run->servers.items[i], family, port))
             ask(run, port, &run->servers.items[i].addr, 0, &replies[i]);
     wait_all(run);
+    finding->is_heard = probe_port_is_heard(port);
     for (unsigned i = 0; i < run->servers.count; i++) {
         const struct probe_server *server = &run->servers.items[i];
 
@@ -268,8 +269,6 @@ static void ask_servers(struct run *run, struct probe_port *port, int family,
         finding->answered += is_good(&replies[i]);
         add_sight(finding, &server->addr, &replies[i]);
         tell_server(run, server, &replies[i]);
-        finding->any_refused |=
-            replies[i].answer.is_answered && !is_good(&replies[i]);
         if (!is_good(&replies[i]) && !is_interrupted(run))
             warn("%s %s", server->name,
                  probe_answer_trouble(&replies[i].answer, why));
@@ -453,7 +452,7 @@ static void tell_family(struct run *run, int family,
         tell_lifetime(run, name, group, &finding->lifetime);
     if (any)
         tell_meaning(run, name, finding);
-    else if (finding->any_refused)
+    else if (finding->is_heard)
         probe_add_verdict(&run->report.result,
                           "%s: answers come over UDP, but tell nothing: the "
                           "servers are no STUN servers, or not for us.",
