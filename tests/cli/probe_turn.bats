@@ -309,7 +309,7 @@ END
 @test "names, and what nobody is at" {
     fails 10 resolve resolve . turn:u:p@nobody.invalid
     fails 10 resolve resolve 'no IPv6 address' -6 "turn:u:s3cret@$GOOD"
-    fails 21 allocate gather 'no server is at UDP 127.0.0.1:9: .*refused' \
+    fails 21 allocate gather 'no server is at UDP 127.0.0.1:9, or a firewall .*refused' \
         turn:u:p@127.0.0.1:9
     fails 21 connect gather 'refused' 'turn:u:p@127.0.0.1:9?transport=tcp'
     fails 21 connect gather 'refused' turns:u:p@127.0.0.1:9
