@@ -45,7 +45,9 @@ static void note(struct probe_relay *relay, const struct rtc_stun *m)
                         sizeof relay->facts.software);
     if (m->class == RTC_STUN_ERROR)
         probe_text_copy(m->error_reason, relay->reason, sizeof relay->reason);
-    if (m->error_code == 401 && m->nonce.at)
+    /* The client failed at once if that was no challenge it could take. */
+    if (m->error_code == 401 &&
+        rtc_turn_state(relay->client) != RTC_TURN_FAILED)
         relay->is_challenged = true;
     if (m->class == RTC_STUN_SUCCESS && m->method == RTC_STUN_ALLOCATE &&
         m->has_lifetime)

@@ -364,6 +364,8 @@ time.sleep(60)' </dev/null
         "turn:u:wrong@$GOOD"
     jq -e '.servers[0].errorCode == 401' <<<"$output"
     fails 22 allocate turn 'error 401' "turn:nobody:s3cret@$GOOD?transport=tcp"
+    scripted realm=none
+    fails 22 allocate turn 'error 401 .*does not say how to log in' "$TURN"
     # Pion's server says it so.
     scripted allocate=400
     fails 22 allocate turn 'error 400 .*wrong user or password' "$TURN"
