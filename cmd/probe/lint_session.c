@@ -213,6 +213,28 @@ static void check_pwd(struct lint *lint)
                        "a=ice-pwd is missing");
 }
 
+static bool has_word(struct rtc_text text, const char *name)
+{
+    struct rtc_text word;
+
+    while (rtc_text_word(&text, &word))
+        if (rtc_text_is_nocase(word, name))
+            return true;
+    return false;
+}
+
+/* One that readers skip. */
+static void warn_unknown(struct lint *lint, const struct lint_line *line)
+{
+    if (has_word(line->value, "tcp") && !has_word(line->value, "tcptype")) {
+        lint_cite(lint, "RFC 6544 4.5");
+        lint_warning(lint, line->number, "a TCP candidate without tcptype");
+    } else {
+        lint_warning(lint, line->number,
+                     "of a transport or type that is not known");
+    }
+}
+
 static void check_candidates(struct lint *lint)
 {
     for (int s = 0; s < lint->section_count; s++) {
@@ -226,8 +248,12 @@ static void check_candidates(struct lint *lint)
             if (error == RTC_ERR_FORMAT)
                 lint_error(lint, line->number, "the candidate is malformed");
             else if (error == RTC_ERR_UNSUPPORTED)
+                warn_unknown(lint, line);
+            else if (candidate.type != RTC_CANDIDATE_HOST &&
+                     !has_word(line->value, "raddr"))
                 lint_warning(lint, line->number,
-                             "of a transport or type that is not known");
+                             "raddr is missing, which all but host candidates "
+                             "have");
         }
     }
 }

@@ -362,6 +362,11 @@ wrong() {
     wrong extmap 52 '52s/extmap:14/extmap:1/'
     jq -e '.cases[] | select(.outcome == "not ok") |
         .source == "RFC 9143 12"' <<<"$output"
+    sed -e '11s/ typ .*/ typ srflx\r/' -e '12s/ tcptype active//' \
+        "$vectors/chromium-offer-sendrecv-av-data.sdp" >changed.sdp
+    probe sdp --json changed.sdp
+    jq -e '[.cases[] | select(.outcome == "warning") | .line, .source] ==
+        [11, "RFC 8839 5.1", 12, "RFC 6544 4.5"]' <<<"$output"
 }
 
 @test "sdp: what the library skips is in the JSON as it is" {
