@@ -146,10 +146,16 @@ static bool is_leg_over(const struct client *client)
     return !client || client->is_over;
 }
 
+static bool is_over(const struct loop *loop)
+{
+    return loop->state == LOOP_ENDING &&
+           is_leg_over(loop->clients[LOOP_WHIP]) &&
+           is_leg_over(loop->clients[LOOP_WHEP]);
+}
+
 static void check_over(struct loop *loop)
 {
-    if (loop->state == LOOP_ENDING && is_leg_over(loop->clients[LOOP_WHIP]) &&
-        is_leg_over(loop->clients[LOOP_WHEP]))
+    if (is_over(loop))
         driver_stop(loop->driver);
 }
 
@@ -539,7 +545,8 @@ void probe_loop(int argc, char **argv)
     loop.report.dying_user = &loop;
     make_timers(&loop);
     begin(&loop);
-    driver_run(loop.driver);
+    if (!is_over(&loop)) /* Perhaps there is no address to begin from. */
+        driver_run(loop.driver);
     load_end(&loop.load);
     loop_conclude(&loop);
     free_all(&loop);

@@ -232,6 +232,8 @@ faults() { # CLIP
     to=http://127.0.0.1:9/ from=$to
     loop 11
     assert_one_error err 'rtc-probe loop' connect 'whip: '
+    loop 21 --interface nosuch0
+    assert_one_error err 'rtc-probe loop' gather 'whip: no local address'
 }
 
 # ---- judging ----------------------------------------------------------------
