@@ -25,3 +25,5 @@ void load_end(struct load *load);
 void load_measure(const struct load *load, struct probe_group *group);
 /* Whether the machine was so busy that what was measured may be its own. */
 bool load_is_high(const struct load *load);
+/* Processor time that this process has taken so far. */
+rtc_usec load_cpu_time(void);
