@@ -197,16 +197,13 @@ static const char *transport_name(enum rtc_transport transport)
 static void measure_pair(const struct client *c, struct probe_group *group)
 {
     bool any = c->stats.path.remote.family != 0;
-    char text[RTC_ADDR_TEXT];
 
     probe_set_text(group, "localCandidate",
                    any ? rtc_candidate_type_name(c->stats.local_type) : NULL);
-    probe_set_text(group, "localAddress",
-                   any ? rtc_addr_write(&c->stats.path.local, text) : NULL);
+    probe_set_addr(group, "localAddress", any ? &c->stats.path.local : NULL);
     probe_set_text(group, "remoteCandidate",
                    any ? rtc_candidate_type_name(c->stats.remote_type) : NULL);
-    probe_set_text(group, "remoteAddress",
-                   any ? rtc_addr_write(&c->stats.path.remote, text) : NULL);
+    probe_set_addr(group, "remoteAddress", &c->stats.path.remote);
     probe_set_text(group, "protocol",
                    any ? transport_name(c->stats.path.transport) : NULL);
     probe_set_text(group, "relayProtocol",

@@ -5,7 +5,7 @@
  *
  * Steps follow each other, each of them driver_run until its answers are there.
  * Every step has fresh ports: a mapping or a hole left by one would falsify the
- * next. What it all means is probe_behaviour.c's.
+ * next. What it all means is behaviour.c's.
  */
 #include <errno.h>
 #include <math.h>
@@ -209,15 +209,11 @@ static void tell_server(struct run *run, const struct probe_server *server,
     const struct rtc_addr *other = &reply->answer.other;
     struct probe_group *group =
         probe_add_group(&run->report.result, &kind_server, server->name);
-    char text[RTC_ADDR_TEXT];
 
-    probe_set_text(group, "address", rtc_addr_write(&server->addr, text));
-    probe_set_text(group, "mappedAddress",
-                   is_good(reply) ? rtc_addr_write(&reply->answer.mapped, text)
-                                  : NULL);
-    probe_set_text(group, "otherAddress",
-                   is_good(reply) && other->family ? rtc_addr_write(other, text)
-                                                   : NULL);
+    probe_set_addr(group, "address", &server->addr);
+    probe_set_addr(group, "mappedAddress",
+                   is_good(reply) ? &reply->answer.mapped : NULL);
+    probe_set_addr(group, "otherAddress", is_good(reply) ? other : NULL);
 }
 
 /* Whether it has a second IP address to answer from. */
@@ -410,7 +406,7 @@ static void tell_family(struct run *run, int family,
 {
     enum probe_mapping mapping = probe_mapping_of(&finding->seen);
     enum probe_filtering filtering = probe_filtering_of(&finding->seen);
-    char name[8], text[RTC_ADDR_TEXT];
+    char name[8];
     struct probe_group *group;
     bool any = finding->answered > 0;
 
@@ -424,10 +420,8 @@ static void tell_family(struct run *run, int family,
                   : finding->hairpin == PROBE_YES);
     probe_set(group, "portKept", PROBE_FLAG,
               any ? finding->mapped.port == finding->seen.local.port : NAN);
-    probe_set_text(group, "localAddress",
-                   rtc_addr_write(&finding->seen.local, text));
-    probe_set_text(group, "mappedAddress",
-                   any ? rtc_addr_write(&finding->mapped, text) : NULL);
+    probe_set_addr(group, "localAddress", &finding->seen.local);
+    probe_set_addr(group, "mappedAddress", any ? &finding->mapped : NULL);
     probe_set(group, "serversAsked", PROBE_COUNT, finding->asked);
     probe_set(group, "serversAnswered", PROBE_COUNT, finding->answered);
     if (run->options.lifetime)

@@ -189,7 +189,6 @@ static void add_session(struct peer_run *run, struct probe_result *result)
     struct probe_group *group = probe_add_group(
         result, &kind, run->parameters.mode == PEER_MEDIA ? "media" : "data");
     struct rtc_stats stats = {0};
-    char text[RTC_ADDR_TEXT];
     bool any;
 
     rtc_peer_stats(run->end.peer, &stats);
@@ -205,12 +204,10 @@ static void add_session(struct peer_run *run, struct probe_result *result)
     probe_set_time(group, "connect", report_phase_at(report, REPORT_DTLS));
     probe_set_text(group, "localType",
                    any ? rtc_candidate_type_name(stats.local_type) : NULL);
-    probe_set_text(group, "localAddress",
-                   any ? rtc_addr_write(&stats.path.local, text) : NULL);
+    probe_set_addr(group, "localAddress", &stats.path.local);
     probe_set_text(group, "remoteType",
                    any ? rtc_candidate_type_name(stats.remote_type) : NULL);
-    probe_set_text(group, "remoteAddress",
-                   any ? rtc_addr_write(&stats.path.remote, text) : NULL);
+    probe_set_addr(group, "remoteAddress", any ? &stats.path.remote : NULL);
     probe_set_text(group, "transport",
                    !any                              ? NULL
                    : stats.path.transport == RTC_UDP ? "udp"

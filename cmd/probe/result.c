@@ -112,6 +112,15 @@ void probe_set_text(struct probe_group *group, const char *name,
     add_measure(group, name, PROBE_TEXT)->text = copy(text);
 }
 
+void probe_set_addr(struct probe_group *group, const char *name,
+                    const struct rtc_addr *addr)
+{
+    char text[RTC_ADDR_TEXT];
+
+    probe_set_text(group, name,
+                   addr && addr->family ? rtc_addr_write(addr, text) : NULL);
+}
+
 /* ---- the other lists ----------------------------------------------------- */
 
 void probe_add_case(struct probe_result *result, const struct probe_case *one)

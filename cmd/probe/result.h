@@ -2,7 +2,7 @@
  *
  * What a subject of rtc-probe found, as data: groups of measures, e.g. one a
  * server; cases that hold or do not; sentences; thresholds. The forms it is
- * printed in are probe_form.h's.
+ * printed in are form.h's.
  *
  * All adding ends the process when memory runs out. Names are static; texts are
  * copied.
@@ -107,6 +107,9 @@ void probe_set_time(struct probe_group *group, const char *name, rtc_usec us);
 /* NULL: not known. */
 void probe_set_text(struct probe_group *group, const char *name,
                     const char *text);
+/* With its port. NULL, or family 0: not known. */
+void probe_set_addr(struct probe_group *group, const char *name,
+                    const struct rtc_addr *addr);
 
 void probe_add_case(struct probe_result *result, const struct probe_case *one);
 /* "ok", "not ok", "skip", "warning". Static. */

@@ -125,16 +125,14 @@ static const struct probe_kind kind_server = {"server", "servers"};
 static void tell(struct row *row, const struct probe_answer *answer)
 {
     bool good = probe_answer_is_good(answer);
-    char text[RTC_ADDR_TEXT];
     struct probe_group group;
 
     if (row->run->report.form != PROBE_JSONL)
         return;
     probe_group_init(&group, &kind_server, row->server->name);
-    probe_set_text(&group, "address", rtc_addr_write(&row->server->addr, text));
+    probe_set_addr(&group, "address", &row->server->addr);
     probe_set_time(&group, "rtt", good ? answer->rtt_us : -1);
-    probe_set_text(&group, "mappedAddress",
-                   good ? rtc_addr_write(&answer->mapped, text) : NULL);
+    probe_set_addr(&group, "mappedAddress", good ? &answer->mapped : NULL);
     probe_report_event(&row->run->report, good ? "response" : "loss", &group);
 }
 
@@ -256,26 +254,16 @@ static void judge(struct run *run, const struct row *row)
                           rtc_addr_write(&row->elsewhere, text));
 }
 
-static void set_addr(struct probe_group *group, const char *name,
-                     const struct rtc_addr *addr)
-{
-    char text[RTC_ADDR_TEXT];
-
-    probe_set_text(group, name,
-                   addr->family ? rtc_addr_write(addr, text) : NULL);
-}
-
 static void add_row(struct run *run, const struct row *row)
 {
     struct probe_group *group =
         probe_add_group(&run->report.result, &kind_server, row->server->name);
-    const struct rtc_addr none = {0};
     char why[PROBE_TROUBLE_LEN];
 
-    set_addr(group, "address", &row->server->addr);
-    set_addr(group, "localAddress",
-             row->port ? probe_port_addr(row->port) : &none);
-    set_addr(group, "mappedAddress", &row->mapped);
+    probe_set_addr(group, "address", &row->server->addr);
+    probe_set_addr(group, "localAddress",
+                   row->port ? probe_port_addr(row->port) : NULL);
+    probe_set_addr(group, "mappedAddress", &row->mapped);
     probe_series_measure(&row->series, group);
     if (row->useless.is_answered)
         warn("%s %s", row->server->name,

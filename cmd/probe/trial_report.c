@@ -47,15 +47,6 @@ static void drop_unknown(struct probe_group *group)
 
 /* ---- the server ---------------------------------------------------------- */
 
-static void set_addr(struct probe_group *group, const char *name,
-                     const struct rtc_addr *addr)
-{
-    char text[RTC_ADDR_TEXT];
-
-    probe_set_text(group, name,
-                   addr->family ? rtc_addr_write(addr, text) : NULL);
-}
-
 static void set_text(struct probe_group *group, const char *name,
                      const char *text)
 {
@@ -115,17 +106,16 @@ static void add_server(const struct probe_trial *trial,
         probe_add_group(result, &kind_server, trial->name);
     bool failed = trial->failure.status != RTC_EXIT_DONE;
 
-    set_addr(group, "address",
-             facts->server.family ? &facts->server : &trial->addr);
+    probe_set_addr(group, "address",
+                   facts->server.family ? &facts->server : &trial->addr);
     probe_set_text(group, "transport", transport_of(trial->server));
-    set_addr(group, "localAddress", &facts->local);
-    set_addr(group, "mappedAddress", &facts->mapped);
-    set_addr(group, "relayAddress",
-             facts->relayed[0].family ? &facts->relayed[0]
-                                      : &facts->relayed[1]);
-    set_addr(group, "secondRelayAddress",
-             facts->relayed[0].family ? &facts->relayed[1]
-                                      : &(struct rtc_addr){0});
+    probe_set_addr(group, "localAddress", &facts->local);
+    probe_set_addr(group, "mappedAddress", &facts->mapped);
+    probe_set_addr(group, "relayAddress",
+                   facts->relayed[0].family ? &facts->relayed[0]
+                                            : &facts->relayed[1]);
+    probe_set_addr(group, "secondRelayAddress",
+                   facts->relayed[0].family ? &facts->relayed[1] : NULL);
     probe_set_time(group, "lifetime", facts->lifetime);
     set_text(group, "software", facts->software);
     probe_set_text(group, "echoedBy", way_of(trial));
@@ -159,7 +149,7 @@ static void set_whose(struct probe_group *group,
     if (is_for_people(trial))
         return;
     probe_set_text(group, "server", trial->name);
-    set_addr(group, "address", &trial->facts.server);
+    probe_set_addr(group, "address", &trial->facts.server);
 }
 
 static void add_echo(const struct probe_trial *trial, enum probe_stage stage,
