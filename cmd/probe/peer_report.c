@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "cmd/probe/pair.h"
+
 /* Rows that --json keeps. */
 #define KEPT_MOST 10000
 /* Overloaded is who works all the time, or is late by so much. */
@@ -189,10 +191,8 @@ static void add_session(struct peer_run *run, struct probe_result *result)
     struct probe_group *group = probe_add_group(
         result, &kind, run->parameters.mode == PEER_MEDIA ? "media" : "data");
     struct rtc_stats stats = {0};
-    bool any;
 
     rtc_peer_stats(run->end.peer, &stats);
-    any = stats.path.local.family != 0;
     probe_set_time(group, "time", p->time_us);
     probe_set(group, "bitrate", PROBE_BITRATE,
               p->bitrate_bps ? (double)p->bitrate_bps : NAN);
@@ -202,18 +202,8 @@ static void add_session(struct peer_run *run, struct probe_result *result)
     probe_set_time(group, "ice", report_phase_at(report, REPORT_ICE));
     probe_set_time(group, "dtls", report_phase_at(report, REPORT_DTLS));
     probe_set_time(group, "connect", report_phase_at(report, REPORT_DTLS));
-    probe_set_text(group, "localType",
-                   any ? rtc_candidate_type_name(stats.local_type) : NULL);
-    probe_set_addr(group, "localAddress", &stats.path.local);
-    probe_set_text(group, "remoteType",
-                   any ? rtc_candidate_type_name(stats.remote_type) : NULL);
-    probe_set_addr(group, "remoteAddress", any ? &stats.path.remote : NULL);
-    probe_set_text(group, "transport",
-                   !any                              ? NULL
-                   : stats.path.transport == RTC_UDP ? "udp"
-                                                     : "tcp");
-    probe_set_text(group, "dtlsCipher", stats.dtls_cipher);
-    probe_set_text(group, "srtpProfile", stats.srtp_profile);
+    probe_pair_measure(&stats, probe_relay_transport(run->end.peer, &stats),
+                       group);
     probe_set_text(group, "remoteVersion",
                    *run->remote_version ? run->remote_version : NULL);
     probe_set(group, "rttSamples", PROBE_COUNT, rtt->received);
@@ -306,7 +296,7 @@ static void add_end(struct probe_result *result, const char *name,
 
     probe_set(group, "cpu", PROBE_RATIO, tally->cpu_permille / 1e3);
     probe_set_time(group, "lateMax", tally->late_us);
-    probe_set(group, "unread", PROBE_COUNT, (double)tally->unread);
+    probe_set(group, "ownDrops", PROBE_COUNT, (double)tally->unread);
     if (tally->unread)
         probe_add_verdict(result,
                           "The %s machine lost %llu datagrams itself, as they "

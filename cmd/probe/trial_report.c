@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "cmd/cli.h"
+#include "cmd/probe/pair.h"
 #include "cmd/probe/place.h"
 #include "cmd/probe/trial.h"
 #include "cmd/sockaddr.h"
@@ -24,9 +25,7 @@ static const struct probe_kind kind_load = {"load", "loads"};
 
 static const char *transport_of(const struct server *server)
 {
-    return server->transport == RTC_TLS   ? "tls"
-           : server->transport == RTC_TCP ? "tcp"
-                                          : "udp";
+    return probe_transport_name(server->transport);
 }
 
 /* People see what goes together, and need no list of what is not known. */

@@ -230,12 +230,12 @@ holds_port() {
         (.segmentation | type == "boolean") and
         (.merging | type == "boolean") and .receiveBuffer > 0 and
         .receiveBuffer <= .receiveLimit' <<<"$output"
-    jq -e '.sessions[0] | (.srtpProfile | startswith("SRTP_")) and
-        .dtlsVersion == "DTLS1.2" and .sendBitrate > 1e6 and
+    jq -e '.sessions[0] | (.srtpCipher | startswith("SRTP_")) and
+        .tlsVersion == "DTLS1.2" and .sendBitrate > 1e6 and
         .receiveBitrate > 1e6' <<<"$output"
     # What was agreed on is the best of what could be.
     jq -e '.suites[0].suite == .sessions[0].dtlsCipher and
-        .profiles[0].profile == .sessions[0].srtpProfile' <<<"$output"
+        .profiles[0].profile == .sessions[0].srtpCipher' <<<"$output"
     assert_equal "$(jq -r '.suites[], .profiles[] | .number' <<<"$output" |
         xargs)" '0xc02b 0xcca9 0xc02f 0xcca8 0x0007 0x0008 0x0001'
     jq -e 'all(.suites[]; .suite | test("^TLS_ECDHE_.*_WITH_.*_SHA256$"))
