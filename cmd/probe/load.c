@@ -57,14 +57,19 @@ void load_end(struct load *load)
         load->cpu = (double)(load_cpu_time() - load->began_cpu) / (double)took;
 }
 
-void load_measure(const struct load *load, struct probe_group *group)
+struct probe_group *load_add(const struct load *load,
+                             struct probe_result *result)
 {
+    static const struct probe_kind kind = {"load", "loads"};
+    struct probe_group *group = probe_add_group(result, &kind, "this machine");
+
     probe_set(group, "cpu", PROBE_RATIO, load->cpu);
     probe_set_time(group, "latenessAvg", histogram_mean(&load->lateness));
     probe_set_time(group, "latenessP95",
                    histogram_percentile(&load->lateness, 0.95));
     probe_set_time(group, "latenessMax",
                    load->lateness.count ? load->lateness.most : -1);
+    return group;
 }
 
 bool load_is_high(const struct load *load)

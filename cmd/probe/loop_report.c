@@ -175,14 +175,6 @@ static void add_session(struct loop *loop, enum loop_leg leg)
                                        loop_leg_name(leg)));
 }
 
-static void add_load(struct loop *loop)
-{
-    static const struct probe_kind process = {"process", "processes"};
-
-    load_measure(&loop->load,
-                 probe_add_group(&loop->report.result, &process, "rtc-probe"));
-}
-
 /* ---- sentences ----------------------------------------------------------- */
 
 static void say(struct loop *loop, enum rtc_kind kind, uint64_t count,
@@ -391,7 +383,7 @@ void loop_conclude(struct loop *loop)
     add_skew(loop);
     for (int leg = 0; leg < LOOP_LEGS; leg++)
         add_session(loop, (enum loop_leg)leg);
-    add_load(loop);
+    load_add(&loop->load, &loop->report.result);
     judge(loop);
     if (!is_failed || loop->arrivals[RTC_VIDEO].frames > 0 ||
         loop->arrivals[RTC_AUDIO].frames > 0)
