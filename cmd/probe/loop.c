@@ -11,7 +11,6 @@
  */
 #include "cmd/probe/loop.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -482,12 +481,9 @@ static void make_timers(struct loop *loop)
     loop->retry = driver_timer_new(loop->driver, on_retry, loop);
     loop->pulse = driver_timer_new(loop->driver, on_pulse, loop);
     loop->limit = driver_timer_new(loop->driver, on_limit, loop);
-    for (int i = 0; i < 2; i++)
-        loop->signals[i] = driver_watch_signal(
-            loop->driver, i ? SIGTERM : SIGINT, on_signal, loop);
-    if (!loop->timer || !loop->retry || !loop->pulse || !loop->limit ||
-        !loop->signals[0] || !loop->signals[1])
+    if (!loop->timer || !loop->retry || !loop->pulse || !loop->limit)
         die(RTC_EXIT_INTERNAL, "out of memory");
+    probe_signals_watch(&loop->signals, loop->driver, on_signal, loop);
 }
 
 static void begin(struct loop *loop)
@@ -515,9 +511,8 @@ static void begin(struct loop *loop)
 
 static void free_all(struct loop *loop)
 {
-    struct driver_watch *watches[] = {loop->timer,      loop->retry,
-                                      loop->pulse,      loop->limit,
-                                      loop->signals[0], loop->signals[1]};
+    struct driver_watch *watches[] = {loop->timer, loop->retry, loop->pulse,
+                                      loop->limit};
 
     for (int leg = 0; leg < LOOP_LEGS; leg++)
         client_free(loop->clients[leg]);
@@ -525,6 +520,7 @@ static void free_all(struct loop *loop)
                      &loop->report.result);
     for (size_t i = 0; i < sizeof watches / sizeof *watches; i++)
         driver_watch_free(watches[i]);
+    probe_signals_done(&loop->signals);
     driver_free(loop->driver);
 }
 

@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +16,7 @@
 #include "cmd/options.h"
 #include "cmd/probe/behaviour.h"
 #include "cmd/probe/impaired.h"
+#include "cmd/probe/interrupt.h"
 #include "cmd/probe/lifetime.h"
 #include "cmd/probe/port.h"
 #include "cmd/probe/probe.h"
@@ -105,7 +105,7 @@ struct run {
     struct probe_report report;
     struct driver *driver;
     struct impair *impair; /* or NULL */
-    struct driver_watch *signals[2];
+    struct probe_signals signals;
     struct probe_servers servers;
     bool is_found;
     unsigned waiting;
@@ -526,11 +526,9 @@ void probe_nat(int argc, char **argv)
 
     probe_report_begin(&run.report, "nat", &run.options.report);
     run.driver = driver_new();
-    for (int i = 0; i < 2 && run.driver; i++)
-        run.signals[i] = driver_watch_signal(run.driver, i ? SIGTERM : SIGINT,
-                                             on_signal, &run);
-    if (!run.signals[0] || !run.signals[1])
+    if (!run.driver)
         die(RTC_EXIT_INTERNAL, "out of memory");
+    probe_signals_watch(&run.signals, run.driver, on_signal, &run);
     run.impair = probe_impair_new(run.driver, run.options.impair);
     run.servers.driver = run.driver;
     run.servers.report = &run.report;
@@ -543,8 +541,7 @@ void probe_nat(int argc, char **argv)
     any = test_family(&run, 4);
     any |= test_family(&run, 6);
     probe_impair_end(run.impair, run.options.impair, &run.report.result);
-    for (int i = 0; i < 2; i++)
-        driver_watch_free(run.signals[i]);
+    probe_signals_done(&run.signals);
     driver_free(run.driver);
     if (!any)
         probe_report_fail(&run.report, RTC_EXIT_NOTHING,

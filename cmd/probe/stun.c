@@ -7,7 +7,6 @@
  * has them resent, which would hide what is measured here.)
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "cmd/cli.h"
 #include "cmd/options.h"
 #include "cmd/probe/impaired.h"
+#include "cmd/probe/interrupt.h"
 #include "cmd/probe/limits.h"
 #include "cmd/probe/place.h"
 #include "cmd/probe/port.h"
@@ -114,7 +114,8 @@ struct run {
     unsigned row_count, waiting;
     int64_t round;
     rtc_usec due;
-    struct driver_watch *timer, *signals[2];
+    struct driver_watch *timer;
+    struct probe_signals signals;
     bool is_over;
 };
 
@@ -355,11 +356,9 @@ void probe_stun(int argc, char **argv)
     run.driver = driver_new();
     run.timer =
         run.driver ? driver_timer_new(run.driver, on_round, &run) : NULL;
-    for (int i = 0; i < 2 && run.timer; i++)
-        run.signals[i] = driver_watch_signal(run.driver, i ? SIGTERM : SIGINT,
-                                             on_signal, &run);
-    if (!run.timer || !run.signals[0] || !run.signals[1])
+    if (!run.timer)
         die(RTC_EXIT_INTERNAL, "out of memory");
+    probe_signals_watch(&run.signals, run.driver, on_signal, &run);
     run.impair = probe_impair_new(run.driver, run.options.impair);
     run.servers.driver = run.driver;
     run.servers.report = &run.report;
@@ -374,8 +373,7 @@ void probe_stun(int argc, char **argv)
         probe_port_free(run.rows[i].port);
     probe_impair_end(run.impair, run.options.impair, &run.report.result);
     driver_watch_free(run.timer);
-    for (int i = 0; i < 2; i++)
-        driver_watch_free(run.signals[i]);
+    probe_signals_done(&run.signals);
     driver_free(run.driver);
     probe_report_exit(&run.report);
 }

@@ -4,7 +4,6 @@
  * so that none disturbs the next; each at one address of each family.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "cmd/ice_options.h"
 #include "cmd/options.h"
 #include "cmd/probe/impaired.h"
+#include "cmd/probe/interrupt.h"
 #include "cmd/probe/port.h"
 #include "cmd/probe/probe.h"
 #include "cmd/probe/trial.h"
@@ -152,7 +152,7 @@ struct run {
     struct driver *driver;
     struct server_list servers;
     struct tls_trust *trust;
-    struct driver_watch *signals[2];
+    struct probe_signals signals;
     bool is_over;
     struct probe_worst worst;
     /* The server that is looked up, and what was found. */
@@ -339,11 +339,9 @@ static void set_up(struct run *run)
     const struct options *options = &run->options;
 
     run->driver = driver_new();
-    for (int i = 0; i < 2 && run->driver; i++)
-        run->signals[i] = driver_watch_signal(run->driver, i ? SIGTERM : SIGINT,
-                                              on_signal, run);
-    if (!run->driver || !run->signals[0] || !run->signals[1])
+    if (!run->driver)
         die(RTC_EXIT_INTERNAL, "out of memory");
+    probe_signals_watch(&run->signals, run->driver, on_signal, run);
     check_servers(run);
     check_pins(options->pins);
     run->setup = (struct probe_trial_setup){
@@ -366,8 +364,7 @@ static void tear_down(struct run *run)
     probe_impair_end(run->setup.impair, run->options.impair,
                      &run->report.result);
     tls_trust_free(run->trust);
-    for (int i = 0; i < 2; i++)
-        driver_watch_free(run->signals[i]);
+    probe_signals_done(&run->signals);
     driver_free(run->driver);
     server_list_done(&run->servers);
 }

@@ -127,6 +127,16 @@ probe() {
         (.[0] | .received > 0 and .loss == 0)' probe.out
 }
 
+@test "stun: a signal that is ignored stays so" {
+    server s
+    start probe env --ignore-signal=INT rtc-probe stun --jsonl -c 5 -i 50ms \
+        "$ADDRESS" </dev/null
+    wait_for_line probe.out '"event":"response"'
+    signal_to probe INT
+    finish probe
+    jq -se 'last | .event == "end" and .exit == 0' probe.out
+}
+
 @test "stun: names that are none, and addresses of the other family" {
     probe stun --json nobody.invalid
     assert_equal "$status" 10
