@@ -7,13 +7,12 @@
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
+#include "cmd/certificate.h"
 #include "cmd/probe/pair.h"
 
 /* From here on a sentence is due. */
 #define RTT_HIGH 0.3
-#define DAY_S 86400
 /* What came in less is the first burst, and no rate. */
 #define RATE_LEAST_S 0.05
 
@@ -190,11 +189,9 @@ static void measure_received(const struct client *c, struct probe_group *group)
 
 int64_t client_certificate_days(const struct client *client)
 {
-    int64_t left = client->end.certificate_expires - (int64_t)time(NULL);
-
-    if (!client->end.certificate_expires)
-        return -1;
-    return left < 0 ? -1 : left / DAY_S;
+    return client->end.certificate_expires
+               ? certificate_days(client->end.certificate_expires)
+               : -1;
 }
 
 void client_measure(const struct client *client, struct probe_group *group)
@@ -213,8 +210,10 @@ void client_measure(const struct client *client, struct probe_group *group)
     else
         measure_received(client, group);
     probe_pair_measure(&client->stats, client->relay_transport, group);
-    set(group, "certificateDays", PROBE_COUNT,
-        (double)client_certificate_days(client));
+    probe_set(group, "certificateDays", PROBE_COUNT,
+              client->end.certificate_expires
+                  ? (double)client_certificate_days(client)
+                  : NAN);
 }
 
 /* ---- sentences ----------------------------------------------------------- */

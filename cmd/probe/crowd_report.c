@@ -256,12 +256,16 @@ static rtc_usec in_us(double seconds)
 static int64_t certificate_days(const struct crowd *crowd)
 {
     int64_t least = -1;
+    bool any = false;
 
     for (unsigned i = 0; i < crowd->begun; i++) {
         int64_t days = client_certificate_days(crowd->clients[i]);
 
-        if (days >= 0 && (least < 0 || days < least))
+        if (!crowd->clients[i]->end.certificate_expires)
+            continue;
+        if (!any || days < least)
             least = days;
+        any = true;
     }
     return least;
 }

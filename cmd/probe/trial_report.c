@@ -7,13 +7,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "cmd/certificate.h"
 #include "cmd/cli.h"
 #include "cmd/probe/pair.h"
 #include "cmd/probe/place.h"
 #include "cmd/probe/trial.h"
 #include "cmd/sockaddr.h"
 
-#define DAY_S 86400
 /* A certificate that ends sooner is worth a word: most are renewed before. */
 #define DAYS_LEFT_LEAST 14
 /* RFC 8656 7.2 wants ten minutes by default. */
@@ -55,11 +55,9 @@ static void set_text(struct probe_group *group, const char *name,
 /* Whole days that it is still valid; below 0: it is not, or there is none. */
 static int64_t days_left(const struct probe_relay_facts *facts)
 {
-    int64_t left = facts->certificate.not_after - (int64_t)time(NULL);
-
-    if (!facts->has_certificate)
-        return -1;
-    return left >= 0 ? left / DAY_S : -1 - (-left - 1) / DAY_S;
+    return facts->has_certificate
+               ? certificate_days(facts->certificate.not_after)
+               : -1;
 }
 
 static void set_certificate(struct probe_group *group,
