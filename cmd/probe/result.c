@@ -155,37 +155,18 @@ void probe_add_verdict(struct probe_result *result, const char *format, ...)
     va_end(args);
 }
 
-static void add_threshold(struct probe_result *result,
-                          const struct probe_threshold *threshold)
-{
-    result->thresholds = grow(result->thresholds, result->threshold_count,
-                              sizeof *result->thresholds);
-    result->thresholds[result->threshold_count++] = *threshold;
-}
-
 void probe_add_threshold(struct probe_result *result, const char *name,
                          bool passed, const char *format, ...)
 {
-    struct probe_threshold threshold = {name, passed, RTC_EXIT_THRESHOLD, NULL};
+    struct probe_threshold threshold = {name, passed, NULL};
     va_list args;
 
     va_start(args, format);
     threshold.sentence = print(format, args);
     va_end(args);
-    add_threshold(result, &threshold);
-}
-
-void probe_add_requirement(struct probe_result *result, const char *name,
-                           bool passed, const char *format, ...)
-{
-    struct probe_threshold threshold = {name, passed, RTC_EXIT_CAPABILITY,
-                                        NULL};
-    va_list args;
-
-    va_start(args, format);
-    threshold.sentence = print(format, args);
-    va_end(args);
-    add_threshold(result, &threshold);
+    result->thresholds = grow(result->thresholds, result->threshold_count,
+                              sizeof *result->thresholds);
+    result->thresholds[result->threshold_count++] = threshold;
 }
 
 /* ---- the end ------------------------------------------------------------- */
@@ -213,9 +194,7 @@ void probe_result_judge(struct probe_result *result)
             continue;
         fprintf(out, "%s--%s: %s", result->status ? "; " : "", threshold->name,
                 threshold->sentence);
-        /* A measured value out of bounds goes before a lack. */
-        if (result->status != RTC_EXIT_THRESHOLD)
-            result->status = threshold->status;
+        result->status = RTC_EXIT_THRESHOLD;
     }
     fclose(out);
     if (result->status != RTC_EXIT_DONE)

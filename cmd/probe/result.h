@@ -64,8 +64,7 @@ struct probe_case {
 struct probe_threshold {
     const char *name; /* the option's */
     bool passed;
-    enum rtc_exit status; /* when it did not */
-    char *sentence;       /* what was wanted and what was found */
+    char *sentence; /* what was wanted and what was found */
 };
 
 struct probe_result {
@@ -118,11 +117,6 @@ void probe_add_verdict(struct probe_result *result, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void probe_add_threshold(struct probe_result *result, const char *name,
                          bool passed, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-/* The same for what the other side or the network must be able to do:
- * RTC_EXIT_CAPABILITY. */
-void probe_add_requirement(struct probe_result *result, const char *name,
-                           bool passed, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* The result has no more to say: sets status and error by the thresholds,
