@@ -311,25 +311,17 @@ static void add_end(struct probe_result *result, const char *name,
                           (double)tally->late_us / 1e3);
 }
 
-/* What a threshold is held against: the worst of the directions, and which one
- * that is. -1: one does not know it. */
-static int64_t worst(const struct view *views, unsigned count,
-                     int64_t (*of)(const struct view *), bool is_least,
-                     char ret_where[32])
+/* Of the directions, and which one that is. */
+static int64_t worst_of(const struct view *views, unsigned count,
+                        int64_t (*of)(const struct view *), bool is_least,
+                        char ret_where[PROBE_WHERE_LEN])
 {
-    int64_t result = of(&views[0]);
-    unsigned which = 0;
+    struct probe_worst worst = {0};
 
-    for (unsigned i = 1; i < count && result >= 0; i++) {
-        int64_t value = of(&views[i]);
-
-        if (value >= 0 && (is_least ? value >= result : value <= result))
-            continue;
-        result = value;
-        which = i;
-    }
-    snprintf(ret_where, 32, "(%s)", views[which].name);
-    return result;
+    for (unsigned i = 0; i < count; i++)
+        probe_worst_take(&worst, of(&views[i]), is_least, views[i].name);
+    snprintf(ret_where, PROBE_WHERE_LEN, "(%s)", worst.whose);
+    return worst.value;
 }
 
 static int64_t loss_of(const struct view *view)
@@ -353,17 +345,17 @@ static void check(struct peer_run *run, const struct view *views,
                   unsigned count, const struct probe_limits *limits,
                   struct probe_result *result)
 {
-    char where[32];
+    char where[PROBE_WHERE_LEN];
     int64_t value;
 
     probe_limit_connect(result, limits,
                         report_phase_at(run->end.report, REPORT_DTLS), NULL);
     probe_limit_rtt(result, limits, probe_series_mean(&run->ping.total), NULL);
-    value = worst(views, count, loss_of, false, where);
+    value = worst_of(views, count, loss_of, false, where);
     probe_limit_loss(result, limits, value, where);
-    value = worst(views, count, jitter_us_of, false, where);
+    value = worst_of(views, count, jitter_us_of, false, where);
     probe_limit_jitter(result, limits, value, where);
-    value = worst(views, count, bitrate_of, true, where);
+    value = worst_of(views, count, bitrate_of, true, where);
     probe_limit_bitrate(result, limits, value, where);
 }
 

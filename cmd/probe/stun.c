@@ -273,28 +273,6 @@ static void add_row(struct run *run, const struct row *row)
         judge(run, row);
 }
 
-/* The worst of what `of` gives for each row, and whose it is. -1: one row does
- * not know it. */
-static int64_t worst(const struct run *run,
-                     int64_t (*of)(const struct probe_series *),
-                     const struct row **ret_row)
-{
-    int64_t result = 0;
-
-    *ret_row = &run->rows[0];
-    for (unsigned i = 0; i < run->row_count; i++) {
-        int64_t value = of(&run->rows[i].series);
-
-        if (value >= 0 && value <= result)
-            continue;
-        *ret_row = &run->rows[i];
-        result = value;
-        if (value < 0)
-            break;
-    }
-    return result;
-}
-
 static void check_thresholds(struct run *run)
 {
     const struct {
@@ -308,13 +286,15 @@ static void check_thresholds(struct run *run)
     };
 
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
-        const struct row *row;
-        int64_t value = worst(run, limits[i].of, &row);
-        char where[300];
+        struct probe_worst worst = {0};
+        char where[PROBE_WHERE_LEN];
 
-        snprintf(where, sizeof where, "at %s", row->server->name);
-        limits[i].check(&run->report.result, &run->options.limits, value,
-                        where);
+        for (unsigned k = 0; k < run->row_count; k++)
+            probe_worst_take(&worst, limits[i].of(&run->rows[k].series), false,
+                             run->rows[k].server->name);
+        limits[i].check(&run->report.result, &run->options.limits,
+                        probe_worst_value(&worst),
+                        probe_worst_where(&worst, "at", where));
     }
 }
 

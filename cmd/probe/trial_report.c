@@ -352,21 +352,6 @@ static void judge(const struct probe_trial *trial, struct probe_result *result)
 
 /* ---- thresholds ---------------------------------------------------------- */
 
-enum worst { LOSS, RTT, JITTER, CONNECT, BITRATE, TLS_DAYS, REACHED };
-
-/* Not measured is worse than anything; `small` says that less is worse. */
-static void take(struct probe_worst *worst, enum worst which, int64_t *best,
-                 int64_t value, bool small, const char *where)
-{
-    bool first = !*worst->where[which];
-
-    if (!first && (*best < 0 ||
-                   (value >= 0 && (small ? value >= *best : value <= *best))))
-        return;
-    *best = value;
-    snprintf(worst->where[which], sizeof worst->where[which], "%s", where);
-}
-
 static rtc_usec connect_time(const struct probe_relay_facts *facts)
 {
     rtc_usec total = 0;
@@ -379,69 +364,71 @@ static rtc_usec connect_time(const struct probe_relay_facts *facts)
 }
 
 static void add_worst(const struct probe_trial *trial,
-                      struct probe_worst *worst)
+                      struct probe_worsts *worsts)
 {
-    worst->any = true;
+    const char *name = trial->name;
+
     for (int i = PROBE_BY_INDICATIONS; i <= PROBE_BY_CHANNEL; i++) {
         const struct probe_series *series = &trial->stages[i].echo.series;
 
-        take(worst, LOSS, &worst->loss, probe_series_loss(series), false,
-             trial->name);
-        take(worst, RTT, &worst->rtt, probe_series_mean(series), false,
-             trial->name);
-        take(worst, JITTER, &worst->jitter, probe_series_jitter(series), false,
-             trial->name);
+        probe_worst_take(&worsts->loss, probe_series_loss(series), false, name);
+        probe_worst_take(&worsts->rtt, probe_series_mean(series), false, name);
+        probe_worst_take(&worsts->jitter, probe_series_jitter(series), false,
+                         name);
     }
-    take(worst, CONNECT, &worst->connect, connect_time(&trial->facts), false,
-         trial->name);
-    take(worst, BITRATE, &worst->bitrate_bps,
-         probe_flow_received_bps(&trial->stages[PROBE_LOAD]), true,
-         trial->name);
-    take(worst, REACHED, &worst->reached, reached(trial), true, trial->name);
+    probe_worst_take(&worsts->connect, connect_time(&trial->facts), false,
+                     name);
+    probe_worst_take(&worsts->bitrate_bps,
+                     probe_flow_received_bps(&trial->stages[PROBE_LOAD]), true,
+                     name);
+    probe_worst_take(&worsts->reached, reached(trial), true, name);
     if (trial->server->transport == RTC_TLS)
-        take(worst, TLS_DAYS, &worst->tls_days, days_left(&trial->facts), true,
-             trial->name);
+        probe_worst_take(&worsts->tls_days, days_left(&trial->facts), true,
+                         name);
 }
 
-/* Says " at" nothing when there is nothing. */
-static const char *at(const struct probe_worst *worst, enum worst which,
-                      char buf[300])
+static void check_reached(const struct probe_worst *reached,
+                          struct probe_result *result)
 {
-    snprintf(buf, 300, "at %s", worst->where[which]);
-    return *worst->where[which] ? buf : NULL;
+    probe_add_threshold(result, "require-reachable", reached->value > 0,
+                        "%s at %s",
+                        reached->value > 0    ? "reached"
+                        : reached->value == 0 ? "not reached"
+                                              : "not known",
+                        reached->whose);
 }
 
-void probe_worst_check(const struct probe_worst *worst,
-                       const struct probe_limits *limits,
-                       bool require_reachable, struct probe_result *result)
+void probe_worsts_check(const struct probe_worsts *worsts,
+                        const struct probe_limits *limits,
+                        bool require_reachable, struct probe_result *result)
 {
-    bool any_tls = *worst->where[TLS_DAYS];
-    char buf[300];
+    const struct {
+        void (*check)(struct probe_result *, const struct probe_limits *,
+                      int64_t, const char *);
+        const struct probe_worst *worst;
+    } rows[] = {
+        {probe_limit_loss, &worsts->loss},
+        {probe_limit_rtt, &worsts->rtt},
+        {probe_limit_jitter, &worsts->jitter},
+        {probe_limit_connect, &worsts->connect},
+        {probe_limit_bitrate, &worsts->bitrate_bps},
+        {probe_limit_tls, &worsts->tls_days},
+    };
+    char where[PROBE_WHERE_LEN];
 
-    if (!worst->any)
+    if (!worsts->connect.any)
         return;
-    probe_limit_loss(result, limits, worst->loss, at(worst, LOSS, buf));
-    probe_limit_rtt(result, limits, worst->rtt, at(worst, RTT, buf));
-    probe_limit_jitter(result, limits, worst->jitter, at(worst, JITTER, buf));
-    probe_limit_connect(result, limits, worst->connect,
-                        at(worst, CONNECT, buf));
-    probe_limit_bitrate(result, limits, worst->bitrate_bps,
-                        at(worst, BITRATE, buf));
-    probe_limit_tls(result, limits, any_tls ? worst->tls_days : -1,
-                    at(worst, TLS_DAYS, buf));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        rows[i].check(result, limits, probe_worst_value(rows[i].worst),
+                      probe_worst_where(rows[i].worst, "at", where));
     if (require_reachable)
-        probe_add_threshold(result, "require-reachable", worst->reached > 0,
-                            "%s at %s",
-                            worst->reached > 0    ? "reached"
-                            : worst->reached == 0 ? "not reached"
-                                                  : "not known",
-                            worst->where[REACHED]);
+        check_reached(&worsts->reached, result);
 }
 
 /* ---- the whole ----------------------------------------------------------- */
 
 void probe_trial_report(const struct probe_trial *trial,
-                        struct probe_worst *worst)
+                        struct probe_worsts *worsts)
 {
     struct probe_report *report = trial->setup->report;
     const struct probe_failure *failure = &trial->failure;
@@ -455,5 +442,5 @@ void probe_trial_report(const struct probe_trial *trial,
         probe_report_fail(report, failure->status, "%s: %s: %s", trial->name,
                           probe_phase_name(failure->phase), failure->why);
     else
-        add_worst(trial, worst);
+        add_worst(trial, worsts);
 }

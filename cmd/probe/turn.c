@@ -154,7 +154,7 @@ struct run {
     struct tls_trust *trust;
     struct probe_signals signals;
     bool is_over;
-    struct probe_worst worst;
+    struct probe_worsts worsts;
     /* The server that is looked up, and what was found. */
     struct resolve *resolve;
     struct rtc_addr addrs[RESOLVE_MOST];
@@ -258,7 +258,7 @@ static void try_at(struct run *run, const struct server *server,
                          "it has no IPv%d address", run->options.family);
     }
     probe_trial_run(&trial);
-    probe_trial_report(&trial, &run->worst);
+    probe_trial_report(&trial, &run->worsts);
     probe_trial_done(&trial);
 }
 
@@ -386,8 +386,8 @@ void probe_turn(int argc, char **argv)
     for (unsigned i = 0; i < run.servers.count && !run.is_over; i++)
         if (run.servers.items[i].type == RTC_SERVER_TURN)
             try_server(&run, &run.servers.items[i]);
-    probe_worst_check(&run.worst, &run.options.limits,
-                      run.options.require_reachable, &run.report.result);
+    probe_worsts_check(&run.worsts, &run.options.limits,
+                       run.options.require_reachable, &run.report.result);
     tear_down(&run);
     probe_report_exit(&run.report);
 }
