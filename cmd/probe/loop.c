@@ -535,8 +535,8 @@ void probe_loop(int argc, char **argv)
 
     loop.options.end.max_time = 30000000;
     cli_parse(&tool, &loop.options, argc, argv);
-    check_options(&loop);
     probe_report_begin(&loop.report, "loop", &loop.options.report);
+    check_options(&loop);
     loop.report.dying = on_dying;
     loop.report.dying_user = &loop;
     make_timers(&loop);

@@ -244,10 +244,10 @@ measure(const struct cli_tool *tool, bool is_whip, int argc, char **argv)
     *(is_whip ? &end->whip : &end->whep) = url;
     end->interval = 0;
     run.options.crowd.client.tool = tool;
-    whip_check(end);
-    check_codecs(&run.options.crowd.client);
     probe_report_begin(&run.report, is_whip ? "whip" : "whep",
                        &run.options.report);
+    whip_check(end);
+    check_codecs(&run.options.crowd.client);
     run.report.dying = on_dying;
     run.report.dying_user = &run;
     driver_random(NULL, &run.options.crowd.client.publisher.run,
