@@ -321,7 +321,7 @@ static int64_t worst_of(const struct view *views, unsigned count,
     for (unsigned i = 0; i < count; i++)
         probe_worst_take(&worst, of(&views[i]), is_least, views[i].name);
     snprintf(ret_where, PROBE_WHERE_LEN, "(%s)", worst.whose);
-    return worst.value;
+    return probe_worst_value(&worst);
 }
 
 static int64_t loss_of(const struct view *view)
