@@ -55,6 +55,14 @@ void conform_skip(struct conform_verdict *verdict, const char *format, ...)
     va_end(args);
 }
 
+void conform_refused(struct conform_verdict *verdict, int status)
+{
+    if (status >= 400 && status < 500)
+        conform_ok(verdict, "status %d", status);
+    else
+        conform_fail(verdict, "status %d instead of 4xx", status);
+}
+
 const struct http_response *conform_response(const struct conform_seen *seen,
                                              enum conform_step step)
 {
@@ -74,6 +82,12 @@ int conform_status(const struct conform_seen *seen, enum conform_step step)
 bool conform_granted(const struct conform_seen *seen, enum conform_step step)
 {
     return whip_is_success(conform_status(seen, step));
+}
+
+bool conform_countered(const struct conform_seen *seen)
+{
+    return seen->is_whep && conform_status(seen, STEP_OFFER) == 406 &&
+           seen->answers[STEP_OFFER].sdp;
 }
 
 const struct http_response *conform_restarted(const struct conform_seen *seen)

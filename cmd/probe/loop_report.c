@@ -181,14 +181,6 @@ static void add_session(struct loop *loop, enum loop_leg leg)
                                        loop_leg_name(leg)));
 }
 
-static void add_load(struct loop *loop)
-{
-    static const struct probe_kind process = {"process", "processes"};
-
-    load_measure(&loop->load,
-                 probe_add_group(&loop->report.result, &process, "rtc-probe"));
-}
-
 /* ---- sentences ----------------------------------------------------------- */
 
 static void say(struct loop *loop, enum rtc_kind kind, uint64_t count,
@@ -297,23 +289,17 @@ static void judge(struct loop *loop)
 
 /* ---- thresholds, and whether it is a failure ----------------------------- */
 
-/* The worst of both tracks that were tried; what is not known is worst. */
-static int64_t worst(const struct loop *loop,
-                     int64_t (*of)(const struct arrivals *), const char **where)
+/* Of the tracks that were tried. */
+static struct probe_worst worst_of(const struct loop *loop,
+                                   int64_t (*of)(const struct arrivals *))
 {
-    int64_t result = 0;
+    struct probe_worst worst = {0};
 
-    *where = NULL;
-    for (int kind = RTC_VIDEO; kind >= RTC_AUDIO; kind--) {
-        int64_t value = of(&loop->arrivals[kind]);
-
-        if (!is_tried(loop, (enum rtc_kind)kind) ||
-            (*where && (result < 0 || (value >= 0 && value <= result))))
-            continue;
-        *where = kind == RTC_VIDEO ? "of video" : "of audio";
-        result = value;
-    }
-    return *where ? result : -1;
+    for (int kind = RTC_VIDEO; kind >= RTC_AUDIO; kind--)
+        if (is_tried(loop, (enum rtc_kind)kind))
+            probe_worst_take(&worst, of(&loop->arrivals[kind]), false,
+                             kind_names[kind]);
+    return worst;
 }
 
 static int64_t late_latency(const struct arrivals *a)
@@ -350,14 +336,17 @@ static void check_thresholds(struct loop *loop)
 {
     struct probe_result *result = &loop->report.result;
     const struct probe_limits *limits = &loop->options.limits;
-    const char *where;
-    int64_t value = worst(loop, loss_of, &where);
+    struct probe_worst loss = worst_of(loop, loss_of);
+    struct probe_worst latency = worst_of(loop, late_latency);
+    struct probe_worst jitter = worst_of(loop, jitter_of);
+    char where[PROBE_WHERE_LEN];
 
-    probe_limit_loss(result, limits, value, where);
-    value = worst(loop, late_latency, &where);
-    probe_limit_latency(result, limits, value, where);
-    value = worst(loop, jitter_of, &where);
-    probe_limit_jitter(result, limits, value, where);
+    probe_limit_loss(result, limits, probe_worst_value(&loss),
+                     probe_worst_where(&loss, "of", where));
+    probe_limit_latency(result, limits, probe_worst_value(&latency),
+                        probe_worst_where(&latency, "of", where));
+    probe_limit_jitter(result, limits, probe_worst_value(&jitter),
+                       probe_worst_where(&jitter, "of", where));
     for (int leg = 0; leg < LOOP_LEGS; leg++)
         probe_limit_connect(result, limits, connect_time(loop->clients[leg]),
                             leg == LOOP_WHIP ? "to whip" : "to whep");
@@ -397,7 +386,7 @@ void loop_conclude(struct loop *loop)
     add_skew(loop);
     for (int leg = 0; leg < LOOP_LEGS; leg++)
         add_session(loop, (enum loop_leg)leg);
-    add_load(loop);
+    load_add(&loop->load, &loop->report.result);
     judge(loop);
     if (!is_failed || loop->arrivals[RTC_VIDEO].frames > 0 ||
         loop->arrivals[RTC_AUDIO].frames > 0)

@@ -139,16 +139,7 @@ static int hand_over(struct publisher *p, struct lane *lane, rtc_usec due,
     lane->sequence++;
     lane->budget -= (int64_t)frame.len;
     p->counts.frames[rtc_codec_kind(codec)]++;
-    p->counts.bytes[rtc_codec_kind(codec)] += frame.len;
     return 0;
-}
-
-static void note_lateness(struct publisher *p, rtc_usec late)
-{
-    if (late > LATE_US)
-        p->counts.late++;
-    if (late > p->counts.late_most)
-        p->counts.late_most = late;
 }
 
 /* What the frame that is due now really is: the clip's first one, when a key
@@ -167,7 +158,7 @@ static void step(struct publisher *p, struct lane *lane, rtc_usec now)
 {
     rtc_usec due = due_of(p, lane), late = now - due;
 
-    note_lateness(p, late);
+    p->counts.late += late > LATE_US;
     if (late > MOVE_US) {
         lane->base_us += late;
         due = now;

@@ -19,11 +19,10 @@ struct publisher_options {
 };
 
 struct publisher_counts {
-    uint64_t frames[2], bytes[2]; /* sent, by enum rtc_kind */
+    uint64_t frames[2]; /* sent, by enum rtc_kind */
     uint64_t refused;   /* the path did not take them (RTC_ERR_AGAIN) */
     uint64_t late;      /* handed over more than 20 ms after they were due: this
                            machine is overloaded */
-    rtc_usec late_most; /* the worst of them */
     uint64_t keyframe_requests;
 };
 

@@ -116,7 +116,7 @@ teardown_file() {
     session '.failedPhase == null and .videoCodec == "VP8" and
         .audioCodec == "opus" and .localCandidate == "host" and
         .remoteCandidate == "host" and .protocol == "udp" and
-        .dtlsVersion == "DTLS1.2" and .certificateDays == null'
+        .tlsVersion == "DTLS1.2" and .certificateDays == null'
     session '0 <= .resolve and .resolve <= .tcp and .tcp <= .http and
         .http <= .ice and .ice <= .dtls and .connect == .dtls and .tls == null'
     session '.packetsExpected > 100 and .packetsExpected <= .packets and

@@ -45,7 +45,7 @@ static void make_result(struct probe_result *result)
     probe_add_verdict(result, "It is %s.", "so");
     probe_add_threshold(result, "max-loss", false, "%d %% lost", 25);
     probe_add_threshold(result, "max-rtt", true, "12 ms");
-    probe_add_requirement(result, "require-x", false, "y");
+    probe_add_threshold(result, "require-x", false, "y");
 }
 
 static const char *write(const struct probe_result *result,
@@ -199,9 +199,9 @@ static void test_judge(void)
     probe_add_threshold(&result, "max-rtt", true, "12 ms");
     probe_result_judge(&result);
     is_int(result.status, RTC_EXIT_DONE, "all kept");
-    probe_add_requirement(&result, "require-x", false, "y");
+    probe_add_threshold(&result, "require-x", false, "y");
     probe_result_judge(&result);
-    is_int(result.status, RTC_EXIT_CAPABILITY, "a requirement not met");
+    is_int(result.status, RTC_EXIT_THRESHOLD, "one that was not");
     is_str(result.error, "--require-x: y", "and which");
     probe_result_done(&result);
 }
