@@ -5,11 +5,10 @@
  *
  * Steps follow each other, each of them driver_run until its answers are there.
  * Every step has fresh ports: a mapping or a hole left by one would falsify the
- * next. What it all means is probe_behaviour.c's.
+ * next. What it all means is behaviour.c's.
  */
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,7 +16,9 @@
 #include "cmd/options.h"
 #include "cmd/probe/behaviour.h"
 #include "cmd/probe/impaired.h"
+#include "cmd/probe/interrupt.h"
 #include "cmd/probe/lifetime.h"
+#include "cmd/probe/place.h"
 #include "cmd/probe/port.h"
 #include "cmd/probe/probe.h"
 #include "cmd/probe/servers.h"
@@ -105,7 +106,7 @@ struct run {
     struct probe_report report;
     struct driver *driver;
     struct impair *impair; /* or NULL */
-    struct driver_watch *signals[2];
+    struct probe_signals signals;
     struct probe_servers servers;
     bool is_found;
     unsigned waiting;
@@ -116,9 +117,10 @@ struct finding {
     struct probe_seen seen;
     const struct probe_server *full; /* one that has RFC 5780, or NULL */
     struct rtc_addr other;           /* its second address */
-    struct rtc_addr mapped;          /* the first one seen */
+    struct rtc_addr mapped;          /* the first one seen, and by whom */
+    const struct probe_server *seer;
     unsigned asked, answered;
-    bool any_refused; /* or answered with nothing of use */
+    bool is_heard; /* anything came, of use or not */
     enum probe_tried hairpin;
     struct probe_lifetime lifetime;
 };
@@ -209,15 +211,11 @@ static void tell_server(struct run *run, const struct probe_server *server,
     const struct rtc_addr *other = &reply->answer.other;
     struct probe_group *group =
         probe_add_group(&run->report.result, &kind_server, server->name);
-    char text[RTC_ADDR_TEXT];
 
-    probe_set_text(group, "address", rtc_addr_write(&server->addr, text));
-    probe_set_text(group, "mappedAddress",
-                   is_good(reply) ? rtc_addr_write(&reply->answer.mapped, text)
-                                  : NULL);
-    probe_set_text(group, "otherAddress",
-                   is_good(reply) && other->family ? rtc_addr_write(other, text)
-                                                   : NULL);
+    probe_set_addr(group, "address", &server->addr);
+    probe_set_addr(group, "mappedAddress",
+                   is_good(reply) ? &reply->answer.mapped : NULL);
+    probe_set_addr(group, "otherAddress", is_good(reply) ? other : NULL);
 }
 
 /* Whether it has a second IP address to answer from. */
@@ -257,6 +255,7 @@ static void ask_servers(struct run *run, struct probe_port *port, int family,
         if (is_for(&run->servers.items[i], family, port))
             ask(run, port, &run->servers.items[i].addr, 0, &replies[i]);
     wait_all(run);
+    finding->is_heard = probe_port_is_heard(port);
     for (unsigned i = 0; i < run->servers.count; i++) {
         const struct probe_server *server = &run->servers.items[i];
 
@@ -266,11 +265,11 @@ static void ask_servers(struct run *run, struct probe_port *port, int family,
         finding->answered += is_good(&replies[i]);
         add_sight(finding, &server->addr, &replies[i]);
         tell_server(run, server, &replies[i]);
-        finding->any_refused |=
-            replies[i].answer.is_answered && !is_good(&replies[i]);
         if (!is_good(&replies[i]) && !is_interrupted(run))
             warn("%s %s", server->name,
                  probe_answer_trouble(&replies[i].answer, why));
+        if (!finding->seer && is_good(&replies[i]))
+            finding->seer = server;
         if (!finding->full && is_full(server, &replies[i])) {
             finding->full = server;
             finding->other = replies[i].answer.other;
@@ -405,12 +404,27 @@ static void tell_lifetime(struct run *run, const char *family,
 
 /* ---- a family ------------------------------------------------------------ */
 
+/* And who cannot see all of the way to the Internet. */
+static void tell_meaning(struct run *run, const char *family,
+                         const struct finding *finding)
+{
+    const struct probe_server *seer = finding->seer;
+    const char *note = probe_place_note(&seer->addr, &finding->mapped);
+
+    probe_add_verdict(
+        &run->report.result, "%s: %s", family,
+        probe_mapping_meaning(probe_mapping_of(&finding->seen),
+                              probe_filtering_of(&finding->seen)));
+    if (note)
+        probe_add_verdict(&run->report.result, "%s: %s", seer->name, note);
+}
+
 static void tell_family(struct run *run, int family,
                         const struct finding *finding)
 {
     enum probe_mapping mapping = probe_mapping_of(&finding->seen);
     enum probe_filtering filtering = probe_filtering_of(&finding->seen);
-    char name[8], text[RTC_ADDR_TEXT];
+    char name[8];
     struct probe_group *group;
     bool any = finding->answered > 0;
 
@@ -424,18 +438,15 @@ static void tell_family(struct run *run, int family,
                   : finding->hairpin == PROBE_YES);
     probe_set(group, "portKept", PROBE_FLAG,
               any ? finding->mapped.port == finding->seen.local.port : NAN);
-    probe_set_text(group, "localAddress",
-                   rtc_addr_write(&finding->seen.local, text));
-    probe_set_text(group, "mappedAddress",
-                   any ? rtc_addr_write(&finding->mapped, text) : NULL);
+    probe_set_addr(group, "localAddress", &finding->seen.local);
+    probe_set_addr(group, "mappedAddress", any ? &finding->mapped : NULL);
     probe_set(group, "serversAsked", PROBE_COUNT, finding->asked);
     probe_set(group, "serversAnswered", PROBE_COUNT, finding->answered);
     if (run->options.lifetime)
         tell_lifetime(run, name, group, &finding->lifetime);
     if (any)
-        probe_add_verdict(&run->report.result, "%s: %s", name,
-                          probe_mapping_meaning(mapping, filtering));
-    else if (finding->any_refused)
+        tell_meaning(run, name, finding);
+    else if (finding->is_heard)
         probe_add_verdict(&run->report.result,
                           "%s: answers come over UDP, but tell nothing: the "
                           "servers are no STUN servers, or not for us.",
@@ -532,11 +543,9 @@ void probe_nat(int argc, char **argv)
 
     probe_report_begin(&run.report, "nat", &run.options.report);
     run.driver = driver_new();
-    for (int i = 0; i < 2 && run.driver; i++)
-        run.signals[i] = driver_watch_signal(run.driver, i ? SIGTERM : SIGINT,
-                                             on_signal, &run);
-    if (!run.signals[0] || !run.signals[1])
+    if (!run.driver)
         die(RTC_EXIT_INTERNAL, "out of memory");
+    probe_signals_watch(&run.signals, run.driver, on_signal, &run);
     run.impair = probe_impair_new(run.driver, run.options.impair);
     run.servers.driver = run.driver;
     run.servers.report = &run.report;
@@ -549,8 +558,7 @@ void probe_nat(int argc, char **argv)
     any = test_family(&run, 4);
     any |= test_family(&run, 6);
     probe_impair_end(run.impair, run.options.impair, &run.report.result);
-    for (int i = 0; i < 2; i++)
-        driver_watch_free(run.signals[i]);
+    probe_signals_done(&run.signals);
     driver_free(run.driver);
     if (!any)
         probe_report_fail(&run.report, RTC_EXIT_NOTHING,

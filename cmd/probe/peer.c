@@ -5,7 +5,6 @@
  * measure, and reports; the other one serves it, once.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "cmd/file.h"
 #include "cmd/meet.h"
 #include "cmd/probe/impaired.h"
+#include "cmd/probe/interrupt.h"
 #include "cmd/probe/peer_options.h"
 #include "cmd/probe/peer_report.h"
 #include "cmd/probe/probe.h"
@@ -37,7 +37,7 @@ struct peer {
     struct peer_run run;
     struct driver *driver;
     struct impair *impair;
-    struct driver_watch *signals[2];
+    struct probe_signals signals;
     bool is_standard; /* descriptions go over our stdin and stdout */
     int output;       /* the report's file, or -1 */
     bool is_redirected, is_over;
@@ -113,24 +113,6 @@ static void on_signal(void *user, int number)
     peer_run_finish(&peer->run);
 }
 
-/* One that is ignored stays so: our commands do not hear the keyboard's. */
-static void watch_signals(struct peer *peer)
-{
-    static const int numbers[] = {SIGINT, SIGTERM};
-
-    for (int i = 0; i < 2; i++) {
-        struct sigaction inherited;
-
-        if (sigaction(numbers[i], NULL, &inherited) == 0 &&
-            inherited.sa_handler == SIG_IGN)
-            continue;
-        peer->signals[i] =
-            driver_watch_signal(peer->driver, numbers[i], on_signal, peer);
-        if (!peer->signals[i])
-            die(RTC_EXIT_INTERNAL, "out of memory");
-    }
-}
-
 /* ---- the command line ---------------------------------------------------- */
 
 static void check(struct peer *peer)
@@ -197,7 +179,7 @@ static void start(struct peer *peer)
     peer->driver = driver_new();
     if (!peer->driver)
         die(RTC_EXIT_INTERNAL, "no event loop: %s", strerror(errno));
-    watch_signals(peer);
+    probe_signals_watch(&peer->signals, peer->driver, on_signal, peer);
     peer->impair = probe_impair_new(peer->driver, peer->options.impair);
     driver_impair(peer->driver, peer->impair);
     if (!peer->is_standard) {
@@ -240,8 +222,7 @@ void probe_peer(int argc, char **argv)
     if (end->status)
         probe_report_fail(&peer.report, end->status, "%s", end->error);
     probe_impair_end(peer.impair, peer.options.impair, &peer.report.result);
-    for (int i = 0; i < 2; i++)
-        driver_watch_free(peer.signals[i]);
+    probe_signals_done(&peer.signals);
     driver_free(peer.driver);
     probe_report_exit(&peer.report);
 }

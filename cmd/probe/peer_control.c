@@ -81,6 +81,8 @@ static void read_parameters(struct reader *r, struct peer_parameters *p)
     p->mode = (enum peer_mode)read_name(r, "mode", mode_names, 2);
     p->up = read_flag(r, "up");
     p->down = read_flag(r, "down");
+    if (!p->up && !p->down) /* Nothing would be measured. */
+        r->bad = r->bad ? r->bad : "up";
     p->time_us = read_number(r, "time_us", 100000, TIME_MOST);
     p->interval_us = read_number(r, "interval_us", 100000, TIME_MOST);
     p->bitrate_bps = read_number(r, "bitrate", 0, BITRATE_MOST);

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "cmd/probe/pair.h"
+
 /* Rows that --json keeps. */
 #define KEPT_MOST 10000
 /* Overloaded is who works all the time, or is late by so much. */
@@ -179,11 +181,8 @@ static void add_session(struct peer_run *run, struct probe_result *result)
     struct probe_group *group = probe_add_group(
         result, &kind, run->parameters.mode == PEER_MEDIA ? "media" : "data");
     struct rtc_stats stats = {0};
-    char text[RTC_ADDR_TEXT];
-    bool any;
 
     rtc_peer_stats(run->end.peer, &stats);
-    any = stats.path.local.family != 0;
     probe_set_time(group, "time", p->time_us);
     probe_set(group, "bitrate", PROBE_BITRATE,
               p->bitrate_bps ? (double)p->bitrate_bps : NAN);
@@ -193,20 +192,8 @@ static void add_session(struct peer_run *run, struct probe_result *result)
     probe_set_time(group, "ice", report_phase_at(report, REPORT_ICE));
     probe_set_time(group, "dtls", report_phase_at(report, REPORT_DTLS));
     probe_set_time(group, "connect", report_phase_at(report, REPORT_DTLS));
-    probe_set_text(group, "localType",
-                   any ? rtc_candidate_type_name(stats.local_type) : NULL);
-    probe_set_text(group, "localAddress",
-                   any ? rtc_addr_write(&stats.path.local, text) : NULL);
-    probe_set_text(group, "remoteType",
-                   any ? rtc_candidate_type_name(stats.remote_type) : NULL);
-    probe_set_text(group, "remoteAddress",
-                   any ? rtc_addr_write(&stats.path.remote, text) : NULL);
-    probe_set_text(group, "transport",
-                   !any                              ? NULL
-                   : stats.path.transport == RTC_UDP ? "udp"
-                                                     : "tcp");
-    probe_set_text(group, "dtlsCipher", stats.dtls_cipher);
-    probe_set_text(group, "srtpProfile", stats.srtp_profile);
+    probe_pair_measure(&stats, probe_relay_transport(run->end.peer, &stats),
+                       group);
     probe_set_text(group, "remoteVersion",
                    *run->remote_version ? run->remote_version : NULL);
     probe_set(group, "rttSamples", PROBE_COUNT, rtt->received);
@@ -299,7 +286,7 @@ static void add_end(struct probe_result *result, const char *name,
 
     probe_set(group, "cpu", PROBE_RATIO, tally->cpu_permille / 1e3);
     probe_set_time(group, "lateMax", tally->late_us);
-    probe_set(group, "unread", PROBE_COUNT, (double)tally->unread);
+    probe_set(group, "ownDrops", PROBE_COUNT, (double)tally->unread);
     if (tally->unread)
         probe_add_verdict(result,
                           "The %s machine lost %llu datagrams itself, as they "
@@ -314,25 +301,17 @@ static void add_end(struct probe_result *result, const char *name,
                           (double)tally->late_us / 1e3);
 }
 
-/* What a threshold is held against: the worst of the directions, and which one
- * that is. -1: one does not know it. */
-static int64_t worst(const struct view *views, unsigned count,
-                     int64_t (*of)(const struct view *), bool is_least,
-                     char ret_where[32])
+/* Of the directions, and which one that is. */
+static int64_t worst_of(const struct view *views, unsigned count,
+                        int64_t (*of)(const struct view *), bool is_least,
+                        char ret_where[PROBE_WHERE_LEN])
 {
-    int64_t result = of(&views[0]);
-    unsigned which = 0;
+    struct probe_worst worst = {0};
 
-    for (unsigned i = 1; i < count && result >= 0; i++) {
-        int64_t value = of(&views[i]);
-
-        if (value >= 0 && (is_least ? value >= result : value <= result))
-            continue;
-        result = value;
-        which = i;
-    }
-    snprintf(ret_where, 32, "(%s)", views[which].name);
-    return result;
+    for (unsigned i = 0; i < count; i++)
+        probe_worst_take(&worst, of(&views[i]), is_least, views[i].name);
+    snprintf(ret_where, PROBE_WHERE_LEN, "(%s)", worst.whose);
+    return probe_worst_value(&worst);
 }
 
 static int64_t loss_of(const struct view *view)
@@ -356,17 +335,17 @@ static void check(struct peer_run *run, const struct view *views,
                   unsigned count, const struct probe_limits *limits,
                   struct probe_result *result)
 {
-    char where[32];
+    char where[PROBE_WHERE_LEN];
     int64_t value;
 
     probe_limit_connect(result, limits,
                         report_phase_at(run->end.report, REPORT_DTLS), NULL);
     probe_limit_rtt(result, limits, probe_series_mean(&run->ping.total), NULL);
-    value = worst(views, count, loss_of, false, where);
+    value = worst_of(views, count, loss_of, false, where);
     probe_limit_loss(result, limits, value, where);
-    value = worst(views, count, jitter_us_of, false, where);
+    value = worst_of(views, count, jitter_us_of, false, where);
     probe_limit_jitter(result, limits, value, where);
-    value = worst(views, count, bitrate_of, true, where);
+    value = worst_of(views, count, bitrate_of, true, where);
     probe_limit_bitrate(result, limits, value, where);
 }
 

@@ -50,8 +50,7 @@ struct peer_run {
     bool has_told, has_heard; /* of the result */
     char remote_version[PEER_WHY_LEN];
     struct driver_watch *watch, *settle, *pulse;
-    rtc_usec start;
-    int64_t start_cpu_us;
+    rtc_usec start, start_cpu_us;
     uint64_t start_replayed;
     struct peer_sender *sender;
     struct peer_count count;

@@ -85,7 +85,7 @@ holds() {
         . - $d.bytesReceived | fabs) <= 8000'
     holds up '$s.session == "media" and 0 < $s.gather and $s.gather < $s.ice and
         $s.ice < $s.dtls and $s.connect == $s.dtls and
-        $s.localType == "host" and ($s.remoteAddress | startswith("127.0.0.1:"))
+        $s.localCandidate == "host" and ($s.remoteAddress | startswith("127.0.0.1:"))
         and $s.rttSamples >= 5 and $s.rttMin <= $s.rttAvg and
         $s.rttAvg <= $s.rttMax and $s.rttAvg < 0.1'
     holds up '(.ends | map(.end) == ["local", "remote"]) and

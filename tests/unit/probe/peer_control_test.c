@@ -103,6 +103,7 @@ static void test_bounds(void)
         {"\"bitrate\":1e6", "bitrate"},
         {"\"mode\":\"tape\"", "mode"},
         {"\"up\":1", "up"},
+        {"\"up\":false", "up"}, /* neither way */
         {"\"run\":4294967296", "run"},
         {"\"interval_us\":1", "interval_us"},
     };
