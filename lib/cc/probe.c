@@ -269,24 +269,23 @@ static bool judge(const struct rtc_probe_run *run,
     return true;
 }
 
-/* One that is not sure is made again, when its queue is gone, until there are
- * enough of them. Whether it is. */
+/* One that met a limit and is not sure is made again when its queue is gone,
+ * until there are enough of them; each tells the mean so far. Whether it is. */
 static bool repeat(struct rtc_probe *p, uint64_t bps,
                    struct rtc_probe_result *result, rtc_usec now)
 {
     if (!result->limited || result->is_sure)
         return false;
     p->met_bps += result->carried_bps;
-    if (++p->met_count < SURE_RUNS) {
-        p->waiting[0] = bps;
-        p->waiting_count = 1;
-        p->begin_us = now + QUIET_US;
-        p->due_us = p->begin_us;
-        return true;
+    result->carried_bps = p->met_bps / ++p->met_count;
+    if (p->met_count == SURE_RUNS) {
+        result->is_sure = true;
+        return false;
     }
-    result->carried_bps = p->met_bps / p->met_count;
-    result->is_sure = true;
-    return false;
+    p->waiting[0] = bps;
+    p->waiting_count = 1;
+    p->begin_us = p->due_us = now + QUIET_US;
+    return true;
 }
 
 /* No faster one, and none soon. */
@@ -310,7 +309,7 @@ bool rtc_probe_result(struct rtc_probe *p, struct rtc_probe_result *ret_result,
     p->quiet_us = now + QUIET_US;
     known = judge(&run, ret_result);
     if (known && repeat(p, run.bps, ret_result, now))
-        return false;
+        return true;
     p->met_bps = p->met_count = 0;
     if (!known || ret_result->limited) {
         relent(p, now);
