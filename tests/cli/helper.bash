@@ -93,6 +93,13 @@ wait_for_line() {
     wait_until "$LIMIT" grep -qs -e "$2" "$1"
 }
 
+# tries COMMAND...: it succeeds, at the third try at the latest: another
+# process's load must not look like ours. (In it no command's failure ends
+# anything: join them by &&.)
+tries() {
+    "$@" || "$@" || "$@"
+}
+
 # ---- media -----------------------------------------------------------------
 
 # make_clips DIRECTORY SECONDS: clip.ivf, clip.h264 and clip.ogg, 640x360 at 30
@@ -162,6 +169,27 @@ assert_first_frames() {
     assert [ "$count" -ge "$3" ]
     run diff <(head -n "$count" "$2.sent") "$2.frames"
     assert_success
+}
+
+# ---- what JSON says ----------------------------------------------------------
+
+# judge [JQ OPTION]... FILTER [FILE]...: all that the filter says of each file,
+# or of stdin, holds. If not, the parts of it that do not are named.
+judge() {
+    local options=() filter said count
+    while [[ $1 == -* ]]; do
+        count=1
+        [[ $1 != --* ]] || count=3 # --arg and its like
+        options+=("${@:1:count}")
+        shift "$count"
+    done
+    filter=$1
+    shift
+    [ $# -gt 0 ] || { cat >judged.json && set -- judged.json; }
+    said=$(jq "${options[@]}" "[$filter] | length > 0 and all" "$@") || said=
+    [[ -n $said && $said != *false* ]] ||
+        fail "$(python3 "$here/wrong_part.py" "$filter" "${options[@]}" "$@"
+            cat "$@")"
 }
 
 # ---- meeting ---------------------------------------------------------------
