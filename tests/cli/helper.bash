@@ -93,6 +93,25 @@ wait_for_line() {
     wait_until "$LIMIT" grep -qs -e "$2" "$1"
 }
 
+# free_ports COUNT: on 127.0.0.1, nobody's over UDP and TCP. They are below
+# those that the kernel gives to who asks for any, so that nobody has them soon.
+free_ports() {
+    python3 - "$1" <<'END'
+import random, socket, sys
+kept, free = [], []
+while len(free) < int(sys.argv[1]):
+    port = random.randrange(10000, 30000)
+    try:
+        for kind in socket.SOCK_DGRAM, socket.SOCK_STREAM:
+            kept.append(socket.socket(type=kind))
+            kept[-1].bind(("127.0.0.1", port))
+        free.append(port)
+    except OSError:
+        pass
+print(*free)
+END
+}
+
 # tries COMMAND...: it succeeds, at the third try at the latest: another
 # process's load must not look like ours. (In it no command's failure ends
 # anything: join them by &&.)

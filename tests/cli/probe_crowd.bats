@@ -36,7 +36,7 @@ ordered='map([.min, .p50, .p90, .p95, .p99, .max]) |
     # The server goes on until it hears of the end.
     judge -s --slurpfile report report.json '.[1].packets as $sent |
         $report[0].crowds[0].packetsExpected as $n |
-        $n <= $sent and $n > 0.9 * $sent' media.out
+        $n <= $sent and $n > 0.6 * $sent' media.out
     holds ".measures | length == 6 and ($ordered)"
     holds '.measures | map(.measure) == ["connect", "firstKeyframe", "loss",
         "jitter", "rtt", "bitrate"]'
@@ -55,7 +55,7 @@ ordered='map([.min, .p50, .p90, .p95, .p99, .max]) |
     judge -s --slurpfile report report.json '.[1] as $server |
         $report[0].crowds[0].packetsExpected as $n |
         $n > 50 * 100 and $n <= $server.packets + $server.lost and
-        $n > 0.98 * $server.packets' media.out
+        $n > 0.9 * $server.packets' media.out
     holds ".measures | length == 5 and ($ordered)"
     holds '.verdicts | map(select(startswith("Loss"))) == []'
 }
@@ -112,7 +112,7 @@ ordered='map([.min, .p50, .p90, .p95, .p99, .max]) |
 @test "a port for one of two: the other fails alone" {
     media_server
     local port
-    port=$(free_port)
+    port=$(free_ports 1)
     measure 3 whep "$at" -P 2 --ramp 200ms -t 500ms --port-range "$port-$port"
     crowd '.connected == 1 and .failed == 1 and .loss == 0'
     holds '.failures | map([.failure, .phase]) == [["gather", "gather"]]'

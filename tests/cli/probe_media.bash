@@ -50,9 +50,3 @@ holds() { # FILTER of the report
 session() { # FILTER of the only session
     holds "(.loads[0].latenessMax > 0.1) as \$late | .sessions[0] | $1"
 }
-
-# A port that was just given back.
-free_port() {
-    python3 -c 'import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}

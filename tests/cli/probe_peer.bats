@@ -227,8 +227,8 @@ holds() {
 }
 
 # The mean difference of two delays that are even within +-9 ms is 6 ms. A busy
-# machine adds delays of its own; of some intervals the best tells, or the
-# middle.
+# machine adds delays of its own, so that of some intervals the best tells; less
+# than there is it does not make of the middle.
 @test "truth: round trips and jitter" {
     begin trip --json -t 2s -i 200ms --impair delay=30ms
     begin data --json -t 2s -i 200ms --data --impair delay=30ms
@@ -236,23 +236,23 @@ holds() {
         --impair delay=20ms,jitter=9ms,seed=1
     finish trip
     holds trip '0.06 <= $s.rttMin and $s.rttMin < 0.062 and
-        (.intervals | map(.rtt) | sort | 0.06 <= .[0] and .[3] < 0.065) and
-        (.intervals | map(.jitter) | sort | .[3] < 0.003)'
+        (.intervals | map(.rtt) | sort | 0.06 <= .[0] and .[0] < 0.065) and
+        (.intervals | map(.jitter) | sort | .[0] < 0.003)'
     finish data
     holds data '0.06 <= $s.rttMin and $s.rttMin < 0.065'
     finish jitter
     holds jitter '$d.lost == 0 and (.intervals | map(.jitter) | sort |
-        .[2] - 0.006 | fabs < 0.0025)'
+        .[0] < 0.0085 and .[3] > 0.0035)'
 }
 
 # ---- how it ends ------------------------------------------------------------
 
 @test "thresholds: kept, and not kept" {
-    begin kept --json -t 300ms --max-loss 0% --max-rtt 1s --max-jitter 1s \
-        --max-connect 30s --min-bitrate 500k
+    begin kept --json -t 600ms --max-loss 0% --max-rtt 1s --max-jitter 1s \
+        --max-connect 30s --min-bitrate 200k
     begin not --json -t 600ms -b 4M --bidir --max-loss 1% --max-rtt 1ms \
         --max-jitter 100us --max-connect 1ms --min-bitrate 1G \
-        --impair loss=10%,delay=20ms,jitter=5ms
+        --impair loss=10%,delay=20ms,jitter=5ms,seed=1
     finish kept
     holds kept '.exit == 0 and (.thresholds | map(.passed) ==
         [true, true, true, true, true])'
@@ -327,9 +327,9 @@ nonsense() { # NAME WHY LINE...
     finish lead 130
     judge -s '.[-1] | .event == "end" and .exit == 130' lead.out
     judge -s 'map(select(.event == "result" and .direction == "send")) |
-        .[0].packetsReceived > 10 and .[0].lost == 0 and
+        .[0].packetsReceived > 0 and .[0].lost == 0 and
         .[0].packetsSent == .[0].packetsReceived' lead.out
-    wait_until 10 gone "$(cat serve)"
+    wait_until "$LIMIT" gone "$(cat serve)"
     start early rtc-probe peer "${LO[@]}" --json --signal \
         'echo >asked; exec sleep 9' </dev/null
     wait_for_file asked
@@ -343,27 +343,29 @@ gone() {
 }
 
 @test "an end that dies is missed after 5 s, one that leaves at once" {
-    begin_known lead --jsonl -t 50s -i 100ms -m 10s
+    begin_known lead --jsonl -t 50s -i 100ms
     wait_for_line lead.out '"interval"'
     kill -KILL "$(cat serve)"
-    killed=$SECONDS
     mkdir left && cd left
     begin_known lead --jsonl -t 50s -i 100ms -R
     wait_for_line lead.out '"interval"'
+    local left=$SECONDS
     kill -TERM "$(cat serve)"
     finish lead 24
+    assert [ $((SECONDS - left)) -le 3 ]
     assert_one_error lead.err 'rtc-probe peer' consent 'ended the session'
     # Who serves ends, too, when who leads is gone.
     mkdir gone && cd gone
     begin_known lead --jsonl -t 50s -i 100ms -R
     wait_for_line lead.out '"interval"'
     signal_to lead KILL
-    wait_until 10 gone "$(cat serve)"
+    wait_until "$LIMIT" gone "$(cat serve)"
     cd ../..
     finish lead 24
-    assert [ $((SECONDS - killed)) -le 12 ]
     run grep 'error consent' lead.err
     assert_output --partial 'nothing came from the other end for 5 s'
     judge -s 'map(select(.event == "result" and .direction == "send")) |
-        .[0].packetsReceived > 10 and .[0].loss == 0' lead.out
+        .[0].packetsReceived > 0 and .[0].loss == 0' lead.out
+    judge -s '(map(select(.event == "interval" and .bitrateReceived)) |
+        last.t) as $heard | .[-1].t - $heard | 4.5 < . and . < 9' lead.out
 }

@@ -53,23 +53,16 @@ leaf() {
         "${valid[@]}" -extfile "$1.ext" -out "$1.pem"
 }
 
-free_ports() {
-    python3 -c 'import socket
-sockets = [socket.socket() for _ in range(2)]
-for one in sockets: one.bind(("127.0.0.1", 0))
-print(*[one.getsockname()[1] for one in sockets])'
-}
-
 # coturn NAME [OPTION]...: starts it; $ADDRESS and $TLS_ADDRESS.
 coturn() {
     local port tls_port
-    read -r port tls_port <<<"$(free_ports)"
+    read -r port tls_port <<<"$(free_ports 2)"
     start "$1" turnserver -n -v --no-cli --no-dtls --listening-ip 127.0.0.1 \
         --relay-ip 127.0.0.1 --listening-port "$port" \
         --tls-listening-port "$tls_port" --lt-cred-mech --user u:s3cret \
         --realm r --log-file stdout --simple-log --pidfile "$PWD/$1.own" \
         --userdb "$PWD/$1.db" "${@:2}" </dev/null
-    wait_until 10 python3 -c "import socket
+    wait_until "$LIMIT" python3 -c "import socket
 socket.create_connection(('127.0.0.1', $port)).close()"
     wait_for_line "$1.out" "UDP listener opened on: 127.0.0.1:$port"
     ADDRESS=127.0.0.1:$port
@@ -213,7 +206,7 @@ END
 @test "the password is not in the list of processes" {
     start probe rtc-probe turn -t 20 "turn:u:s3cret@$GOOD" </dev/null
     wait_for_file probe.pid
-    wait_until 10 grep -qz '^\*' "/proc/$(cat probe.pid)/cmdline"
+    wait_until "$LIMIT" grep -qz '^\*' "/proc/$(cat probe.pid)/cmdline"
     run grep -c s3cret "/proc/$(cat probe.pid)/cmdline"
     assert_output 0
     signal_to probe INT
@@ -231,7 +224,7 @@ END
     judge -s '(last | .event == "end") and (map(select(.echo)) | length == 1 and
         (.[0] | .received > 0 and .received < 4000 and .loss == 0))' probe.out
     # The allocation was given back.
-    wait_until 10 released_since "$released"
+    wait_until "$LIMIT" released_since "$released"
 }
 
 # ---- forms -----------------------------------------------------------------

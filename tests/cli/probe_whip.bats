@@ -162,7 +162,7 @@ teardown_file() {
     command -v turnserver >/dev/null || skip 'coturn (turnserver) is not here'
     media_server
     local turn protocol
-    turn=$(free_port)
+    turn=$(free_ports 1)
     start turn turnserver -n -v --no-cli --no-tls --no-dtls \
         --listening-ip=127.0.0.1 --relay-ip=127.0.0.1 --allow-loopback-peers \
         --listening-port="$turn" --lt-cred-mech --realm=test --user=u:p \
@@ -179,7 +179,7 @@ teardown_file() {
             (\"$protocol\" == \"tcp\")"
     done
     measure 21 whip "$at" --ice-policy relay \
-        --ice-server "turn:u:p@127.0.0.1:$(free_port)?transport=tcp"
+        --ice-server "turn:u:p@127.0.0.1:$(free_ports 1)?transport=tcp"
     session '.failedPhase == "gather"'
 }
 
@@ -246,7 +246,7 @@ fails() {
 
 @test "before HTTP: no such name 10, nobody listens 11" {
     fails 10 resolve "https://$(printf 'a%.0s' {1..70})/endpoint"
-    fails 11 tcp "http://127.0.0.1:$(free_port)/x"
+    fails 11 tcp "http://127.0.0.1:$(free_ports 1)/x"
 }
 
 @test "TLS: a certificate of nobody we trust 11, another key 31" {

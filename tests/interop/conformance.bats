@@ -71,7 +71,7 @@ assert_cases() {
 @test "WHEP by the authors of Janus" {
     start send rtc-send "${LO[@]}" --whip "$JANUS_WHIP/endpoint/vp8" \
         --synthetic vp8+opus </dev/null
-    wait_until 10 janus_is_enabled vp8
+    wait_until "$LIMIT" janus_is_enabled vp8
     check --whep "$JANUS_WHEP/endpoint/vp8"
     assert_cases 'not ok' S10.1 S11.1
     assert_cases warning S04.1 S04.3 S05.4 S19.1

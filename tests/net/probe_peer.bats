@@ -44,7 +44,7 @@ ping_rtts() {
 # link idle for times, so it is the most of any interval.
 @test "data: the link's rate, and ping's round trips while it is full" {
     measure data -t 4s -i 500ms --data --mtu 1400
-    wait_until 10 busy
+    wait_until "$LIMIT" busy
     net_exec a ping -q -i 0.1 -c 25 "$(public4 2)" >ping.out
     finish data
     judge --argjson rate "$RATE" '

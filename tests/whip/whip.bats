@@ -538,9 +538,9 @@ assert_moved() {
     start_publish --loop
     wait_for_line peer1.jsonl first_packet
     signal_to send HUP
-    wait_until 10 pairs_are 2
+    wait_until "$LIMIT" pairs_are 2
     signal_to send HUP
-    wait_until 10 pairs_are 3
+    wait_until "$LIMIT" pairs_are 3
     signal_to send INT
     finish send 130
     finish peer1
@@ -643,7 +643,7 @@ asked() {
         ]}}}'
     clip=$second
     start_publish --trickle
-    wait_until 10 eval 'asked | grep -q "allocate u"'
+    wait_until "$LIMIT" eval 'asked | grep -q "allocate u"'
     finish send
     run asked
     assert_line 'binding nobody'
@@ -665,7 +665,7 @@ asked() {
     assert_equal "$(asked | grep -c -v 'allocate nobody')" 0
     to=$url/two
     start_publish --trickle
-    wait_until 10 eval 'asked | grep -q "allocate u"'
+    wait_until "$LIMIT" eval 'asked | grep -q "allocate u"'
     finish send
 }
 
