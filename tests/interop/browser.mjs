@@ -174,8 +174,9 @@ async function runSession(browser, options) {
     await negotiate(page, options);
     const report = await (options.data ? call(page, 'talk', options)
         : play(page, options));
-    await page.close();
+    /* First: a tool does not wait for ever for its command to end. */
     writeReport(options, report);
+    await page.close();
     if (report.failure)
         die(1, report.failure);
     process.exit(0);
