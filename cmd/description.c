@@ -101,13 +101,23 @@ static char *encode(const char *data, size_t len, size_t *ret_len)
 
 /* ---- parsing ------------------------------------------------------------- */
 
+/* How its lines end: as the last one does, if it has an end, or the first. */
+static const char *line_end(const char *text, size_t len, size_t cut)
+{
+    const char *end = memchr(text + cut, '\n', len - cut);
+
+    if (!end)
+        end = memchr(text, '\n', cut);
+    return end && (end == text || end[-1] != '\r') ? "\n" : "\r\n";
+}
+
 /* Without what pasting leaves at the end, with the last line's end. */
 static int copy_sdp(const char *text, size_t len,
                     struct description *ret_description,
                     char ret_why[DESCRIPTION_WHY_LEN])
 {
-    const char *nul = memchr(text, '\0', len);
-    size_t lines = 1;
+    const char *nul = memchr(text, '\0', len), *end;
+    size_t lines = 1, cut = len;
     char *copy;
 
     if (nul) {
@@ -115,15 +125,16 @@ static int copy_sdp(const char *text, size_t len,
             lines += *at == '\n';
         return fail(ret_why, "line %zu: a NUL byte", lines);
     }
-    while (len > 0 && strchr(BLANKS, text[len - 1]))
-        len--;
-    copy = malloc(len + 3);
+    while (cut > 0 && strchr(BLANKS, text[cut - 1]))
+        cut--;
+    end = line_end(text, len, cut);
+    copy = malloc(cut + 3);
     if (!copy)
         return fail(ret_why, "out of memory");
-    memcpy(copy, text, len);
-    memcpy(copy + len, "\r\n", 3);
+    memcpy(copy, text, cut);
+    memcpy(copy + cut, end, strlen(end) + 1);
     ret_description->sdp = copy;
-    ret_description->len = len + 2;
+    ret_description->len = cut + strlen(end);
     return 0;
 }
 
@@ -211,6 +222,8 @@ int description_parse(const char *text, size_t len,
                       char ret_why[DESCRIPTION_WHY_LEN])
 {
     struct description parsed = {.form = DESCRIPTION_BASE64};
+    const char *all;
+    size_t all_len;
     int result;
 
     if (len > DESCRIPTION_MAX)
@@ -219,6 +232,8 @@ int description_parse(const char *text, size_t len,
         text += 3;
         len -= 3;
     }
+    all = text;
+    all_len = len;
     while (len > 0 && *text && strchr(BLANKS, *text)) {
         text++;
         len--;
@@ -227,7 +242,8 @@ int description_parse(const char *text, size_t len,
         return fail(ret_why, "empty");
     if (len >= 2 && !memcmp(text, "v=", 2)) {
         parsed.form = DESCRIPTION_SDP;
-        result = copy_sdp(text, len, &parsed, ret_why);
+        /* What stands before it counts as lines. */
+        result = copy_sdp(all, all_len, &parsed, ret_why);
     } else if (*text == '{') {
         parsed.form = DESCRIPTION_JSON;
         result = parse_json(text, len, &parsed, ret_why);

@@ -122,6 +122,6 @@ const char *probe_mapping_meaning(enum probe_mapping mapping,
     case PROBE_MAPPING_UNKNOWN:
         break;
     }
-    return "There is a NAT; with one server that has one address, what it "
-           "does for others cannot be told. Name a second server.";
+    return "There is a NAT; one address of a server does not tell what it does "
+           "for others. Name a second server.";
 }

@@ -72,12 +72,18 @@ static void add(struct lint *lint, enum probe_outcome outcome, unsigned line,
         .outcome = outcome,
         .why = why,
         .line = line,
-        .source = lint->rule->source,
+        .source = lint->cited ? lint->cited : lint->rule->source,
     };
 
+    lint->cited = NULL;
     lint->errors += outcome == PROBE_NOT_OK;
     if (lint->found++ < FOUND_MOST)
         probe_add_case(lint->result, &one);
+}
+
+void lint_cite(struct lint *lint, const char *source)
+{
+    lint->cited = source;
 }
 
 void lint_error(struct lint *lint, unsigned line, const char *format, ...)
@@ -141,6 +147,7 @@ static void run_rules(struct lint *lint, const struct lint_rule *rules)
             add(lint, PROBE_SKIP, 0, "the description cannot be read");
         else
             lint->rule->check(lint);
+        lint->cited = NULL;
         if (lint->found == 0)
             add(lint, PROBE_OK, 0, NULL);
     }

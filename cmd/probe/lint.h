@@ -36,6 +36,7 @@ struct lint {
     int section_count;
     struct probe_result *result;
     const struct lint_rule *rule;
+    const char *cited; /* for the next finding, in place of the rule's */
     unsigned found, errors;
 };
 
@@ -47,7 +48,9 @@ extern const struct lint_rule lint_session_rules[], lint_media_rules[];
 unsigned probe_lint(const char *text, size_t len, const struct rtc_sdp *sdp,
                     enum description_type type, struct probe_result *result);
 
-/* For the rules: a finding. `line`: 0 for none. */
+/* For the rules: which RFC the next finding is of, where that is another one;
+ * static. And a finding; `line`: 0 for none. */
+void lint_cite(struct lint *lint, const char *source);
 void lint_error(struct lint *lint, unsigned line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void lint_warning(struct lint *lint, unsigned line, const char *format, ...)

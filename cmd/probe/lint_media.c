@@ -115,36 +115,48 @@ static void check_doubles(struct lint *lint)
     }
 }
 
+/* What is for payload types. Firefox leaves feedback of those that it takes
+ * away, which readers skip. */
+static const struct of_type {
+    const char *name, *source;
+    bool lenient;
+} of_types[] = {
+    {"rtpmap", "RFC 8866 6.6", false},
+    {"fmtp", "RFC 8866 6.15", false},
+    {"rtcp-fb", "RFC 4585 4.2", true},
+};
+
 /* Of one attribute: its payload type is in the m= line. */
-static void check_listed(struct lint *lint, unsigned section, const char *name)
+static void check_listed(struct lint *lint, unsigned section,
+                         const struct of_type *of)
 {
     const struct rtc_sdp_media *media = &lint->sdp->media[section];
     const struct lint_line *line = NULL;
 
-    while ((line = lint_next(lint, (int)section, name, line))) {
+    while ((line = lint_next(lint, (int)section, of->name, line))) {
         struct rtc_text rest = line->value, word = {"", 0};
         uint32_t number;
 
         (void)rtc_text_word(&rest, &word);
-        if (rtc_text_is(word, "*"))
+        if (rtc_text_is(word, "*") && of->lenient)
             continue;
+        lint_cite(lint, of->source);
         if (!rtc_text_u32(word, 127, &number))
             lint_error(lint, line->number, "a=%s: `%.*s' is no payload type",
-                       name, SHOWN(word));
+                       of->name, SHOWN(word));
         else if (!rtc_sdp_find_format(media, number))
-            lint_error(lint, line->number,
-                       "a=%s: payload type %u is not in the m= line", name,
-                       number);
+            (of->lenient ? lint_warning : lint_error)(
+                lint, line->number,
+                "a=%s: payload type %u is not in the m= line", of->name,
+                number);
     }
 }
 
 static void check_unlisted(struct lint *lint)
 {
-    static const char *const names[] = {"rtpmap", "fmtp", "rtcp-fb"};
-
     for (unsigned i = 0; i < lint->sdp->media_count; i++)
         for (unsigned k = 0; k < 3 && is_rtp(lint->sdp, i); k++)
-            check_listed(lint, i, names[k]);
+            check_listed(lint, i, &of_types[k]);
 }
 
 static void check_apt(struct lint *lint)
@@ -227,14 +239,20 @@ static void check_extmaps_of(struct lint *lint, int section,
     while ((line = lint_next(lint, section, "extmap", line))) {
         if (!read_extmap(line->value, &id, &uri))
             continue;
-        if (own[id].at)
-            lint_error(lint, line->number, "id %u stands for two extensions",
+        if (own[id].at) {
+            lint_error(lint, line->number,
+                       rtc_sdp_same(own[id], uri)
+                           ? "id %u is listed twice"
+                           : "id %u stands for two extensions",
                        id);
-        else if (bundled && bundled[id].at && !rtc_sdp_same(bundled[id], uri))
+        } else if (bundled && bundled[id].at &&
+                   !rtc_sdp_same(bundled[id], uri)) {
+            lint_cite(lint, "RFC 9143 12");
             lint_error(lint, line->number,
                        "id %u is another extension in an earlier section of "
                        "the group",
                        id);
+        }
         if (id > 14 && !mixed)
             lint_warning(lint, line->number,
                          "id %u needs two-byte headers, and there is no "
@@ -347,7 +365,7 @@ const struct lint_rule lint_media_rules[] = {
     {"rtx", "each RTX payload type repairs one that is there", "RFC 4588 8.6",
      true, check_apt},
     {"bundle-type", "a payload type means one thing in a BUNDLE group",
-     "RFC 9143 9.1", true, check_bundled_types},
+     "RFC 9143 9.1.1", true, check_bundled_types},
     {"extmap", "an extension's id is its own", "RFC 8285 5", true,
      check_extmap_ids},
     {"ssrc-group", "grouped SSRCs are described", "RFC 5576 4.2", true,

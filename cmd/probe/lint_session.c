@@ -132,9 +132,11 @@ static void check_group(struct lint *lint)
                        SHOWN(sdp->bundle[i]));
     for (unsigned i = 0; i < sdp->media_count; i++)
         if (sdp->media[i].bundle_only &&
-            !rtc_sdp_is_bundled(sdp, &sdp->media[i]))
+            !rtc_sdp_is_bundled(sdp, &sdp->media[i])) {
+            lint_cite(lint, "RFC 9143 6");
             lint_error(lint, lint_section_line(lint, (int)i),
                        "a=bundle-only in a section that is not in the group");
+        }
     if (sdp->media_count > 1 && sdp->bundle_count == 0)
         lint_warning(lint, number, "several sections, and no BUNDLE group");
 }
@@ -211,6 +213,28 @@ static void check_pwd(struct lint *lint)
                        "a=ice-pwd is missing");
 }
 
+static bool has_word(struct rtc_text text, const char *name)
+{
+    struct rtc_text word;
+
+    while (rtc_text_word(&text, &word))
+        if (rtc_text_is_nocase(word, name))
+            return true;
+    return false;
+}
+
+/* One that readers skip. */
+static void warn_unknown(struct lint *lint, const struct lint_line *line)
+{
+    if (has_word(line->value, "tcp") && !has_word(line->value, "tcptype")) {
+        lint_cite(lint, "RFC 6544 4.5");
+        lint_warning(lint, line->number, "a TCP candidate without tcptype");
+    } else {
+        lint_warning(lint, line->number,
+                     "of a transport or type that is not known");
+    }
+}
+
 static void check_candidates(struct lint *lint)
 {
     for (int s = 0; s < lint->section_count; s++) {
@@ -224,13 +248,27 @@ static void check_candidates(struct lint *lint)
             if (error == RTC_ERR_FORMAT)
                 lint_error(lint, line->number, "the candidate is malformed");
             else if (error == RTC_ERR_UNSUPPORTED)
+                warn_unknown(lint, line);
+            else if (candidate.type != RTC_CANDIDATE_HOST &&
+                     !has_word(line->value, "raddr"))
                 lint_warning(lint, line->number,
-                             "of a transport or type that is not known");
+                             "raddr is missing, which all but host candidates "
+                             "have");
         }
     }
 }
 
 /* ---- DTLS ---------------------------------------------------------------- */
+
+static void check_crypto(struct lint *lint)
+{
+    const struct lint_line *line = NULL;
+
+    for (int s = -1; s < lint->section_count; s++)
+        while ((line = lint_next(lint, s, "crypto", line)))
+            lint_error(lint, line->number,
+                       "a=crypto is not for WebRTC: DTLS makes the keys");
+}
 
 static void check_fingerprint(struct lint *lint)
 {
@@ -258,8 +296,10 @@ static void check_setup(struct lint *lint)
             lint_error(lint, number, "a=setup:holdconn is not for DTLS");
         else if (lint->type == DESCRIPTION_OFFER && setup != RTC_SDP_ACTPASS)
             lint_warning(lint, number, "an offer should say actpass");
-        else if (lint->type == DESCRIPTION_ANSWER && setup == RTC_SDP_ACTPASS)
+        else if (lint->type == DESCRIPTION_ANSWER && setup == RTC_SDP_ACTPASS) {
+            lint_cite(lint, "RFC 8842 5.3");
             lint_error(lint, number, "an answer has to say active or passive");
+        }
     }
 }
 
@@ -283,6 +323,8 @@ const struct lint_rule lint_session_rules[] = {
      check_pwd},
     {"candidate", "candidates are well-formed", "RFC 8839 5.1", false,
      check_candidates},
+    {"crypto", "no keys of SRTP are in the description", "RFC 8827 6.5", false,
+     check_crypto},
     {"fingerprint", "each transport has an a=fingerprint", "RFC 8842 5.1", true,
      check_fingerprint},
     {"setup", "each transport has an a=setup that fits", "RFC 8842 5.2", true,

@@ -18,6 +18,7 @@
 #include "cmd/probe/behaviour.h"
 #include "cmd/probe/impaired.h"
 #include "cmd/probe/lifetime.h"
+#include "cmd/probe/place.h"
 #include "cmd/probe/port.h"
 #include "cmd/probe/probe.h"
 #include "cmd/probe/servers.h"
@@ -116,9 +117,10 @@ struct finding {
     struct probe_seen seen;
     const struct probe_server *full; /* one that has RFC 5780, or NULL */
     struct rtc_addr other;           /* its second address */
-    struct rtc_addr mapped;          /* the first one seen */
+    struct rtc_addr mapped;          /* the first one seen, and by whom */
+    const struct probe_server *seer;
     unsigned asked, answered;
-    bool any_refused; /* or answered with nothing of use */
+    bool is_heard; /* anything came, of use or not */
     enum probe_tried hairpin;
     struct probe_lifetime lifetime;
 };
@@ -257,6 +259,7 @@ static void ask_servers(struct run *run, struct probe_port *port, int family,
         if (is_for(&run->servers.items[i], family, port))
             ask(run, port, &run->servers.items[i].addr, 0, &replies[i]);
     wait_all(run);
+    finding->is_heard = probe_port_is_heard(port);
     for (unsigned i = 0; i < run->servers.count; i++) {
         const struct probe_server *server = &run->servers.items[i];
 
@@ -266,11 +269,11 @@ static void ask_servers(struct run *run, struct probe_port *port, int family,
         finding->answered += is_good(&replies[i]);
         add_sight(finding, &server->addr, &replies[i]);
         tell_server(run, server, &replies[i]);
-        finding->any_refused |=
-            replies[i].answer.is_answered && !is_good(&replies[i]);
         if (!is_good(&replies[i]) && !is_interrupted(run))
             warn("%s %s", server->name,
                  probe_answer_trouble(&replies[i].answer, why));
+        if (!finding->seer && is_good(&replies[i]))
+            finding->seer = server;
         if (!finding->full && is_full(server, &replies[i])) {
             finding->full = server;
             finding->other = replies[i].answer.other;
@@ -405,6 +408,21 @@ static void tell_lifetime(struct run *run, const char *family,
 
 /* ---- a family ------------------------------------------------------------ */
 
+/* And who cannot see all of the way to the Internet. */
+static void tell_meaning(struct run *run, const char *family,
+                         const struct finding *finding)
+{
+    const struct probe_server *seer = finding->seer;
+    const char *note = probe_place_note(&seer->addr, &finding->mapped);
+
+    probe_add_verdict(
+        &run->report.result, "%s: %s", family,
+        probe_mapping_meaning(probe_mapping_of(&finding->seen),
+                              probe_filtering_of(&finding->seen)));
+    if (note)
+        probe_add_verdict(&run->report.result, "%s: %s", seer->name, note);
+}
+
 static void tell_family(struct run *run, int family,
                         const struct finding *finding)
 {
@@ -433,9 +451,8 @@ static void tell_family(struct run *run, int family,
     if (run->options.lifetime)
         tell_lifetime(run, name, group, &finding->lifetime);
     if (any)
-        probe_add_verdict(&run->report.result, "%s: %s", name,
-                          probe_mapping_meaning(mapping, filtering));
-    else if (finding->any_refused)
+        tell_meaning(run, name, finding);
+    else if (finding->is_heard)
         probe_add_verdict(&run->report.result,
                           "%s: answers come over UDP, but tell nothing: the "
                           "servers are no STUN servers, or not for us.",

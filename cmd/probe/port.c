@@ -35,6 +35,7 @@ struct probe_port {
     struct impair *impair; /* or NULL */
     struct driver_watch *readable, *timer;
     struct request *requests;
+    bool is_heard;
     unsigned reached;
     struct rtc_addr stray; /* of the last one */
 };
@@ -219,6 +220,7 @@ static void receive(struct probe_port *port, const uint8_t *data, size_t len,
     struct probe_answer answer = {.is_answered = true, .from = *from};
     struct rtc_stun message;
 
+    port->is_heard = true;
     if (rtc_stun_parse(&message, data, len) ||
         message.method != RTC_STUN_BINDING ||
         !rtc_stun_check_fingerprint(&message))
@@ -288,6 +290,11 @@ static void on_readable(void *user, int fd)
 const struct rtc_addr *probe_port_stray(const struct probe_port *port)
 {
     return &port->stray;
+}
+
+bool probe_port_is_heard(const struct probe_port *port)
+{
+    return port->is_heard;
 }
 
 unsigned probe_port_reached(const struct probe_port *port)

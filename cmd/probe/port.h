@@ -59,5 +59,7 @@ void probe_port_ask(struct probe_port *port, const struct probe_ask *ask,
 /* What the last answer says that came here though asked for elsewhere, by
  * `response_port`; family 0: there was none. Lent. */
 const struct rtc_addr *probe_port_stray(const struct probe_port *port);
+/* Whether anything came here, be it STUN or not. */
+bool probe_port_is_heard(const struct probe_port *port);
 /* How many Binding requests came here: somebody reached us. */
 unsigned probe_port_reached(const struct probe_port *port);

@@ -137,6 +137,40 @@ static void write_samples(const struct probe_result *result, unsigned first,
     }
 }
 
+/* The next of its texts from `*at` on, which goes behind it, or NULL. */
+static const struct probe_measure *next_text(const struct probe_group *group,
+                                             unsigned *at)
+{
+    while (*at < group->count)
+        if (group->measures[(*at)++].text)
+            return &group->measures[*at - 1];
+    return NULL;
+}
+
+static bool has_same_texts(const struct probe_group *a,
+                           const struct probe_group *b)
+{
+    const struct probe_measure *one, *other;
+    unsigned at = 0, other_at = 0;
+
+    if (a->kind != b->kind || strcmp(a->name, b->name) != 0)
+        return false;
+    do {
+        one = next_text(a, &at);
+        other = next_text(b, &other_at);
+    } while (one && other && is_same(one, other) &&
+             !strcmp(one->text, other->text));
+    return !one && !other;
+}
+
+static bool is_text_told(const struct probe_result *result, unsigned group)
+{
+    for (unsigned g = 0; g < group; g++)
+        if (has_same_texts(&result->groups[g], &result->groups[group]))
+            return true;
+    return false;
+}
+
 static void write_texts(const struct probe_result *result, FILE *out)
 {
     char name[NAME_LEN], label[NAME_LEN];
@@ -145,15 +179,17 @@ static void write_texts(const struct probe_result *result, FILE *out)
     write_head(name, "What rtc-probe found, in words.", out);
     for (unsigned g = 0; g < result->group_count; g++) {
         const struct probe_group *group = &result->groups[g];
+        const struct probe_measure *text;
+        unsigned at = 0;
 
+        if (is_text_told(result, g))
+            continue;
         fprintf(out, "%s{%s=", name, group->kind->name);
         write_label(group->name, out);
-        for (unsigned i = 0; i < group->count; i++) {
-            if (!group->measures[i].text)
-                continue;
-            probe_name(group->measures[i].name, '_', label, sizeof label);
+        while ((text = next_text(group, &at))) {
+            probe_name(text->name, '_', label, sizeof label);
             fprintf(out, ",%s=", label);
-            write_label(group->measures[i].text, out);
+            write_label(text->text, out);
         }
         fputs("} 1\n", out);
     }

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "cmd/driver.h"
+#include "cmd/probe/interrupt.h"
 
 #define OUT_LEN 65536
 #define FRAME_LEN 22000 /* of 30 a second: 5 Mbit/s */
@@ -172,7 +173,8 @@ static void measure(struct pair *pair, rtc_usec time_us,
     memset(pair->frame, 0x55, sizeof pair->frame);
     memcpy(pair->frame, key, sizeof key);
     pair->bytes = pair->send_s = pair->receive_s = 0;
-    for (unsigned number = 0; read_clock() < end; number++) {
+    for (unsigned number = 0; read_clock() < end && !probe_interrupted();
+         number++) {
         send_frame(pair, number);
         pair->frame[0] |= 1; /* No key frame from the second one on. */
     }

@@ -14,5 +14,6 @@ struct probe_rate {
     double send_bps, receive_bps; /* bits of media datagrams per second */
 };
 
-/* Takes about `time_us` of the processor. False: the two did not connect. */
+/* Takes about `time_us` of the processor, or less when a signal comes. False:
+ * the two did not connect. */
 bool probe_rate_measure(rtc_usec time_us, struct probe_rate *ret_rate);

@@ -21,7 +21,7 @@ static const struct {
     {442, "it does not relay UDP"},
     {443, "the peer's address family is not the relay's"},
     {486, "the user's quota of allocations is reached"},
-    {508, "it has no capacity left"},
+    {508, "it has no capacity left, or not the address that it is to relay at"},
 };
 
 void probe_text_copy(struct rtc_text text, char *buf, size_t cap)
@@ -36,7 +36,7 @@ void probe_text_copy(struct rtc_text text, char *buf, size_t cap)
     buf[len] = '\0';
 }
 
-char *probe_refusal(unsigned code, const char *reason, bool is_challenged,
+char *probe_refusal(unsigned code, const char *reason, enum probe_login login,
                     char buf[PROBE_REFUSAL_LEN])
 {
     const char *words = "";
@@ -44,8 +44,10 @@ char *probe_refusal(unsigned code, const char *reason, bool is_challenged,
     for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
         if (meanings[i].code == code)
             words = meanings[i].words;
-    if (code == 401 && !is_challenged)
+    if (code == 401 && login == PROBE_LOGIN_UNTOLD)
         words = "it does not say how to log in";
+    if (code == 400 && login == PROBE_LOGIN_TRIED)
+        words = "some servers say so of a wrong user or password";
     snprintf(buf, PROBE_REFUSAL_LEN, "error %u%s%s%s%s%s", code,
              *reason ? " " : "", reason, *words ? " (" : "", words,
              *words ? ")" : "");

@@ -4,7 +4,6 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #define PROBE_REFUSAL_LEN 256
@@ -14,8 +13,13 @@ struct rtc_text;
 /* Copies what came from a server, up to a NUL: printable ASCII, `?` for the
  * rest. */
 void probe_text_copy(struct rtc_text text, char *buf, size_t cap);
+enum probe_login {
+    PROBE_LOGIN_UNTOLD, /* the server did not say yet how to log in */
+    PROBE_LOGIN_TRIED,
+    PROBE_LOGIN_DONE, /* it took our password before */
+};
+
 /* `error 486 Allocation Quota Reached (the user's quota ...)`: its code, its
- * own words, and ours. `is_challenged`: it said before how to log in. Returns
- * `buf`. */
-char *probe_refusal(unsigned code, const char *reason, bool is_challenged,
+ * own words, and ours. Returns `buf`. */
+char *probe_refusal(unsigned code, const char *reason, enum probe_login login,
                     char buf[PROBE_REFUSAL_LEN]);

@@ -254,7 +254,12 @@ const struct probe_failure *probe_relay_failure(const struct probe_relay *relay)
 char *probe_relay_refusal(const struct probe_relay *relay, unsigned code,
                           char buf[PROBE_REFUSAL_LEN])
 {
-    return probe_refusal(code, relay->reason, relay->is_challenged, buf);
+    enum probe_login login = relay->client && rtc_turn_generation(relay->client)
+                                 ? PROBE_LOGIN_DONE
+                             : relay->is_challenged ? PROBE_LOGIN_TRIED
+                                                    : PROBE_LOGIN_UNTOLD;
+
+    return probe_refusal(code, relay->reason, login, buf);
 }
 
 const struct probe_relay_facts *

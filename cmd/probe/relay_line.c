@@ -82,13 +82,16 @@ static void on_ended(void *user, const char *why)
     else if (relay->is_open)
         probe_relay_fail(relay, RTC_EXIT_GATHER, 0,
                          "the connection is lost: %.200s", why);
+    else if (probe_relay_is_stream(relay))
+        probe_relay_fail(relay, RTC_EXIT_GATHER, 0,
+                         "no connection to %s: %.200s", text, why);
+    else if (strcmp(why, strerror(ECONNREFUSED)) != 0)
+        probe_relay_fail(relay, RTC_EXIT_GATHER, 0,
+                         "no way over UDP to %s: %.200s", text, why);
     else
-        probe_relay_fail(relay, RTC_EXIT_GATHER, 0, "%s%s: %.200s",
-                         probe_relay_is_stream(relay) ? "no connection to "
-                         : strcmp(why, strerror(ECONNREFUSED))
-                             ? "no way over UDP to "
-                             : "no server is at UDP ",
-                         text, why);
+        probe_relay_fail(
+            relay, RTC_EXIT_GATHER, 0,
+            "no server is at UDP %s, or a firewall refuses: %.200s", text, why);
 }
 
 static bool connect_stream(struct probe_relay *relay, rtc_usec begun)

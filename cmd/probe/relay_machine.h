@@ -19,6 +19,7 @@ struct probe_relay {
     char reason[128];     /* the server's words with the last error */
     unsigned answer_code; /* of the request that is waited for */
     bool is_heard, is_challenged, is_open;
+    bool is_lost; /* the server says that the allocation is none */
     struct probe_line *line;
     struct rtc_log log;
     struct rtc_turn_client *client;

@@ -29,6 +29,13 @@ static void note_answer(struct probe_relay *relay, const struct rtc_stun *m)
     probe_relay_end_step(relay);
 }
 
+/* The client gave its allocation up, and asks for the next one. */
+static bool wants_another(const struct probe_relay *relay)
+{
+    return rtc_turn_state(relay->client) == RTC_TURN_ALLOCATING &&
+           rtc_turn_generation(relay->client) > 0;
+}
+
 /* What the client takes for an answer. */
 static void note(struct probe_relay *relay, const struct rtc_stun *m)
 {
@@ -38,11 +45,14 @@ static void note(struct probe_relay *relay, const struct rtc_stun *m)
                         sizeof relay->facts.software);
     if (m->class == RTC_STUN_ERROR)
         probe_text_copy(m->error_reason, relay->reason, sizeof relay->reason);
-    if (m->error_code == 401 && m->nonce.at)
+    /* The client failed at once if that was no challenge it could take. */
+    if (m->error_code == 401 &&
+        rtc_turn_state(relay->client) != RTC_TURN_FAILED)
         relay->is_challenged = true;
     if (m->class == RTC_STUN_SUCCESS && m->method == RTC_STUN_ALLOCATE &&
         m->has_lifetime)
         relay->facts.lifetime = (rtc_usec)m->lifetime * 1000000;
+    relay->is_lost |= wants_another(relay);
     note_answer(relay, m);
 }
 
@@ -138,9 +148,10 @@ static void look(struct probe_relay *relay)
         probe_relay_end_step(relay);
     if (state == RTC_TURN_ALLOCATED && allocating)
         probe_relay_end_step(relay);
-    if (state == RTC_TURN_ALLOCATING && rtc_turn_generation(relay->client) > 0)
-        probe_relay_fail(relay, RTC_EXIT_GATHER, 0,
-                         "the server lost the allocation");
+    if (wants_another(relay))
+        probe_relay_fail(relay, RTC_EXIT_GATHER, 0, "%s",
+                         relay->is_lost ? "the server lost the allocation"
+                                        : "the server fell silent");
     if (state != RTC_TURN_FAILED || relay->failure.status)
         return;
     code = rtc_turn_error(relay->client, NULL);

@@ -222,37 +222,51 @@ static json_t *of_media(const struct rtc_sdp_media *media)
     return object;
 }
 
-/* ---- lines that mean nothing to us --------------------------------------- */
+/* ---- what the struct does not have --------------------------------------- */
 
-static bool is_known(struct rtc_text line)
+/* What stands behind a candidate goes to it. False: it is none of the list. */
+static bool add_extensions(json_t *candidates, size_t *count,
+                           struct rtc_text line)
 {
-    struct rtc_text value, name = {"", 0};
+    struct rtc_candidate candidate;
+    struct rtc_text value = line, name;
+    json_t *object;
 
-    if (line.len < 2 || strchr("vomc", line.at[0]))
-        return true;
-    if (line.at[0] != 'a')
+    if (rtc_candidate_parse(line.at + 2, line.len - 2, &candidate))
         return false;
-    value = (struct rtc_text){line.at + 2, line.len - 2};
+    object = json_array_get(candidates, (*count)++);
     (void)rtc_text_split(&value, ':', &name);
-    return rtc_sdp_is_known(name);
+    if (object)
+        add_text(object, "extensions", probe_sdp_extensions(value));
+    return object;
 }
 
 /* To where they belong: the session, or a section. */
-static void add_other_lines(json_t *session, json_t *sections,
-                            struct rtc_text rest)
+static void add_other_lines(const struct rtc_sdp *sdp, json_t *session,
+                            json_t *sections, struct rtc_text rest)
 {
+    const struct rtc_sdp_media *media = &sdp->session;
     json_t *lines = json_array(), *owner = session;
+    size_t section = 0, candidates = 0;
     struct rtc_text line;
-    size_t section = 0;
 
     while (rtc_text_line(&rest, &line)) {
         if (rtc_text_starts(line, "m=")) {
             add_list(owner, "otherLines", lines);
+            media = &sdp->media[section];
             owner = json_array_get(sections, section++);
             lines = json_array();
+            candidates = 0;
         }
-        if (!is_known(line))
+        if (rtc_text_starts(line, "a=candidate:")
+                ? !add_extensions(json_object_get(owner, "candidates"),
+                                  &candidates, line)
+                : !probe_sdp_is_said(sdp, media, line))
             json_array_append_new(lines, of_text(line));
+        if (rtc_text_starts(line, "o="))
+            add_text(
+                session, "origin",
+                rtc_text_trim((struct rtc_text){line.at + 2, line.len - 2}));
     }
     add_list(owner, "otherLines", lines);
 }
@@ -275,7 +289,7 @@ char *probe_sdp_json(const struct rtc_sdp *sdp, const char *text, size_t len)
     add_text(object, "msidSemantic", sdp->msid_semantic);
     for (unsigned i = 0; i < sdp->media_count; i++)
         json_array_append_new(sections, of_media(&sdp->media[i]));
-    add_other_lines(object, sections, (struct rtc_text){text, len});
+    add_other_lines(sdp, object, sections, (struct rtc_text){text, len});
     json_of_member(object, "media", sections);
     result = json_dumps(object, JSON_COMPACT);
     json_decref(object);

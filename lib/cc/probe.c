@@ -27,11 +27,13 @@
 #define SPARE 85
 #define GAP_US (5 * RTC_SEC)
 /* Where nothing was found, less often. */
-#define GAP_MOST_US (20 * RTC_SEC)
+#define GAP_MOST_US (8 * RTC_SEC)
 /* What a run leaves behind on the path is gone by then. */
 #define QUIET_US (300 * RTC_MS)
 /* As long as that, a run's rate is no matter of jitter. */
-#define SURE_US (60 * RTC_MS)
+#define SURE_US (120 * RTC_MS)
+/* Of so many shorter ones that meet a limit, the mean says what it is. */
+#define SURE_RUNS 3
 /* Percent of a run that must arrive; of its rate, for no limit to show; and
  * what is taken of a limit. */
 #define ARRIVED 80
@@ -137,8 +139,12 @@ size_t rtc_probe_ask(struct rtc_probe *p, rtc_usec now)
 {
     struct rtc_probe_run *run = &p->run;
 
-    if (!run->bps && p->waiting_count)
+    if (!run->bps && p->waiting_count && now >= p->begin_us)
         begin(p, now);
+    if (!run->bps && p->waiting_count) {
+        p->due_us = p->begin_us;
+        return 0;
+    }
     if (!run->bps || run->is_sent) {
         p->due_us = RTC_NEVER;
         return 0;
@@ -157,6 +163,7 @@ void rtc_probe_give_up(struct rtc_probe *p)
 {
     p->run.bps = 0;
     p->waiting_count = 0;
+    p->met_bps = p->met_count = 0;
     p->due_us = RTC_NEVER;
 }
 
@@ -182,6 +189,22 @@ bool rtc_probe_disturbs(const struct rtc_probe *p, rtc_usec now)
     return (p->run.bps && p->run.sent_count) || now < p->quiet_us;
 }
 
+static void add_point(struct rtc_probe_run *run,
+                      const struct rtc_probe_news *news)
+{
+    double x, y;
+
+    if (!run->came_count++)
+        run->origin_us = news->came_us;
+    run->came_bytes += news->len;
+    x = (double)run->came_bytes;
+    y = (double)(news->came_us - run->origin_us);
+    run->sum_x += x;
+    run->sum_y += y;
+    run->sum_xx += x * x;
+    run->sum_xy += x * y;
+}
+
 void rtc_probe_take(struct rtc_probe *p, const struct rtc_probe_news *news)
 {
     struct rtc_probe_run *run = &p->run;
@@ -197,14 +220,11 @@ void rtc_probe_take(struct rtc_probe *p, const struct rtc_probe_news *news)
         run->last_sent_us = news->sent_us;
         run->last_sent_len = news->len;
     }
-    if (!run->came_count || news->came_us < run->first_came_us) {
+    if (!run->came_count || news->came_us < run->first_came_us)
         run->first_came_us = news->came_us;
-        run->first_len = news->len;
-    }
     if (!run->came_count || news->came_us > run->last_came_us)
         run->last_came_us = news->came_us;
-    run->came_bytes += news->len;
-    run->came_count++;
+    add_point(run, news);
 }
 
 /* Bits a second, 0: they were as good as at once. */
@@ -213,15 +233,27 @@ static uint64_t rate(size_t bytes, rtc_usec span)
     return span > 0 ? bytes * 8 * RTC_SEC / (uint64_t)span : 0;
 }
 
-/* What arrived against what was sent. The first packet to come and the last to
- * leave have no time of their own. */
+/* How fast it arrived: the slope of the line through all arrivals, of which
+ * jitter moves each but not their course. 0: nothing can be said. */
+static uint64_t came_rate(const struct rtc_probe_run *run)
+{
+    double n = run->came_count;
+    double spread = n * run->sum_xx - run->sum_x * run->sum_x;
+    double rise = n * run->sum_xy - run->sum_x * run->sum_y;
+
+    if (spread <= 0 || rise <= 0)
+        return 0;
+    return (uint64_t)(8 * (double)RTC_SEC * spread / rise);
+}
+
+/* What arrived against what was sent. The last packet to leave has no time of
+ * its own. */
 static bool judge(const struct rtc_probe_run *run,
                   struct rtc_probe_result *ret_result)
 {
     uint64_t left = rate(run->came_bytes - run->last_sent_len,
                          run->last_sent_us - run->first_sent_us);
-    uint64_t came = rate(run->came_bytes - run->first_len,
-                         run->last_came_us - run->first_came_us);
+    uint64_t came = came_rate(run);
 
     if (!left || !came || run->came_count * 100 < run->sent_count * ARRIVED ||
         came > 2 * left)
@@ -229,10 +261,32 @@ static bool judge(const struct rtc_probe_run *run,
     ret_result->probed_bps = run->bps;
     ret_result->limited = came < left / 100 * UNLIMITED;
     ret_result->carried_bps = came < left ? came : left;
+    if (ret_result->carried_bps > run->bps)
+        ret_result->carried_bps = run->bps;
     if (ret_result->limited)
         ret_result->carried_bps = came / 100 * LIMIT_PART;
     ret_result->is_sure = run->last_came_us - run->first_came_us >= SURE_US;
     return true;
+}
+
+/* One that is not sure is made again, when its queue is gone, until there are
+ * enough of them. Whether it is. */
+static bool repeat(struct rtc_probe *p, uint64_t bps,
+                   struct rtc_probe_result *result, rtc_usec now)
+{
+    if (!result->limited || result->is_sure)
+        return false;
+    p->met_bps += result->carried_bps;
+    if (++p->met_count < SURE_RUNS) {
+        p->waiting[0] = bps;
+        p->waiting_count = 1;
+        p->begin_us = now + QUIET_US;
+        p->due_us = p->begin_us;
+        return true;
+    }
+    result->carried_bps = p->met_bps / p->met_count;
+    result->is_sure = true;
+    return false;
 }
 
 /* No faster one, and none soon. */
@@ -255,6 +309,9 @@ bool rtc_probe_result(struct rtc_probe *p, struct rtc_probe_result *ret_result,
     p->run.bps = 0;
     p->quiet_us = now + QUIET_US;
     known = judge(&run, ret_result);
+    if (known && repeat(p, run.bps, ret_result, now))
+        return false;
+    p->met_bps = p->met_count = 0;
     if (!known || ret_result->limited) {
         relent(p, now);
     } else {

@@ -22,7 +22,8 @@ struct rtc_ice_consent {
     rtc_usec hurry_until;   /* ask again quickly up to here */
 };
 
-/* A pair was selected; `at_once`: its last answer is old. */
+/* A pair was selected; `at_once`: its last answer is old, or its round trip is
+ * not known. */
 void rtc_ice_consent_start(struct rtc_ice_consent *c,
                            const struct rtc_ice_timing *timing,
                            const struct rtc_random *random, bool at_once,

@@ -232,8 +232,9 @@ static void succeed(struct rtc_ice_agent *agent, unsigned index,
 {
     struct rtc_ice_pair *pair = &agent->list.pairs[index];
 
-    /* After a repetition it is not known which send was answered. */
-    if (pair->check.sent_count == 1 || pair->rtt_us < 0)
+    /* After a repetition it is not known which send was answered; a pair that is
+     * selected without a round trip is asked at once for one. */
+    if (pair->check.sent_count == 1)
         pair->rtt_us = now - pair->last_sent_at;
     pair->valid_local = (uint8_t)learn_local(agent, pair, &m->mapped);
     pair->state = RTC_ICE_PAIR_SUCCEEDED;

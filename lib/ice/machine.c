@@ -199,6 +199,7 @@ static void select_pair(struct rtc_ice_agent *agent, unsigned index,
     /* One that was not checked just now tells the remote that we moved. */
     bool is_old = now - pair->answered_at >
                   (agent->was_connected ? 0 : agent->timing.consent_us);
+    bool asks_now = is_old || pair->rtt_us < 0;
     struct rtc_ice_event *event;
 
     agent->selected = (int)index;
@@ -208,7 +209,7 @@ static void select_pair(struct rtc_ice_agent *agent, unsigned index,
     agent->doubt_at = RTC_NEVER;
     rtc_ice_outgrow(agent, now);
     rtc_ice_consent_start(&agent->consent, &agent->timing, &agent->random,
-                          is_old, now);
+                          asks_now, now);
     refresh_types(agent);
     log_pair(agent, "selected", index);
     event = push_event(agent, RTC_ICE_EVENT_PAIR);

@@ -163,6 +163,8 @@ probe() {
     judge '.families | length == 1 and (.[0] | .family == "IPv4" and
         .mapping == "none" and .filtering == null and .hairpinning == null and
         .portKept and .serversAnswered == 2)' <<<"$output"
+    judge '.verdicts[1] | endswith("it is on this machine, so that it sees no NAT.")' \
+        <<<"$output"
 }
 
 @test "nat: two servers that disagree; what was required is status 3" {
@@ -279,7 +281,8 @@ golden() {
 
 @test "sdp: as JSON: simulcast of Firefox, with its feedback for nothing" {
     golden firefox-offer-simulcast-vp8
-    judge '[.findings[].id] | unique == ["unlisted"]' got.json
+    judge '.findings | map([.id, .outcome, .source]) | unique ==
+        [["unlisted", "warning", "RFC 4585 4.2"]]' got.json
 }
 
 @test "sdp: what others wrote has no errors but those that are known" {
@@ -292,7 +295,6 @@ golden() {
     cat >known <<END
 aiortc-offer-recvonly.sdp extmap
 aiortc-offer-sendrecv.sdp extmap
-firefox-offer-simulcast-vp8.sdp unlisted
 END
     diff known wrong
 }
@@ -309,8 +311,8 @@ END
     done
 }
 
-# wrong RULE LINE SED: the offer changed by SED breaks the rule in that line
-# (null for none).
+# wrong RULE LINE SED [STATUS]: the offer changed by SED breaks the rule in that
+# line (null for none).
 wrong() {
     sed "$3" "$vectors/chromium-offer-sendrecv-av-data.sdp" >changed.sdp
     ! cmp -s changed.sdp "$vectors/chromium-offer-sendrecv-av-data.sdp"
@@ -335,6 +337,7 @@ wrong() {
     wrong rtpmap 8 '/^a=rtpmap:111/d'
     wrong payload-type 8 '8s/ 63/ 111 63/'
     wrong unlisted 28 '8s/ 111//'
+    wrong crypto 5 '5s/^/a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x\r\n/'
     wrong rtx 41 's/^a=fmtp:97 apt=96/a=fmtp:97 apt=95/'
     wrong bundle-type 41 '/^m=video/s/ 96/ 111 96/;/^a=rtpmap:96/s,^,a=rtpmap:111 VP8/90000\r\n,'
     wrong extmap 20 '20s/extmap:2/extmap:1/'
@@ -346,12 +349,62 @@ wrong() {
     judge '.cases[] | select(.id == "candidate") | .line == 11' <<<"$output"
 }
 
+@test "sdp: a finding names the section that it is of, and what is wrong" {
+    wrong unlisted 28 '8s/ 111//'
+    judge '[.cases[] | select(.id == "unlisted") | .source] == ["RFC 8866 6.6",
+        "RFC 8866 6.15", "RFC 4585 4.2"]' <<<"$output"
+    wrong extmap 20 '20s/.*/a=extmap:1 x\r/'
+    judge '.cases[] | select(.outcome == "not ok") | .source == "RFC 8285 5" and
+        (.why | contains("two extensions"))' <<<"$output"
+    wrong extmap 20 '19p'
+    judge '.cases[] | select(.outcome == "not ok") |
+        .why == "id 1 is listed twice"' <<<"$output"
+    wrong extmap 52 '52s/extmap:14/extmap:1/'
+    judge '.cases[] | select(.outcome == "not ok") |
+        .source == "RFC 9143 12"' <<<"$output"
+    sed -e '11s/ typ .*/ typ srflx\r/' -e '12s/ tcptype active//' \
+        "$vectors/chromium-offer-sendrecv-av-data.sdp" >changed.sdp
+    probe sdp --json changed.sdp
+    judge '[.cases[] | select(.outcome == "warning") | .line, .source] ==
+        [11, "RFC 8839 5.1", 12, "RFC 6544 4.5"]' <<<"$output"
+}
+
+@test "sdp: what the library skips is in the JSON as it is" {
+    cat >skipped <<'END'
+a=rtcp-fb:111 ccm tmmbr
+a=rtcp-fb:99 nack
+a=fmtp:99 x=1
+a=rtpmap:99 VP9/90000
+a=extmap:1 urn:of:another
+a=extmap:9 urn:with more
+a=fingerprint:sha-1 AA
+a=ssrc:1 label:x
+a=ssrc-group:SIM 1 2
+a=msid:other track
+a=rid:1 both
+a=candidate:1 1 dccp 1 192.0.2.1 1 typ host
+END
+    sed -e '40r skipped' \
+        -e '5s/^/a=group:LS 0 1\r\na=rtcp-mux\r\na=mid:0\r\n/' \
+        "$vectors/chromium-offer-sendrecv-av-data.sdp" >changed.sdp
+    probe sdp --json changed.sdp
+    assert_equal "$status" 0
+    jq -r '.description | .media[0].otherLines[]' <<<"$output" |
+        grep -v '^a=rtcp[:-]xr\|^a=rtcp:' | diff skipped -
+    judge '.description | .otherLines == ["s=-", "t=0 0", "a=group:LS 0 1",
+        "a=rtcp-mux", "a=mid:0"] and (.origin | endswith(" IN IP4 127.0.0.1")) and
+        .media[0].candidates[1].extensions == "generation 0 network-id 1"' \
+        <<<"$output"
+}
+
 @test "sdp: in an answer, bundled sections share a port, and setup is decided" {
     jq -Rs '{type: "answer", sdp: .}' \
         "$vectors/chromium-offer-sendrecv-av-data.sdp" >answer.json
     probe sdp --json answer.json
     judge '[.cases[] | select(.outcome == "not ok") | [.id, .line]] ==
         [["bundle-port", 41], ["bundle-port", 166], ["setup", 17]]' <<<"$output"
+    judge '.cases[] | select(.id == "setup") | .source == "RFC 8842 5.3"' \
+        <<<"$output"
 }
 
 @test "sdp: line ends are told of, once, and are no error" {
@@ -360,6 +413,12 @@ wrong() {
     assert_equal "$status" 0
     judge '[.cases[] | select(.outcome == "warning") | [.id, .line]] ==
         [["line-ends", 1]]' <<<"$output"
+    judge '.cases[0].why == "all lines end with LF alone"' <<<"$output"
+    # What stands before counts.
+    (echo && cat lf.sdp) >late.sdp
+    probe sdp --json late.sdp
+    judge '[.cases[] | select(.outcome == "warning") | [.id, .line]] ==
+        [["line-ends", 1], ["line-form", 1]]' <<<"$output"
 }
 
 @test "sdp: what cannot be read is status 20, with its line" {

@@ -49,6 +49,10 @@ probe() {
     assert_regex "$stderr" 'warning: .* refuses: error 401'
     judge '.verdicts | length == 1 and (.[0] | contains("come over UDP"))' \
         <<<"$output"
+    server g map=garbage
+    probe 4 nat --json --timeout 300ms "$ADDRESS"
+    judge '.verdicts | length == 1 and (.[0] | contains("come over UDP"))' \
+        <<<"$output"
 }
 
 @test "stun: answers from another address than was asked" {

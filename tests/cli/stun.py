@@ -5,7 +5,7 @@ Usage: stun.py [ADDRESS] [lose=N] [delay=SECONDS] [map=ADDRESS:PORT]
                [other=ADDRESS:PORT] [error=CODE] [from=ADDRESS]
 
 lose=N answers all but each Nth request; delay= holds answers back; map= tells of another address than the
-real one (map=none: of none), other= of a second address of the server (RFC 5780); error= refuses; from=
+real one (map=none: of none; map=garbage: what it says is not STUN), other= of a second address of the server (RFC 5780); error= refuses; from=
 answers from another address than was asked.
 """
 import ipaddress
@@ -31,6 +31,8 @@ def xor_address(address, port, transaction):
 
 def answer(request, remote, options):
     transaction = request[8:20]
+    if options.get("map") == "garbage":
+        return b"garbage"
     if "error" in options:
         code = int(options["error"])
         body = attribute(9, struct.pack("!HBB", 0, code // 100, code % 100))

@@ -16,6 +16,7 @@ alternate=HOST:PORT  sends there who wants an allocation
 mangle=N, twice=N changes or doubles each Nth datagram that comes in
 relay=HOST:PORT   tells of that relay in place of the real one
 lifetime=SECONDS  of allocations
+realm=none        does not tell how to log in
 """
 import hashlib
 import hmac
@@ -115,7 +116,9 @@ class Server:
         allocation = self.allocations.get(client)
         if 8 not in fields:
             body = attribute(9, struct.pack("!HBB", 0, 4, 1) + b"Unauthorized")
-            body += attribute(0x14, b"r") + attribute(0x15, b"nonce")
+            if self.words.get("realm") != "none":
+                body += attribute(0x14, b"r")
+            body += attribute(0x15, b"nonce")
             body += attribute(0x8022, b"turn.py")
             return message(0x0110 | method, transaction, body, False)
         signed = struct.pack("!HH", *struct.unpack("!H", data[:2]),

@@ -284,7 +284,10 @@ static void take_frame(struct sim_flow *flow, const struct rtc_frame *frame,
     flow->keys += frame->keyframe;
     late = now - (flow->begun + (rtc_usec)index * flow->interval_us);
     flow->late_sum_us += late;
-    flow->late_us = late > flow->late_us ? late : flow->late_us;
+    if (index + SIM_FLOW_TAIL < flow->frame_count || !flow->frame_count)
+        flow->late_us = late > flow->late_us ? late : flow->late_us;
+    else
+        flow->tail_us = late > flow->tail_us ? late : flow->tail_us;
 }
 
 static void on_event(struct sim_side *side, const struct rtc_event *event)

@@ -14,6 +14,9 @@
 #define SIM_FLOW_CODEC_COUNT 6
 extern const enum rtc_codec sim_flow_codecs[SIM_FLOW_CODEC_COUNT + 1];
 
+/* Frames that are the end of a flow. */
+#define SIM_FLOW_TAIL 5
+
 struct sim_flow {
     /* The scenario sets these; sim_talk_add gives defaults. */
     int from;          /* SIM_L or SIM_R */
@@ -36,6 +39,8 @@ struct sim_flow {
     rtc_usec last_at;
     rtc_usec late_us; /* the longest way of a frame, and of all together */
     rtc_usec late_sum_us;
+    rtc_usec tail_us; /* of the last few: no packet behind them tells of their
+                         loss, so they are not in late_us */
 };
 
 /* What one side polled. */

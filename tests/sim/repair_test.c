@@ -250,6 +250,8 @@ static void test_preset(const struct preset *p, enum rtc_codec codec)
            (int64_t)((double)sent.packets_sent * p->share),
            "with a share of resends as it should be");
     within(pair, flow->late_us, p->link.delay_us, p->late_us, "in time");
+    within(pair, flow->tail_us, p->link.delay_us, p->late_us + SEC,
+           "the end, too");
     sound(talk, "soundly");
     sim_talk_free(talk);
 }

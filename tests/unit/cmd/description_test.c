@@ -19,12 +19,12 @@ static const struct {
 } good[] = {
     {SDP, DESCRIPTION_SDP, DESCRIPTION_UNKNOWN, SDP},
     {"\xef\xbb\xbf\n  v=0\ns=-\n\n \n", DESCRIPTION_SDP, DESCRIPTION_UNKNOWN,
-     "v=0\ns=-\r\n"},
+     "\n  v=0\ns=-\n"}, /* its lines are counted from the first one */
     {"v=0", DESCRIPTION_SDP, DESCRIPTION_UNKNOWN, "v=0\r\n"},
     {"{\"type\":\"offer\",\"sdp\":\"v=0\\r\\ns=-\\r\\n\"}\n", DESCRIPTION_JSON,
      DESCRIPTION_OFFER, "v=0\r\ns=-\r\n"},
     {"\r\n{ \"sdp\" : \"v=0\\n\", \"x\": [1],\n \"type\" : \"answer\" }",
-     DESCRIPTION_JSON, DESCRIPTION_ANSWER, "v=0\r\n"},
+     DESCRIPTION_JSON, DESCRIPTION_ANSWER, "v=0\n"},
     /* of one who trickles */
     {"{\"type\":\"offer\",\"sdp\":\"v=0\"} \r\n{\"candidate\":\"\"}\n",
      DESCRIPTION_JSON, DESCRIPTION_OFFER, "v=0\r\n"},
@@ -34,6 +34,7 @@ static const struct {
      DESCRIPTION_OFFER, "v=0\r\n"},
     {"eyJ0eXBlIjoib2Zm\r\nZXIiLCJzZHAi OiJ2PTBcclxuIn0", DESCRIPTION_BASE64,
      DESCRIPTION_OFFER, "v=0\r\n"},
+    {"v=0\ns=-", DESCRIPTION_SDP, DESCRIPTION_UNKNOWN, "v=0\ns=-\n"},
 };
 
 static const struct {

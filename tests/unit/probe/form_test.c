@@ -146,6 +146,10 @@ static void test_prometheus_twice(void)
        "one sample for the same labels, the first, with all digits");
     ok(strstr(text, "priority{server=\"a\",address=\"y\"} 1\n"),
        "and one for others");
+    first = strstr(text, "_info{server=\"a\",address=\"x\"} 1\n");
+    ok(first && !strstr(first + 1, "_info{server=\"a\",address=\"x\"}") &&
+           strstr(first, "_info{server=\"a\",address=\"y\"} 1\n"),
+       "its texts once, too");
     first = strstr(text, "_passed{threshold=\"require-x\"} ");
     ok(first && !strncmp(strchr(first, ' '), " 0\n", 3) &&
            !strstr(first + 1, "_passed{threshold=\"require-x\"} "),
