@@ -615,8 +615,10 @@ pairs_are() {
         ['"${restarted/\{/\{\"delay\": 0.5, }"', {"status": 204}]}'
     clip=$second
     start_publish --trickle --ice-server "stun:127.0.0.1:$stun" \
-        --ice-restart-after 200ms
-    finish send
+        --ice-restart-after 200ms --loop
+    wait_until "$LIMIT" grep -qs '"if-match": "\\"b' server.log
+    signal_to send INT
+    finish send 130
     # What came before the restart may have been told under the first tag.
     run header PATCH if-match
     refute_line none
