@@ -7,6 +7,9 @@
 #include <gnutls/x509.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+
+#define DAY_S 86400
 
 int64_t certificate_expiry(const char *pem)
 {
@@ -20,6 +23,13 @@ int64_t certificate_expiry(const char *pem)
         expires = gnutls_x509_crt_get_expiration_time(certificate);
     gnutls_x509_crt_deinit(certificate);
     return expires > 0 ? (int64_t)expires : 0;
+}
+
+int64_t certificate_days(int64_t expires)
+{
+    int64_t left = expires - (int64_t)time(NULL);
+
+    return left >= 0 ? left / DAY_S : -1 - (-left - 1) / DAY_S;
 }
 
 void certificate_trouble(unsigned status, bool self_signed, char *buf,

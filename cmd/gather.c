@@ -427,6 +427,23 @@ static bool set_credentials(struct server *server, const char *username,
     return true;
 }
 
+/* Some servers escape the `?' in the target of a link, where it stands for
+ * itself. */
+static int parse_named(const char *url, struct server *ret_server,
+                       char ret_why[SERVER_WHY_LEN])
+{
+    const char *escaped = strcasestr(url, "%3Ftransport=");
+    char text[SERVER_TEXT_LEN];
+
+    if (!escaped)
+        return server_parse(url, ret_server, ret_why);
+    warn("the URL of an ICE server that the remote named has %%3F in place of "
+         "a `?'");
+    snprintf(text, sizeof text, "%.*s?%s", (int)(escaped - url), url,
+             escaped + strlen("%3F"));
+    return server_parse(text, ret_server, ret_why);
+}
+
 void gather_add(struct gather *gather, const char *url, const char *username,
                 const char *password)
 {
@@ -435,7 +452,7 @@ void gather_add(struct gather *gather, const char *url, const char *username,
 
     if (gather->any_user || gather->target_count == SERVER_MOST)
         return;
-    if (server_parse(url, &target.server, why) ||
+    if (parse_named(url, &target.server, why) ||
         !set_credentials(&target.server, username, password)) {
         warn("an ICE server that the remote named is not used: %s", why);
         return;

@@ -152,7 +152,7 @@ const struct rtc_option options_form[] = {
     {.name = NULL},
 };
 
-static const char *const policies[] = {"all", "relay", NULL};
+const char *const options_policies[] = {"all", "relay", NULL};
 
 static const struct rtc_option options_ice[] = {
     {.name = "ice-server",
@@ -166,7 +166,7 @@ static const struct rtc_option options_ice[] = {
      .type = OPTION_CHOICE,
      .argument = "WHICH",
      .offset = offsetof(struct ice_options, policy),
-     .choices = policies,
+     .choices = options_policies,
      .help = "relay: only by TURN servers; all (default)"},
     {.name = "ice-tcp",
      .type = OPTION_FLAG,

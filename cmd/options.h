@@ -28,5 +28,7 @@ extern const struct rtc_option options_impair[];
 /* Time limits and --events. */
 extern const struct rtc_option options_limits[];
 
+/* Choices of --ice-policy. */
+extern const char *const options_policies[];
 /* Choices of --format: names of media formats behind `auto'. */
 extern const char *const options_formats[];

@@ -28,6 +28,7 @@
 /* A server that is asked and does not answer. */
 #define POST_LIMIT_US 30000000
 #define DELETE_LIMIT_US 2000000
+#define DELETE_TRY_US 1000000
 /* How long the end waits for the answer to a POST. */
 #define POSTED_LIMIT_US 500000
 /* How long an offer waits for candidates of servers. */
@@ -51,7 +52,7 @@ struct whip {
     bool has_expired;           /* an offer of the server's, before we had it */
     bool is_lost;               /* --reconnect: each attempt has a new peer */
     bool is_gathering;          /* before the offer */
-    bool is_leaving, is_deleting;
+    bool is_leaving, is_deleting, is_insisting;
 };
 
 static void fail(struct whip *w, const struct http_response *response)
@@ -95,24 +96,39 @@ static struct http_request delete_request(const struct whip *w)
         .method = "DELETE", .url = w->session, .timeout = DELETE_LIMIT_US};
 }
 
+static bool send_delete(struct whip *w);
+
+/* A server may leave a connection open that it does not read from any more;
+ * what is asked next goes over another one. */
 static void on_deleted(void *user, const struct http_response *response)
 {
     struct whip *w = user;
+    bool is_mute =
+        response->error == RTC_EXIT_HTTP && !response->head_done &&
+        driver_now(w->end->driver) >= response->started + DELETE_TRY_US;
 
     w->transfer = NULL;
+    if (is_mute && !w->is_insisting && (w->is_insisting = send_delete(w)))
+        return;
     whip_report(w->end, w->http, response, true);
     endpoint_left(w->end);
 }
 
+static bool send_delete(struct whip *w)
+{
+    struct http_request request = delete_request(w);
+
+    request.timeout = DELETE_TRY_US;
+    w->transfer = http_start(w->http, &request, on_deleted, w);
+    return w->transfer;
+}
+
 static bool start_delete(struct whip *w)
 {
-    const struct http_request request = delete_request(w);
-
     if (!w->session || w->is_deleting)
         return false;
     w->is_deleting = true;
-    w->transfer = http_start(w->http, &request, on_deleted, w);
-    return w->transfer;
+    return send_delete(w);
 }
 
 /* A POST that is under way may make a session, which is to end, too. */

@@ -83,8 +83,11 @@ char *whip_sentence(const struct http_response *response, const char *secret,
     const struct http_response *r = response;
     char shown[200], type[FIELD_TYPE_LEN], line[320] = "";
 
-    if (r->error) {
-        snprintf(buf, WHIP_WHY_LEN, "%s", r->why);
+    if (r->error) { /* An offer is what one thinks of. */
+        bool is_offer = !strcmp(r->method, "POST");
+
+        snprintf(buf, WHIP_WHY_LEN, "%s%s%.600s", is_offer ? "" : r->method,
+                 is_offer ? "" : " ", r->why);
         return buf;
     }
     if (r->body)
@@ -162,6 +165,8 @@ static void warn_of_type(const char *value, const char *type)
 
     if (!*type)
         warn("the server's description comes without a Content-Type");
+    else if (strcmp(type, SDP_TYPE) != 0)
+        warn("the server's description comes as %s instead of " SDP_TYPE, type);
     else if (strchr(value, ';') &&
              !field_parameter(value, "valid-until", until, sizeof until))
         warn("the server's Content-Type has parameters: %.100s", value);
@@ -177,7 +182,8 @@ const char *whip_description(const struct http_response *response,
     url_show(r->url, shown, sizeof shown);
     field_media_type(value, type);
     start = r->len > 0 ? find_start(r->body, r->len) : NULL;
-    if (*type && strcmp(type, SDP_TYPE)) {
+    /* Some servers leave the type to their HTTP library, which guesses. */
+    if (*type && strcmp(type, SDP_TYPE) && (!start || start > r->body)) {
         snprintf(why, WHIP_WHY_LEN,
                  "%s answered with %s instead of " SDP_TYPE
                  ": is it a WHIP or WHEP URL?",

@@ -392,7 +392,7 @@ struct rtc_track_stats {
     uint64_t packets_retransmitted, bytes_retransmitted;
     uint64_t nack_received, pli_received, fir_received;
     uint64_t packets_received, bytes_received, frames_received;
-    uint64_t packets_duplicate, packets_recovered; /* by resends or RED */
+    uint64_t packets_duplicate, packets_recovered; /* by RTX or RED */
     int64_t packets_lost;    /* RFC 3550 6.4.1, may be negative */
     uint64_t frames_dropped; /* could not be made whole */
     uint64_t nack_sent, pli_sent;

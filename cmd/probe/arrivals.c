@@ -52,6 +52,14 @@ static bool take(struct arrivals *arrivals, uint64_t sequence)
     return true;
 }
 
+/* What the mark says may be anything. */
+static bool is_ours(const struct arrivals *arrivals, const struct arrival *one)
+{
+    return one->state != PROBE_MARK_NONE && one->mark.run == arrivals->run &&
+           one->mark.sequence < one->sent && one->mark.time_us >= 0 &&
+           one->mark.time_us <= one->at;
+}
+
 /* ---- when ---------------------------------------------------------------- */
 
 static void note_latency(struct arrivals *arrivals, rtc_usec latency)
@@ -75,7 +83,7 @@ static void note_clock(struct arrivals *arrivals, const struct arrival *one)
     ahead = one->remote_time - one->mark.time_us;
     if (arrivals->ahead_count++ == 0)
         arrivals->ahead = ahead;
-    arrivals->ahead_sum += ahead - arrivals->ahead;
+    arrivals->ahead_sum += (double)(ahead - arrivals->ahead);
 }
 
 static void note_time(struct arrivals *arrivals, rtc_usec at)
@@ -91,16 +99,14 @@ static void note_time(struct arrivals *arrivals, rtc_usec at)
 void arrivals_add(struct arrivals *arrivals, const struct arrival *one)
 {
     bool is_altered = one->state == PROBE_MARK_ALTERED;
-    bool is_ours =
-        one->state != PROBE_MARK_NONE && one->mark.run == arrivals->run &&
-        one->mark.sequence < one->sent && one->mark.time_us <= one->at;
+    bool ours = is_ours(arrivals, one);
 
     note_time(arrivals, one->at);
     arrivals->bytes += one->len;
     arrivals->altered += is_altered;
     arrivals->unmarked += one->state == PROBE_MARK_NONE;
-    arrivals->foreign += one->state == PROBE_MARK_WHOLE && !is_ours;
-    if (!is_ours)
+    arrivals->foreign += one->state == PROBE_MARK_WHOLE && !ours;
+    if (!ours)
         return;
     if (!take(arrivals, one->mark.sequence)) {
         arrivals->duplicated += !is_altered;
@@ -153,7 +159,8 @@ bool arrivals_sync(const struct arrivals *a, const struct arrivals *b,
 {
     if (a->ahead_count == 0 || b->ahead_count == 0)
         return false;
-    *ret_us = a->ahead - b->ahead + a->ahead_sum / (rtc_usec)a->ahead_count -
-              b->ahead_sum / (rtc_usec)b->ahead_count;
+    *ret_us = a->ahead - b->ahead +
+              (rtc_usec)(a->ahead_sum / (double)a->ahead_count -
+                         b->ahead_sum / (double)b->ahead_count);
     return true;
 }

@@ -48,8 +48,8 @@ struct arrivals {
     rtc_usec gap;               /* the longest without any */
     /* Of the remote's clock for frames over the one they were marked by: what a
      * receiver takes for simultaneous. */
-    rtc_usec ahead;     /* of the first one, */
-    rtc_usec ahead_sum; /* and how much more of the others */
+    rtc_usec ahead;   /* of the first one, */
+    double ahead_sum; /* and how much more of the others, in microseconds */
     uint64_t ahead_count;
 };
 

@@ -56,6 +56,8 @@ void probe_write_tap(const struct probe_result *result, FILE *out)
             fputs(" # SKIP", out);
         if (one->why)
             fputs(one->outcome == PROBE_SKIP ? " " : "\n# ", out);
+        if (one->why && one->outcome == PROBE_WARNING)
+            fputs("warning: ", out);
         if (one->why && one->line)
             fprintf(out, "line %u: ", one->line);
         if (one->why)

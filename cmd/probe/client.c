@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "cmd/meet.h"
-#include "cmd/sockaddr.h"
+#include "cmd/probe/pair.h"
 
 #define LOOK_US 250000
 #define LOOKS_A_SECOND 4
@@ -32,45 +32,6 @@ static void add_value(struct client_series *series, double value)
     series->sum += value;
 }
 
-static bool is_same(const struct rtc_addr *a, const struct rtc_addr *b)
-{
-    return a->family && sockaddr_same(a, b);
-}
-
-/* Where the relay that we send by sees us: with TCP our own end of that
- * connection, unless a NAT is in between. */
-static struct rtc_addr seen_by_relay(const struct client *c)
-{
-    struct rtc_candidate candidate;
-
-    for (unsigned i = 0;
-         rtc_peer_local_candidate(c->end.peer, i, &candidate) == 0; i++)
-        if (candidate.type == RTC_CANDIDATE_RELAY &&
-            sockaddr_same(&candidate.addr, &c->stats.path.local))
-            return candidate.related;
-    return (struct rtc_addr){0};
-}
-
-/* How we reach that relay. Behind a NAT it is known if all servers are alike.
- */
-static int relay_transport(const struct client *c)
-{
-    struct rtc_addr seen = seen_by_relay(c);
-    struct rtc_server server;
-    int all = -1;
-    bool differ = false;
-
-    for (unsigned i = 0; rtc_peer_server(c->end.peer, i, &server) == 0; i++) {
-        if (server.type != RTC_SERVER_TURN)
-            continue;
-        if (server.transport != RTC_UDP && is_same(&seen, &server.local))
-            return (int)server.transport;
-        differ = differ || (all >= 0 && all != (int)server.transport);
-        all = (int)server.transport;
-    }
-    return differ ? -1 : all;
-}
-
 static void take_counters(struct client *c)
 {
     struct rtc_peer *peer = c->end.peer;
@@ -79,8 +40,7 @@ static void take_counters(struct client *c)
     if (!peer)
         return;
     rtc_peer_stats(peer, &c->stats);
-    c->relay_transport =
-        c->stats.local_type == RTC_CANDIDATE_RELAY ? relay_transport(c) : -1;
+    c->relay_transport = probe_relay_transport(peer, &c->stats);
     for (int t = 0; rtc_peer_track_info(peer, t, &info) == 0; t++) {
         rtc_peer_track_stats(peer, t, &c->tracks[info.kind]);
         if (c->codecs[info.kind] == RTC_CODEC_NONE && info.codec_count > 0 &&
@@ -195,14 +155,18 @@ static void on_connected(struct endpoint *end)
 {
     struct client *c = end->calls.user;
     rtc_usec now = driver_now(end->driver);
+    enum rtc_codec refused = RTC_CODEC_NONE;
 
     c->connected_at = c->heard_at = now;
     take_counters(c);
     c->heard_count = heard_count(c);
     driver_timer_set(c->look, now + LOOK_US);
-    if (c->publisher && !publisher_start(c->publisher)) {
+    if (c->publisher)
+        refused = publisher_start(c->publisher);
+    if (refused) { /* Half of a clip is another clip. */
         endpoint_fail(end, RTC_EXIT_DESCRIPTION,
-                      "the server takes none of the clip's tracks");
+                      "the server takes no %s: another --clip may do",
+                      rtc_codec_name(refused));
         return;
     }
     if (c->calls.connected)

@@ -7,11 +7,12 @@
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
+
+#include "cmd/certificate.h"
+#include "cmd/probe/pair.h"
 
 /* From here on a sentence is due. */
 #define RTT_HIGH 0.3
-#define DAY_S 86400
 /* What came in less is the first burst, and no rate. */
 #define RATE_LEAST_S 0.05
 
@@ -186,44 +187,11 @@ static void measure_received(const struct client *c, struct probe_group *group)
     probe_set(group, "ownDrops", PROBE_COUNT, (double)c->receive_drops);
 }
 
-static const char *transport_name(enum rtc_transport transport)
-{
-    static const char *const names[] = {
-        [RTC_UDP] = "udp", [RTC_TCP] = "tcp", [RTC_TLS] = "tls"};
-
-    return names[transport];
-}
-
-static void measure_pair(const struct client *c, struct probe_group *group)
-{
-    bool any = c->stats.path.remote.family != 0;
-    char text[RTC_ADDR_TEXT];
-
-    probe_set_text(group, "localCandidate",
-                   any ? rtc_candidate_type_name(c->stats.local_type) : NULL);
-    probe_set_text(group, "localAddress",
-                   any ? rtc_addr_write(&c->stats.path.local, text) : NULL);
-    probe_set_text(group, "remoteCandidate",
-                   any ? rtc_candidate_type_name(c->stats.remote_type) : NULL);
-    probe_set_text(group, "remoteAddress",
-                   any ? rtc_addr_write(&c->stats.path.remote, text) : NULL);
-    probe_set_text(group, "protocol",
-                   any ? transport_name(c->stats.path.transport) : NULL);
-    probe_set_text(group, "relayProtocol",
-                   any && c->relay_transport >= 0
-                       ? transport_name((enum rtc_transport)c->relay_transport)
-                       : NULL);
-    probe_set_text(group, "dtlsVersion", c->stats.dtls_version);
-    probe_set_text(group, "srtpCipher", c->stats.srtp_profile);
-}
-
 int64_t client_certificate_days(const struct client *client)
 {
-    int64_t left = client->end.certificate_expires - (int64_t)time(NULL);
-
-    if (!client->end.certificate_expires)
-        return -1;
-    return left < 0 ? -1 : left / DAY_S;
+    return client->end.certificate_expires
+               ? certificate_days(client->end.certificate_expires)
+               : -1;
 }
 
 void client_measure(const struct client *client, struct probe_group *group)
@@ -241,9 +209,11 @@ void client_measure(const struct client *client, struct probe_group *group)
         measure_sent(client, group);
     else
         measure_received(client, group);
-    measure_pair(client, group);
-    set(group, "certificateDays", PROBE_COUNT,
-        (double)client_certificate_days(client));
+    probe_pair_measure(&client->stats, client->relay_transport, group);
+    probe_set(group, "certificateDays", PROBE_COUNT,
+              client->end.certificate_expires
+                  ? (double)client_certificate_days(client)
+                  : NAN);
 }
 
 /* ---- sentences ----------------------------------------------------------- */

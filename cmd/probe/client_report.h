@@ -27,6 +27,6 @@ void client_numbers(const struct client *client,
 void client_measure(const struct client *client, struct probe_group *group);
 /* Adds sentences. */
 void client_conclude(const struct client *client, struct probe_result *result);
-/* How long the server's certificate is still valid; -1: there is none, or it is
- * not. */
+/* Whole days that the server's certificate is still valid; below 0: it is not,
+ * or none was seen. */
 int64_t client_certificate_days(const struct client *client);

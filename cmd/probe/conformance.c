@@ -4,7 +4,6 @@
  * of WHEP says of it, and reports what holds as cases. The options, the report
  * and the exit status are here; the requests are conformance_run.h's.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "cmd/endpoint.h"
 #include "cmd/options.h"
 #include "cmd/probe/conformance_run.h"
+#include "cmd/probe/interrupt.h"
 #include "cmd/probe/probe.h"
 #include "cmd/probe/report.h"
 #include "cmd/redirect.h"
@@ -125,7 +125,7 @@ struct check {
     struct options options;
     struct probe_report report;
     struct driver *driver;
-    struct driver_watch *signals[2];
+    struct probe_signals signals;
     struct conform_run *run; /* of the server that is asked now, or NULL */
     rtc_usec deadline;
     struct totals totals;
@@ -365,18 +365,15 @@ void probe_conformance(int argc, char **argv)
     check_options(o);
     take_http_options(&o->end);
     check.driver = driver_new();
-    for (int i = 0; i < 2 && check.driver; i++)
-        check.signals[i] = driver_watch_signal(
-            check.driver, i ? SIGTERM : SIGINT, on_signal, &check);
-    if (!check.signals[0] || !check.signals[1])
+    if (!check.driver)
         die(RTC_EXIT_INTERNAL, "out of memory");
+    probe_signals_watch(&check.signals, check.driver, on_signal, &check);
     check.deadline = driver_now(check.driver) + o->end.max_time;
     probe_report_event(&check.report, "start", NULL);
     check_server(&check, o->end.whip, false);
     check_server(&check, o->end.whep, true);
     conclude(&check);
-    for (int i = 0; i < 2; i++)
-        driver_watch_free(check.signals[i]);
+    probe_signals_done(&check.signals);
     driver_free(check.driver);
     probe_report_exit(&check.report);
 }

@@ -205,6 +205,8 @@ void conform_warn(struct conform_verdict *verdict, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void conform_skip(struct conform_verdict *verdict, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* By the status of what is to be refused: 4xx. */
+void conform_refused(struct conform_verdict *verdict, int status);
 /* The answer of a step, or NULL when there is none. */
 const struct http_response *conform_response(const struct conform_seen *seen,
                                              enum conform_step step);
@@ -212,6 +214,10 @@ const struct http_response *conform_response(const struct conform_seen *seen,
 int conform_status(const struct conform_seen *seen, enum conform_step step);
 /* Whether it was granted: 2xx. */
 bool conform_granted(const struct conform_seen *seen, enum conform_step step);
+/* Whether there was nobody to answer. */
+bool conform_is_unreached(const struct http_response *response);
+/* Whether our offer was answered by one of the server's (WHEP). */
+bool conform_countered(const struct conform_seen *seen);
 /* The answer that granted the restart, in either form, or NULL. A 204 took it
  * for candidates. */
 const struct http_response *conform_restarted(const struct conform_seen *seen);

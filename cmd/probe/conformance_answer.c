@@ -202,10 +202,35 @@ static void after_restart(struct conform_run *run)
                  "the restart was answered without a fragment");
 }
 
+/* A server that was there is not any more: it was stopped, or fell over what it
+ * was asked. A session may be elsewhere. */
+static bool is_lost(const struct conform_run *run,
+                    const struct http_response *response)
+{
+    return run->step > STEP_OFFER && conform_is_unreached(response) &&
+           url_is_same_origin(response->url, run->setup.url);
+}
+
+static void lose(struct conform_run *run, const struct http_response *response)
+{
+    char why[WHIP_WHY_LEN];
+
+    run->stop_why = "the server was not reached any more";
+    if (run->status)
+        return;
+    run->status = whip_exit(response);
+    whip_sentence(response, http_token(run->https[WHO_US]), why);
+    snprintf(run->why, sizeof run->why,
+             "the server was not reached any more, for %s: %.500s",
+             conform_request_of(run)->name, why);
+}
+
 void conform_follow(struct conform_run *run)
 {
     const struct http_response *r = &conform_answer_of(run)->response;
 
+    if (is_lost(run, r))
+        lose(run, r);
     if (!strcmp(r->method, "DELETE") && conform_is_gone(r))
         run->seen.has_session = false;
     switch (run->step) {

@@ -55,6 +55,14 @@ void conform_skip(struct conform_verdict *verdict, const char *format, ...)
     va_end(args);
 }
 
+void conform_refused(struct conform_verdict *verdict, int status)
+{
+    if (status >= 400 && status < 500)
+        conform_ok(verdict, "status %d", status);
+    else
+        conform_fail(verdict, "status %d instead of 4xx", status);
+}
+
 const struct http_response *conform_response(const struct conform_seen *seen,
                                              enum conform_step step)
 {
@@ -76,6 +84,12 @@ bool conform_granted(const struct conform_seen *seen, enum conform_step step)
     return whip_is_success(conform_status(seen, step));
 }
 
+bool conform_countered(const struct conform_seen *seen)
+{
+    return seen->is_whep && conform_status(seen, STEP_OFFER) == 406 &&
+           seen->answers[STEP_OFFER].sdp;
+}
+
 const struct http_response *conform_restarted(const struct conform_seen *seen)
 {
     static const enum conform_step steps[] = {STEP_RESTART,
@@ -90,8 +104,7 @@ const struct http_response *conform_restarted(const struct conform_seen *seen)
 
 /* ---- the verdict --------------------------------------------------------- */
 
-/* A server that is not reached breaks no rule. */
-static bool is_unreached(const struct http_response *response)
+bool conform_is_unreached(const struct http_response *response)
 {
     return response->error == RTC_EXIT_RESOLVE ||
            response->error == RTC_EXIT_CONNECT ||
@@ -99,7 +112,8 @@ static bool is_unreached(const struct http_response *response)
 }
 
 /* A request that was not answered is one fault, and the first case that is
- * about its answer has it. That of redirects is about itself. */
+ * about its answer has it. That of redirects is about itself. A server that is
+ * not reached breaks no rule. */
 static bool is_to_blame(const struct conform_case *one,
                         const struct http_response *response)
 {
@@ -108,11 +122,8 @@ static bool is_to_blame(const struct conform_case *one,
 
     while (first->id && (first->step != one->step || first->judges_failures))
         first++;
-    if (first != one)
-        return false;
-    if (one->step == STEP_PREFLIGHT)
-        return !is_unreached(response);
-    return one->step != STEP_OFFER || !(is_redirect || is_unreached(response));
+    return first == one && !conform_is_unreached(response) &&
+           !(one->step == STEP_OFFER && is_redirect);
 }
 
 void conform_decide(const struct conform_case *one,

@@ -13,12 +13,6 @@
 
 /* ---- the status and the header fields ------------------------------------ */
 
-static bool is_counter(const struct conform_seen *seen, enum conform_step step)
-{
-    return seen->is_whep && conform_status(seen, step) == 406 &&
-           seen->answers[step].sdp;
-}
-
 /* The answer that is looked at, or NULL with a verdict why there is none. */
 static const struct http_response *taken(const struct conform_seen *seen,
                                          struct conform_verdict *verdict)
@@ -27,7 +21,7 @@ static const struct http_response *taken(const struct conform_seen *seen,
 
     if (whip_is_success(response->status))
         return response;
-    if (is_counter(seen, STEP_OFFER))
+    if (conform_countered(seen))
         conform_skip(verdict, "the server made an offer of its own");
     else
         conform_skip(verdict, "no offer was taken: status %d",
@@ -39,8 +33,8 @@ static const struct http_response *taken(const struct conform_seen *seen,
 static const struct http_response *answered(const struct conform_seen *seen,
                                             struct conform_verdict *verdict)
 {
-    return is_counter(seen, STEP_OFFER) ? conform_response(seen, STEP_OFFER)
-                                        : taken(seen, verdict);
+    return conform_countered(seen) ? conform_response(seen, STEP_OFFER)
+                                   : taken(seen, verdict);
 }
 
 /* Of these the exit status tells: they are about the token, or the time. */
@@ -60,7 +54,7 @@ JUDGE(offer_status)
 
     if (status == 201)
         conform_ok(verdict, "status 201");
-    else if (is_counter(seen, STEP_OFFER))
+    else if (conform_countered(seen))
         conform_ok(verdict, "status 406 and an offer of the server's");
     else if (is_passing(status))
         conform_skip(verdict, "no offer was taken: status %d", status);
@@ -378,6 +372,8 @@ static const char *lack_of(const struct link *link)
 
     if (!is_ice_server(link, &is_turn))
         return "is neither stun: nor turn:";
+    if (strcasestr(link->target, "%3F"))
+        return "has %3F in place of a `?'";
     if (is_turn && !link_param(link, "username"))
         return "has no username";
     if (is_turn && !link_param(link, "credential"))

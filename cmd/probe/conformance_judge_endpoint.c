@@ -12,22 +12,14 @@
 
 /* ---- offers that are to be refused --------------------------------------- */
 
-static void judge_refused(int status, struct conform_verdict *verdict)
-{
-    if (status >= 400 && status < 500)
-        conform_ok(verdict, "status %d", status);
-    else
-        conform_fail(verdict, "status %d instead of 4xx", status);
-}
-
 JUDGE(post_type)
 {
-    judge_refused(conform_status(seen, STEP_POST_TYPE), verdict);
+    conform_refused(verdict, conform_status(seen, STEP_POST_TYPE));
 }
 
 JUDGE(post_malformed)
 {
-    judge_refused(conform_status(seen, STEP_POST_MALFORMED), verdict);
+    conform_refused(verdict, conform_status(seen, STEP_POST_MALFORMED));
 }
 
 /* ---- GET and HEAD -------------------------------------------------------- */

@@ -153,12 +153,6 @@ static bool takes_patch(const struct conform_seen *seen)
     return status != 405 && status != 501;
 }
 
-static bool is_counter(const struct conform_seen *seen)
-{
-    return conform_status(seen, STEP_OFFER) == 406 &&
-           seen->answers[STEP_OFFER].sdp;
-}
-
 static bool is_refused(const struct conform_seen *seen)
 {
     int status = conform_status(seen, STEP_RESTART);
@@ -237,7 +231,7 @@ static const struct need users[] = {
     {0, NULL, NULL},
 };
 static const struct need servers[] = {
-    {NEED_COUNTER, is_counter, "the server made no offer of its own"},
+    {NEED_COUNTER, conform_countered, "the server made no offer of its own"},
     {NEED_TAKEN, is_taken, "no offer was taken"},
     {NEED_SESSION, has_session, "there is no session"},
     {NEED_PATCH, takes_patch, "the server does not take PATCH"},

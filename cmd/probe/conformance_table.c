@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The cases, in the order of the report. Their ids are stable: one that goes
- * is not given to another. rtc-probe(1) lists them.
+ * is not given to another. rtc-probe-conformance(1) lists them.
  */
 #include "cmd/probe/conformance_judge.h"
 

@@ -18,7 +18,6 @@ static const struct probe_kind kind_session = {"session", "sessions"};
 static const struct probe_kind kind_crowd = {"crowd", "crowds"};
 static const struct probe_kind kind_spread = {"measure", "measures"};
 static const struct probe_kind kind_failure = {"failure", "failures"};
-static const struct probe_kind kind_load = {"load", "loads"};
 
 /* ---- what is known of all ------------------------------------------------ */
 
@@ -212,10 +211,8 @@ static void add_failures(struct probe_result *result, const struct summary *s)
 
 static void add_load(const struct crowd *crowd, const struct summary *s)
 {
-    struct probe_group *group =
-        probe_add_group(&crowd->report->result, &kind_load, "this machine");
+    struct probe_group *group = load_add(&crowd->load, &crowd->report->result);
 
-    load_measure(&crowd->load, group);
     probe_set(group, "framesLate", PROBE_COUNT, (double)s->late_frames);
     probe_set(group, "ownDrops", PROBE_COUNT, (double)s->own_drops);
     probe_set(group, "pathLost", PROBE_COUNT, (double)s->path_lost);
@@ -259,12 +256,16 @@ static rtc_usec in_us(double seconds)
 static int64_t certificate_days(const struct crowd *crowd)
 {
     int64_t least = -1;
+    bool any = false;
 
     for (unsigned i = 0; i < crowd->begun; i++) {
         int64_t days = client_certificate_days(crowd->clients[i]);
 
-        if (days >= 0 && (least < 0 || days < least))
+        if (!crowd->clients[i]->end.certificate_expires)
+            continue;
+        if (!any || days < least)
             least = days;
+        any = true;
     }
     return least;
 }

@@ -18,6 +18,7 @@
 #include "cmd/http.h"
 #include "cmd/interface.h"
 #include "cmd/probe/interrupt.h"
+#include "cmd/probe/pair.h"
 #include "cmd/probe/place.h"
 #include "cmd/probe/probe.h"
 #include "cmd/probe/rate.h"
@@ -146,7 +147,7 @@ static void list_candidates(struct probe_result *result,
         probe_set_text(group, "candidateType",
                        rtc_candidate_type_name(candidate.type));
         probe_set_text(group, "protocol",
-                       candidate.transport == RTC_UDP ? "udp" : "tcp");
+                       probe_transport_name(candidate.transport));
         probe_set(group, "priority", PROBE_COUNT, candidate.priority);
     }
 }
@@ -296,8 +297,8 @@ static void add_session(struct probe_report *report)
     if (probe_interrupted()) /* What it took is no measure. */
         return;
     group = probe_add_group(&report->result, &kind_session, "with ourselves");
-    probe_set_text(group, "srtpProfile", rate.srtp_profile);
-    probe_set_text(group, "dtlsVersion", rate.dtls_version);
+    probe_set_text(group, "srtpCipher", rate.srtp_profile);
+    probe_set_text(group, "tlsVersion", rate.dtls_version);
     probe_set_text(group, "dtlsCipher", rate.dtls_cipher);
     probe_set(group, "sendBitrate", PROBE_BITRATE, rate.send_bps);
     probe_set(group, "receiveBitrate", PROBE_BITRATE, rate.receive_bps);

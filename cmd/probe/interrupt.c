@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Both signals are blocked and come out of a signalfd, which can be waited for
- * beside an input without a moment in which one is missed.
+ * Without the driver, both signals are blocked and come out of a signalfd,
+ * which can be waited for beside an input without a moment in which one is
+ * missed.
  */
 #include "cmd/probe/interrupt.h"
 
@@ -14,7 +15,39 @@
 
 #include "cmd/cli.h"
 
-static int signals = -1, number;
+static int descriptor = -1, number; /* of both; the one that came, or 0 */
+
+/* ---- on the driver ------------------------------------------------------- */
+
+static bool is_ignored(int which)
+{
+    struct sigaction inherited;
+
+    return sigaction(which, NULL, &inherited) == 0 &&
+           inherited.sa_handler == SIG_IGN;
+}
+
+void probe_signals_watch(struct probe_signals *signals, struct driver *driver,
+                         driver_fn fn, void *user)
+{
+    static const int numbers[] = {SIGINT, SIGTERM};
+
+    for (int i = 0; i < 2; i++) {
+        if (is_ignored(numbers[i]))
+            continue;
+        signals->watches[i] = driver_watch_signal(driver, numbers[i], fn, user);
+        if (!signals->watches[i])
+            die(RTC_EXIT_INTERNAL, "out of memory");
+    }
+}
+
+void probe_signals_done(struct probe_signals *signals)
+{
+    for (int i = 0; i < 2; i++)
+        driver_watch_free(signals->watches[i]);
+}
+
+/* ---- without ------------------------------------------------------------- */
 
 void probe_interrupt_init(void)
 {
@@ -24,8 +57,8 @@ void probe_interrupt_init(void)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-    if (signals < 0)
+    descriptor = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (descriptor < 0)
         die(RTC_EXIT_INTERNAL, "no signalfd: %s", strerror(errno));
 }
 
@@ -33,7 +66,7 @@ int probe_interrupted(void)
 {
     struct signalfd_siginfo info;
 
-    if (number == 0 && read(signals, &info, sizeof info) == sizeof info)
+    if (number == 0 && read(descriptor, &info, sizeof info) == sizeof info)
         number = (int)info.ssi_signo;
     return number;
 }
@@ -41,7 +74,7 @@ int probe_interrupted(void)
 void probe_interrupt_wait(int fd, int timeout_ms)
 {
     struct pollfd waits[2] = {{.fd = fd, .events = POLLIN},
-                              {.fd = signals, .events = POLLIN}};
+                              {.fd = descriptor, .events = POLLIN}};
 
     if (!probe_interrupted())
         poll(waits, 2, timeout_ms);

@@ -83,17 +83,47 @@ const struct rtc_option probe_limits_tls[] = {
     {.name = NULL},
 };
 
-/* " at X", or nothing. */
-static const char *place(const char *where, char buf[300])
+/* ---- the worst of several ------------------------------------------------ */
+
+void probe_worst_take(struct probe_worst *worst, int64_t value, bool is_least,
+                      const char *whose)
 {
-    snprintf(buf, 300, "%s%s", where ? " " : "", where ? where : "");
+    bool better = value >= 0 &&
+                  (is_least ? value >= worst->value : value <= worst->value);
+
+    if (worst->any && (worst->value < 0 || better))
+        return;
+    worst->any = true;
+    worst->value = value;
+    snprintf(worst->whose, sizeof worst->whose, "%s", whose);
+}
+
+int64_t probe_worst_value(const struct probe_worst *worst)
+{
+    return worst->any ? worst->value : -1;
+}
+
+const char *probe_worst_where(const struct probe_worst *worst,
+                              const char *before, char buf[PROBE_WHERE_LEN])
+{
+    snprintf(buf, PROBE_WHERE_LEN, "%s %s", before, worst->whose);
+    return worst->any ? buf : NULL;
+}
+
+/* ---- thresholds ---------------------------------------------------------- */
+
+/* " at X", or nothing. */
+static const char *place(const char *where, char buf[PROBE_WHERE_LEN + 1])
+{
+    snprintf(buf, PROBE_WHERE_LEN + 1, "%s%s", where ? " " : "",
+             where ? where : "");
     return buf;
 }
 
 static void limit_time(struct probe_result *result, const char *name,
                        rtc_usec most, rtc_usec value, const char *where)
 {
-    char buf[300];
+    char buf[PROBE_WHERE_LEN + 1];
 
     if (most < 0)
         return;
@@ -110,7 +140,7 @@ void probe_limit_loss(struct probe_result *result,
                       const struct probe_limits *limits, int64_t loss,
                       const char *where)
 {
-    char buf[300];
+    char buf[PROBE_WHERE_LEN + 1];
 
     if (limits->max_loss < 0)
         return;
@@ -119,7 +149,7 @@ void probe_limit_loss(struct probe_result *result,
                             place(where, buf));
     else
         probe_add_threshold(result, "max-loss", loss <= limits->max_loss,
-                            "%.4g %% lost%s, %.4g %% allowed",
+                            "%.6g %% lost%s, %.6g %% allowed",
                             (double)loss / 1e7, place(where, buf),
                             (double)limits->max_loss / 1e7);
 }
@@ -156,7 +186,7 @@ void probe_limit_bitrate(struct probe_result *result,
                          const struct probe_limits *limits, int64_t bitrate_bps,
                          const char *where)
 {
-    char buf[300];
+    char buf[PROBE_WHERE_LEN + 1];
 
     if (limits->min_bitrate < 0)
         return;
@@ -166,7 +196,7 @@ void probe_limit_bitrate(struct probe_result *result,
     else
         probe_add_threshold(
             result, "min-bitrate", bitrate_bps >= limits->min_bitrate,
-            "%.3f Mbit/s%s, %.3f Mbit/s wanted", (double)bitrate_bps / 1e6,
+            "%.6g Mbit/s%s, %.6g Mbit/s wanted", (double)bitrate_bps / 1e6,
             place(where, buf), (double)limits->min_bitrate / 1e6);
 }
 
@@ -174,7 +204,7 @@ void probe_limit_tls(struct probe_result *result,
                      const struct probe_limits *limits, int64_t days,
                      const char *where)
 {
-    char buf[300];
+    char buf[PROBE_WHERE_LEN + 1];
 
     if (limits->tls_days < 0)
         return;

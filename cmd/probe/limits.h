@@ -31,6 +31,25 @@ extern const struct rtc_option probe_limits_connect[];
 extern const struct rtc_option probe_limits_bitrate[];
 extern const struct rtc_option probe_limits_tls[];
 
+#define PROBE_WHERE_LEN 300
+
+/* The worst of what several were measured with. Zeroed: of none. */
+struct probe_worst {
+    bool any;
+    int64_t value;
+    char whose[PROBE_WHERE_LEN - 8];
+};
+
+/* Not measured (below 0) is worse than anything, and the first one counts.
+ * `is_least`: the least is the worst, not the most. */
+void probe_worst_take(struct probe_worst *worst, int64_t value, bool is_least,
+                      const char *whose);
+/* -1: not measured. */
+int64_t probe_worst_value(const struct probe_worst *worst);
+/* Whose it is, behind a word such as "at", in `buf`; NULL: it is of none. */
+const char *probe_worst_where(const struct probe_worst *worst,
+                              const char *before, char buf[PROBE_WHERE_LEN]);
+
 /* Each adds a threshold to the result, if there is one. `where` says what was
  * measured there, such as "at stun:192.0.2.1", or is NULL. What was not
  * measured (a value below 0) does not keep it. */

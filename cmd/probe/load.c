@@ -13,7 +13,7 @@
 /* Less than that is a start. */
 #define TICK_LEAST 50
 
-static rtc_usec cpu_time(void)
+rtc_usec load_cpu_time(void)
 {
     struct rusage usage;
 
@@ -38,7 +38,7 @@ static void on_tick(void *user, int what)
 bool load_begin(struct load *load, struct driver *driver)
 {
     *load = (struct load){.driver = driver, .began_at = driver_now(driver)};
-    load->began_cpu = cpu_time();
+    load->began_cpu = load_cpu_time();
     load->timer = driver_timer_new(driver, on_tick, load);
     if (!load->timer)
         return false;
@@ -54,17 +54,22 @@ void load_end(struct load *load)
     driver_watch_free(load->timer);
     load->timer = NULL;
     if (took > 0)
-        load->cpu = (double)(cpu_time() - load->began_cpu) / (double)took;
+        load->cpu = (double)(load_cpu_time() - load->began_cpu) / (double)took;
 }
 
-void load_measure(const struct load *load, struct probe_group *group)
+struct probe_group *load_add(const struct load *load,
+                             struct probe_result *result)
 {
+    static const struct probe_kind kind = {"load", "loads"};
+    struct probe_group *group = probe_add_group(result, &kind, "this machine");
+
     probe_set(group, "cpu", PROBE_RATIO, load->cpu);
     probe_set_time(group, "latenessAvg", histogram_mean(&load->lateness));
     probe_set_time(group, "latenessP95",
                    histogram_percentile(&load->lateness, 0.95));
     probe_set_time(group, "latenessMax",
                    load->lateness.count ? load->lateness.most : -1);
+    return group;
 }
 
 bool load_is_high(const struct load *load)

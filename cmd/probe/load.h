@@ -21,7 +21,10 @@ struct load {
 /* False when out of memory. */
 bool load_begin(struct load *load, struct driver *driver);
 void load_end(struct load *load);
-/* Adds its measures. */
-void load_measure(const struct load *load, struct probe_group *group);
+/* Adds a group of its measures; others may follow. */
+struct probe_group *load_add(const struct load *load,
+                             struct probe_result *result);
 /* Whether the machine was so busy that what was measured may be its own. */
 bool load_is_high(const struct load *load);
+/* Processor time that this process has taken so far. */
+rtc_usec load_cpu_time(void);

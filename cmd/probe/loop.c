@@ -11,7 +11,6 @@
  */
 #include "cmd/probe/loop.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,10 +145,16 @@ static bool is_leg_over(const struct client *client)
     return !client || client->is_over;
 }
 
+static bool is_over(const struct loop *loop)
+{
+    return loop->state == LOOP_ENDING &&
+           is_leg_over(loop->clients[LOOP_WHIP]) &&
+           is_leg_over(loop->clients[LOOP_WHEP]);
+}
+
 static void check_over(struct loop *loop)
 {
-    if (loop->state == LOOP_ENDING && is_leg_over(loop->clients[LOOP_WHIP]) &&
-        is_leg_over(loop->clients[LOOP_WHEP]))
+    if (is_over(loop))
         driver_stop(loop->driver);
 }
 
@@ -476,12 +481,9 @@ static void make_timers(struct loop *loop)
     loop->retry = driver_timer_new(loop->driver, on_retry, loop);
     loop->pulse = driver_timer_new(loop->driver, on_pulse, loop);
     loop->limit = driver_timer_new(loop->driver, on_limit, loop);
-    for (int i = 0; i < 2; i++)
-        loop->signals[i] = driver_watch_signal(
-            loop->driver, i ? SIGTERM : SIGINT, on_signal, loop);
-    if (!loop->timer || !loop->retry || !loop->pulse || !loop->limit ||
-        !loop->signals[0] || !loop->signals[1])
+    if (!loop->timer || !loop->retry || !loop->pulse || !loop->limit)
         die(RTC_EXIT_INTERNAL, "out of memory");
+    probe_signals_watch(&loop->signals, loop->driver, on_signal, loop);
 }
 
 static void begin(struct loop *loop)
@@ -509,9 +511,8 @@ static void begin(struct loop *loop)
 
 static void free_all(struct loop *loop)
 {
-    struct driver_watch *watches[] = {loop->timer,      loop->retry,
-                                      loop->pulse,      loop->limit,
-                                      loop->signals[0], loop->signals[1]};
+    struct driver_watch *watches[] = {loop->timer, loop->retry, loop->pulse,
+                                      loop->limit};
 
     for (int leg = 0; leg < LOOP_LEGS; leg++)
         client_free(loop->clients[leg]);
@@ -519,6 +520,7 @@ static void free_all(struct loop *loop)
                      &loop->report.result);
     for (size_t i = 0; i < sizeof watches / sizeof *watches; i++)
         driver_watch_free(watches[i]);
+    probe_signals_done(&loop->signals);
     driver_free(loop->driver);
 }
 
@@ -533,13 +535,14 @@ void probe_loop(int argc, char **argv)
 
     loop.options.end.max_time = 30000000;
     cli_parse(&tool, &loop.options, argc, argv);
-    check_options(&loop);
     probe_report_begin(&loop.report, "loop", &loop.options.report);
+    check_options(&loop);
     loop.report.dying = on_dying;
     loop.report.dying_user = &loop;
     make_timers(&loop);
     begin(&loop);
-    driver_run(loop.driver);
+    if (!is_over(&loop)) /* Perhaps there is no address to begin from. */
+        driver_run(loop.driver);
     load_end(&loop.load);
     loop_conclude(&loop);
     free_all(&loop);

@@ -7,6 +7,7 @@
 
 #include "cmd/probe/arrivals.h"
 #include "cmd/probe/client.h"
+#include "cmd/probe/interrupt.h"
 #include "cmd/probe/limits.h"
 #include "cmd/probe/load.h"
 #include "cmd/probe/report.h"
@@ -55,7 +56,8 @@ struct loop {
     uint64_t until[2]; /* frames from there on do not count, once stopped */
     struct loop_sent sent[LOOP_SENT_MOST];
     unsigned sent_count; /* of all times */
-    struct driver_watch *timer, *retry, *pulse, *limit, *signals[2];
+    struct driver_watch *timer, *retry, *pulse, *limit;
+    struct probe_signals signals;
 };
 
 /* "whip", "whep". */

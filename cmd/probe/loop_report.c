@@ -131,14 +131,20 @@ static void measure_times(const struct arrivals *a, struct probe_group *group)
     probe_set(group, "bitrate", PROBE_BITRATE, bitrate < 0 ? NAN : bitrate);
 }
 
+/* Of what came, or else of what was sent. */
+static enum rtc_codec codec_of(const struct loop *loop, enum rtc_kind kind)
+{
+    enum loop_leg leg = loop->arrivals[kind].frames > 0 ? LOOP_WHEP : LOOP_WHIP;
+
+    return loop->clients[leg]->codecs[kind];
+}
+
 static void add_track(struct loop *loop, enum rtc_kind kind)
 {
     static const struct probe_kind track = {"track", "tracks"};
     struct probe_group *group =
         probe_add_group(&loop->report.result, &track, kind_names[kind]);
-    enum rtc_codec codec = loop->clients[LOOP_WHEP]
-                               ? loop->clients[LOOP_WHEP]->codecs[kind]
-                               : RTC_CODEC_NONE;
+    enum rtc_codec codec = codec_of(loop, kind);
 
     probe_set_text(group, "codec", codec ? rtc_codec_name(codec) : NULL);
     measure_counts(loop, kind, group);
@@ -173,14 +179,6 @@ static void add_session(struct loop *loop, enum loop_leg leg)
         client_measure(loop->clients[leg],
                        probe_add_group(&loop->report.result, &session,
                                        loop_leg_name(leg)));
-}
-
-static void add_load(struct loop *loop)
-{
-    static const struct probe_kind process = {"process", "processes"};
-
-    load_measure(&loop->load,
-                 probe_add_group(&loop->report.result, &process, "rtc-probe"));
 }
 
 /* ---- sentences ----------------------------------------------------------- */
@@ -291,23 +289,17 @@ static void judge(struct loop *loop)
 
 /* ---- thresholds, and whether it is a failure ----------------------------- */
 
-/* The worst of both tracks that were tried; what is not known is worst. */
-static int64_t worst(const struct loop *loop,
-                     int64_t (*of)(const struct arrivals *), const char **where)
+/* Of the tracks that were tried. */
+static struct probe_worst worst_of(const struct loop *loop,
+                                   int64_t (*of)(const struct arrivals *))
 {
-    int64_t result = 0;
+    struct probe_worst worst = {0};
 
-    *where = NULL;
-    for (int kind = RTC_VIDEO; kind >= RTC_AUDIO; kind--) {
-        int64_t value = of(&loop->arrivals[kind]);
-
-        if (!is_tried(loop, (enum rtc_kind)kind) ||
-            (*where && (result < 0 || (value >= 0 && value <= result))))
-            continue;
-        *where = kind == RTC_VIDEO ? "of video" : "of audio";
-        result = value;
-    }
-    return *where ? result : -1;
+    for (int kind = RTC_VIDEO; kind >= RTC_AUDIO; kind--)
+        if (is_tried(loop, (enum rtc_kind)kind))
+            probe_worst_take(&worst, of(&loop->arrivals[kind]), false,
+                             kind_names[kind]);
+    return worst;
 }
 
 static int64_t late_latency(const struct arrivals *a)
@@ -344,14 +336,17 @@ static void check_thresholds(struct loop *loop)
 {
     struct probe_result *result = &loop->report.result;
     const struct probe_limits *limits = &loop->options.limits;
-    const char *where;
-    int64_t value = worst(loop, loss_of, &where);
+    struct probe_worst loss = worst_of(loop, loss_of);
+    struct probe_worst latency = worst_of(loop, late_latency);
+    struct probe_worst jitter = worst_of(loop, jitter_of);
+    char where[PROBE_WHERE_LEN];
 
-    probe_limit_loss(result, limits, value, where);
-    value = worst(loop, late_latency, &where);
-    probe_limit_latency(result, limits, value, where);
-    value = worst(loop, jitter_of, &where);
-    probe_limit_jitter(result, limits, value, where);
+    probe_limit_loss(result, limits, probe_worst_value(&loss),
+                     probe_worst_where(&loss, "of", where));
+    probe_limit_latency(result, limits, probe_worst_value(&latency),
+                        probe_worst_where(&latency, "of", where));
+    probe_limit_jitter(result, limits, probe_worst_value(&jitter),
+                       probe_worst_where(&jitter, "of", where));
     for (int leg = 0; leg < LOOP_LEGS; leg++)
         probe_limit_connect(result, limits, connect_time(loop->clients[leg]),
                             leg == LOOP_WHIP ? "to whip" : "to whep");
@@ -391,7 +386,7 @@ void loop_conclude(struct loop *loop)
     add_skew(loop);
     for (int leg = 0; leg < LOOP_LEGS; leg++)
         add_session(loop, (enum loop_leg)leg);
-    add_load(loop);
+    load_add(&loop->load, &loop->report.result);
     judge(loop);
     if (!is_failed || loop->arrivals[RTC_VIDEO].frames > 0 ||
         loop->arrivals[RTC_AUDIO].frames > 0)

@@ -5,11 +5,10 @@
  *
  * Steps follow each other, each of them driver_run until its answers are there.
  * Every step has fresh ports: a mapping or a hole left by one would falsify the
- * next. What it all means is probe_behaviour.c's.
+ * next. What it all means is behaviour.c's.
  */
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +16,7 @@
 #include "cmd/options.h"
 #include "cmd/probe/behaviour.h"
 #include "cmd/probe/impaired.h"
+#include "cmd/probe/interrupt.h"
 #include "cmd/probe/lifetime.h"
 #include "cmd/probe/place.h"
 #include "cmd/probe/port.h"
@@ -106,7 +106,7 @@ struct run {
     struct probe_report report;
     struct driver *driver;
     struct impair *impair; /* or NULL */
-    struct driver_watch *signals[2];
+    struct probe_signals signals;
     struct probe_servers servers;
     bool is_found;
     unsigned waiting;
@@ -211,15 +211,11 @@ static void tell_server(struct run *run, const struct probe_server *server,
     const struct rtc_addr *other = &reply->answer.other;
     struct probe_group *group =
         probe_add_group(&run->report.result, &kind_server, server->name);
-    char text[RTC_ADDR_TEXT];
 
-    probe_set_text(group, "address", rtc_addr_write(&server->addr, text));
-    probe_set_text(group, "mappedAddress",
-                   is_good(reply) ? rtc_addr_write(&reply->answer.mapped, text)
-                                  : NULL);
-    probe_set_text(group, "otherAddress",
-                   is_good(reply) && other->family ? rtc_addr_write(other, text)
-                                                   : NULL);
+    probe_set_addr(group, "address", &server->addr);
+    probe_set_addr(group, "mappedAddress",
+                   is_good(reply) ? &reply->answer.mapped : NULL);
+    probe_set_addr(group, "otherAddress", is_good(reply) ? other : NULL);
 }
 
 /* Whether it has a second IP address to answer from. */
@@ -428,7 +424,7 @@ static void tell_family(struct run *run, int family,
 {
     enum probe_mapping mapping = probe_mapping_of(&finding->seen);
     enum probe_filtering filtering = probe_filtering_of(&finding->seen);
-    char name[8], text[RTC_ADDR_TEXT];
+    char name[8];
     struct probe_group *group;
     bool any = finding->answered > 0;
 
@@ -442,10 +438,8 @@ static void tell_family(struct run *run, int family,
                   : finding->hairpin == PROBE_YES);
     probe_set(group, "portKept", PROBE_FLAG,
               any ? finding->mapped.port == finding->seen.local.port : NAN);
-    probe_set_text(group, "localAddress",
-                   rtc_addr_write(&finding->seen.local, text));
-    probe_set_text(group, "mappedAddress",
-                   any ? rtc_addr_write(&finding->mapped, text) : NULL);
+    probe_set_addr(group, "localAddress", &finding->seen.local);
+    probe_set_addr(group, "mappedAddress", any ? &finding->mapped : NULL);
     probe_set(group, "serversAsked", PROBE_COUNT, finding->asked);
     probe_set(group, "serversAnswered", PROBE_COUNT, finding->answered);
     if (run->options.lifetime)
@@ -549,11 +543,9 @@ void probe_nat(int argc, char **argv)
 
     probe_report_begin(&run.report, "nat", &run.options.report);
     run.driver = driver_new();
-    for (int i = 0; i < 2 && run.driver; i++)
-        run.signals[i] = driver_watch_signal(run.driver, i ? SIGTERM : SIGINT,
-                                             on_signal, &run);
-    if (!run.signals[0] || !run.signals[1])
+    if (!run.driver)
         die(RTC_EXIT_INTERNAL, "out of memory");
+    probe_signals_watch(&run.signals, run.driver, on_signal, &run);
     run.impair = probe_impair_new(run.driver, run.options.impair);
     run.servers.driver = run.driver;
     run.servers.report = &run.report;
@@ -566,8 +558,7 @@ void probe_nat(int argc, char **argv)
     any = test_family(&run, 4);
     any |= test_family(&run, 6);
     probe_impair_end(run.impair, run.options.impair, &run.report.result);
-    for (int i = 0; i < 2; i++)
-        driver_watch_free(run.signals[i]);
+    probe_signals_done(&run.signals);
     driver_free(run.driver);
     if (!any)
         probe_report_fail(&run.report, RTC_EXIT_NOTHING,

@@ -5,7 +5,6 @@
  * measure, and reports; the other one serves it, once.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "cmd/file.h"
 #include "cmd/meet.h"
 #include "cmd/probe/impaired.h"
+#include "cmd/probe/interrupt.h"
 #include "cmd/probe/peer_options.h"
 #include "cmd/probe/peer_report.h"
 #include "cmd/probe/probe.h"
@@ -37,31 +37,38 @@ struct peer {
     struct peer_run run;
     struct driver *driver;
     struct impair *impair;
-    struct driver_watch *signals[2];
+    struct probe_signals signals;
     bool is_standard; /* descriptions go over our stdin and stdout */
+    int output;       /* the report's file, or -1 */
     bool is_redirected, is_over;
 };
 
 /* ---- where the report goes ----------------------------------------------- */
 
+/* Before the two meet, so that one that cannot be written wastes no time. */
+static void open_output(struct peer *peer)
+{
+    const char *name = peer->options.output;
+
+    peer->output = name ? file_open_write(name, true) : -1;
+    if (name && peer->output < 0)
+        die(RTC_EXIT_OUTPUT, "%s: %s", name, strerror(errno));
+}
+
 /* From now on stdout is the report's: nobody reads it, or FILE does. */
 static void redirect(struct peer *peer)
 {
-    const char *name = peer->options.output;
-    int fd;
-
     if (peer->is_redirected)
         return;
     peer->is_redirected = true;
-    if (!name) {
+    if (peer->output < 0) {
         if (peer->is_standard)
             file_close_standard(STDOUT_FILENO);
         return;
     }
-    fd = file_open_write(name, true);
-    if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0)
-        die(RTC_EXIT_OUTPUT, "%s: %s", name, strerror(errno));
-    close(fd);
+    if (dup2(peer->output, STDOUT_FILENO) < 0)
+        die(RTC_EXIT_OUTPUT, "%s: %s", peer->options.output, strerror(errno));
+    close(peer->output);
 }
 
 static void on_die(void *user, enum rtc_exit status, const char *sentence)
@@ -104,24 +111,6 @@ static void on_signal(void *user, int number)
         endpoint_end(&peer->run.end, RTC_EXIT_DONE, false);
     peer->report.signal = number;
     peer_run_finish(&peer->run);
-}
-
-/* One that is ignored stays so: our commands do not hear the keyboard's. */
-static void watch_signals(struct peer *peer)
-{
-    static const int numbers[] = {SIGINT, SIGTERM};
-
-    for (int i = 0; i < 2; i++) {
-        struct sigaction inherited;
-
-        if (sigaction(numbers[i], NULL, &inherited) == 0 &&
-            inherited.sa_handler == SIG_IGN)
-            continue;
-        peer->signals[i] =
-            driver_watch_signal(peer->driver, numbers[i], on_signal, peer);
-        if (!peer->signals[i])
-            die(RTC_EXIT_INTERNAL, "out of memory");
-    }
 }
 
 /* ---- the command line ---------------------------------------------------- */
@@ -190,7 +179,7 @@ static void start(struct peer *peer)
     peer->driver = driver_new();
     if (!peer->driver)
         die(RTC_EXIT_INTERNAL, "no event loop: %s", strerror(errno));
-    watch_signals(peer);
+    probe_signals_watch(&peer->signals, peer->driver, on_signal, peer);
     peer->impair = probe_impair_new(peer->driver, peer->options.impair);
     driver_impair(peer->driver, peer->impair);
     if (!peer->is_standard) {
@@ -221,6 +210,7 @@ void probe_peer(int argc, char **argv)
     peer.options.end.interval = 0; /* The run has its own. */
     probe_report_begin(&peer.report, "peer", &peer.options.report);
     cli_on_die(on_die, &peer);
+    open_output(&peer);
     start(&peer);
     if (!peer.is_over)
         driver_run(peer.driver);
@@ -232,8 +222,7 @@ void probe_peer(int argc, char **argv)
     if (end->status)
         probe_report_fail(&peer.report, end->status, "%s", end->error);
     probe_impair_end(peer.impair, peer.options.impair, &peer.report.result);
-    for (int i = 0; i < 2; i++)
-        driver_watch_free(peer.signals[i]);
+    probe_signals_done(&peer.signals);
     driver_free(peer.driver);
     probe_report_exit(&peer.report);
 }

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COUNT_MOST (INT64_C(1) << 53)
 #define TIME_MOST (INT64_C(86400) * 1000000)
 #define BITRATE_MOST INT64_C(100000000000)
 
@@ -40,7 +39,7 @@ static int64_t read_number(struct reader *r, const char *name, int64_t least,
 
 static uint64_t read_count(struct reader *r, const char *name)
 {
-    return (uint64_t)read_number(r, name, 0, COUNT_MOST);
+    return (uint64_t)read_number(r, name, 0, PEER_COUNT_MOST);
 }
 
 static bool read_flag(struct reader *r, const char *name)
@@ -82,6 +81,8 @@ static void read_parameters(struct reader *r, struct peer_parameters *p)
     p->mode = (enum peer_mode)read_name(r, "mode", mode_names, 2);
     p->up = read_flag(r, "up");
     p->down = read_flag(r, "down");
+    if (!p->up && !p->down) /* Nothing would be measured. */
+        r->bad = r->bad ? r->bad : "up";
     p->time_us = read_number(r, "time_us", 100000, TIME_MOST);
     p->interval_us = read_number(r, "interval_us", 100000, TIME_MOST);
     p->bitrate_bps = read_number(r, "bitrate", 0, BITRATE_MOST);
@@ -111,7 +112,8 @@ static void read_counts(struct reader *r, const char *name, uint64_t *counts,
         const json_t *value = json_array_get(list, i);
         json_int_t number = json_integer_value(value);
 
-        good = json_is_integer(value) && number >= 0 && number <= COUNT_MOST;
+        good =
+            json_is_integer(value) && number >= 0 && number <= PEER_COUNT_MOST;
         counts[i] = good ? (uint64_t)number : 0;
     }
     if (!good)
@@ -127,7 +129,8 @@ static void read_received(struct reader *r, struct peer_received *c)
     c->reordered = read_count(r, "reordered");
     c->duplicates = read_count(r, "duplicates");
     read_counts(r, "streams", c->streams, PEER_STREAM_MOST);
-    c->jitter_us = read_number(r, "jitter_us", -1, TIME_MOST);
+    c->steps = read_count(r, "steps");
+    c->steps_us = read_number(r, "steps_us", 0, PEER_COUNT_MOST);
     c->time_us = read_number(r, "time_us", 0, 2 * TIME_MOST);
 }
 
@@ -249,12 +252,12 @@ static json_t *of_counts(const uint64_t *counts, size_t count)
 static json_t *of_received(const struct peer_received *c)
 {
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "packets",
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "packets",
         (json_int_t)c->packets, "bytes", (json_int_t)c->bytes, "expected",
         (json_int_t)c->expected, "recovered", (json_int_t)c->recovered,
         "reordered", (json_int_t)c->reordered, "duplicates",
-        (json_int_t)c->duplicates, "jitter_us", (json_int_t)c->jitter_us,
-        "time_us", (json_int_t)c->time_us, "streams",
+        (json_int_t)c->duplicates, "steps", (json_int_t)c->steps, "steps_us",
+        (json_int_t)c->steps_us, "time_us", (json_int_t)c->time_us, "streams",
         of_counts(c->streams, PEER_STREAM_MOST));
 }
 

@@ -17,6 +17,7 @@
 #define PEER_LENGTH_LEAST 64
 #define PEER_LENGTH_MOST 65536
 #define PEER_WHY_LEN 160
+#define PEER_COUNT_MOST (INT64_C(1) << 53)
 
 enum peer_mode { PEER_MEDIA, PEER_DATA };
 
@@ -44,8 +45,11 @@ struct peer_received {
     uint64_t recovered;      /* of them: lost at first, and resent */
     uint64_t reordered, duplicates;
     uint64_t streams[PEER_STREAM_MOST]; /* of the packets, by stream */
-    rtc_usec jitter_us;                 /* -1: not known */
-    rtc_usec time_us;                   /* from the first one to the last */
+    /* Differences between how long one took and the one before, and their
+     * sum. */
+    uint64_t steps;
+    rtc_usec steps_us;
+    rtc_usec time_us; /* from the first one to the last */
 };
 
 /* What one end counted until now. */

@@ -96,10 +96,10 @@ void peer_count_sum(const struct peer_count *count,
     }
     received->bytes = count->bytes;
     received->reordered = less(behind, received->recovered);
-    received->jitter_us =
-        count->step_count
-            ? (rtc_usec)(count->step_sum / (double)count->step_count + 0.5)
-            : -1;
+    received->steps = count->step_count;
+    received->steps_us = count->step_sum < (double)PEER_COUNT_MOST
+                             ? (rtc_usec)count->step_sum
+                             : PEER_COUNT_MOST;
     received->time_us = count->last_at - count->first_at;
 }
 
@@ -119,11 +119,26 @@ uint64_t peer_lost(const struct peer_received *received,
     return peer_missing(received, sent) + recovered;
 }
 
+rtc_usec peer_jitter_us(const struct peer_received *before,
+                        const struct peer_received *after)
+{
+    rtc_usec steps = (rtc_usec)after->steps, sum = after->steps_us;
+
+    if (before) {
+        steps -= (rtc_usec)before->steps;
+        sum -= before->steps_us;
+    }
+    return steps > 0 && sum >= 0 ? (sum + steps / 2) / steps : -1;
+}
+
 double peer_received_bps(const struct peer_received *received,
                          const struct peer_sent *sent)
 {
     rtc_usec time_us = received->time_us;
 
+    /* One interval more than there are between the first and the last. */
+    if (!sent && received->packets > 1)
+        time_us += time_us / (rtc_usec)(received->packets - 1);
     if (sent && sent->time_us > time_us)
         time_us = sent->time_us;
     return time_us > 0 ? (double)received->bytes * 8e6 / (double)time_us : -1;

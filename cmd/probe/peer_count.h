@@ -52,6 +52,10 @@ uint64_t peer_lost(const struct peer_received *received,
                    const struct peer_sent *sent);
 uint64_t peer_missing(const struct peer_received *received,
                       const struct peer_sent *sent);
+/* Of what arrived after `before`, or of all when that is NULL; -1: not known.
+ */
+rtc_usec peer_jitter_us(const struct peer_received *before,
+                        const struct peer_received *after);
 /* Bits per second that arrived, over no less than the time they were sent in;
  * -1: not known. */
 double peer_received_bps(const struct peer_received *received,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The table: of the options that sessions have, a choice, so that --help fits a
- * screen.
+ * The table: of the options that sessions have, those that a measurement is
+ * helped by.
  */
 #include "cmd/probe/peer_options.h"
 
@@ -9,8 +9,6 @@
 #include "cmd/probe/peer_control.h"
 
 #define OFFSET(member) offsetof(struct peer_options, member)
-
-static const char *const policies[] = {"all", "relay", NULL};
 
 const struct rtc_option peer_option_rows[] = {
     {.heading = "Meeting the other end",
@@ -70,7 +68,7 @@ const struct rtc_option peer_option_rows[] = {
      .type = OPTION_CHOICE,
      .argument = "WHICH",
      .offset = OFFSET(end.ice.policy),
-     .choices = policies,
+     .choices = options_policies,
      .help = "relay: only by TURN servers; all (default)"},
     {.name = "mtu",
      .type = OPTION_INTEGER,

@@ -7,9 +7,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
-#include "cmd/probe/overflow.h"
+#include "cmd/probe/load.h"
 
 /* ---- tracks and channels ------------------------------------------------- */
 
@@ -100,25 +99,14 @@ const char *peer_parts_lack(struct peer_run *run)
 
 /* ---- counting ------------------------------------------------------------ */
 
-static int64_t cpu_us(void)
-{
-    struct rusage usage;
-
-    getrusage(RUSAGE_SELF, &usage);
-    return (int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
-           usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
-}
-
 void peer_parts_begin(struct peer_run *run)
 {
     struct rtc_stats stats = {0};
 
     rtc_peer_stats(run->end.peer, &stats);
     run->start = driver_now(run->end.driver);
-    run->start_cpu_us = cpu_us();
+    run->start_cpu_us = load_cpu_time();
     run->start_replayed = stats.srtp_replayed;
-    run->local.rtt_us = run->local.received.jitter_us = -1;
-    run->remote = run->local;
     peer_ping_reset(&run->ping);
 }
 
@@ -162,7 +150,7 @@ void peer_parts_count(struct peer_run *run)
     if (!run->is_settled)
         count_received(run, &stats);
     local->late_us = run->ping.late;
-    local->unread = probe_overflow(&stats.path.local);
+    local->unread = driver_receive_drops(run->end.driver, run->end.peer);
     if (run->sender) {
         peer_sender_sent(run->sender, &local->sent);
         local->estimate_bps = stats.bitrate_bps;
@@ -171,5 +159,5 @@ void peer_parts_count(struct peer_run *run)
     }
     if (passed > 0 && (!run->is_sent || !run->is_settled))
         local->cpu_permille =
-            (unsigned)((cpu_us() - run->start_cpu_us) * 1000 / passed);
+            (unsigned)((load_cpu_time() - run->start_cpu_us) * 1000 / passed);
 }

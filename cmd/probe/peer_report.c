@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "cmd/probe/pair.h"
+
 /* Rows that --json keeps. */
 #define KEPT_MOST 10000
 /* Overloaded is who works all the time, or is late by so much. */
@@ -47,27 +49,17 @@ static double less(uint64_t a, uint64_t b)
     return a > b ? (double)(a - b) : 0;
 }
 
-/* Jitter is a mean over all packets so far: what those of the interval add. */
-static double jitter_of(const struct peer_received *before,
-                        const struct peer_received *after)
-{
-    double a = before->jitter_us < 0 ? 0 : (double)before->jitter_us;
-    double n = (double)after->packets - (double)before->packets;
-    double sum = (double)after->jitter_us * (double)after->packets -
-                 a * (double)before->packets;
-
-    return after->jitter_us < 0 || n < 1 ? NAN : fmax(sum / n / 1e6, 0);
-}
-
 static void fill_received(struct row *row, const struct peer_received *before,
                           const struct peer_received *after, rtc_usec us)
 {
     double expected = less(after->expected, before->expected);
     double first = less(after->packets, before->packets) -
                    less(after->recovered, before->recovered);
+    rtc_usec jitter;
 
     row->received_bps = bps_of(less(after->bytes, before->bytes), us);
-    row->jitter = jitter_of(before, after);
+    jitter = peer_jitter_us(before, after);
+    row->jitter = jitter < 0 ? NAN : (double)jitter / 1e6;
     row->lost = fmax(expected - first, 0);
     row->loss = expected > 0 ? row->lost / expected : NAN;
 }
@@ -189,11 +181,8 @@ static void add_session(struct peer_run *run, struct probe_result *result)
     struct probe_group *group = probe_add_group(
         result, &kind, run->parameters.mode == PEER_MEDIA ? "media" : "data");
     struct rtc_stats stats = {0};
-    char text[RTC_ADDR_TEXT];
-    bool any;
 
     rtc_peer_stats(run->end.peer, &stats);
-    any = stats.path.local.family != 0;
     probe_set_time(group, "time", p->time_us);
     probe_set(group, "bitrate", PROBE_BITRATE,
               p->bitrate_bps ? (double)p->bitrate_bps : NAN);
@@ -203,20 +192,8 @@ static void add_session(struct peer_run *run, struct probe_result *result)
     probe_set_time(group, "ice", report_phase_at(report, REPORT_ICE));
     probe_set_time(group, "dtls", report_phase_at(report, REPORT_DTLS));
     probe_set_time(group, "connect", report_phase_at(report, REPORT_DTLS));
-    probe_set_text(group, "localType",
-                   any ? rtc_candidate_type_name(stats.local_type) : NULL);
-    probe_set_text(group, "localAddress",
-                   any ? rtc_addr_write(&stats.path.local, text) : NULL);
-    probe_set_text(group, "remoteType",
-                   any ? rtc_candidate_type_name(stats.remote_type) : NULL);
-    probe_set_text(group, "remoteAddress",
-                   any ? rtc_addr_write(&stats.path.remote, text) : NULL);
-    probe_set_text(group, "transport",
-                   !any                              ? NULL
-                   : stats.path.transport == RTC_UDP ? "udp"
-                                                     : "tcp");
-    probe_set_text(group, "dtlsCipher", stats.dtls_cipher);
-    probe_set_text(group, "srtpProfile", stats.srtp_profile);
+    probe_pair_measure(&stats, probe_relay_transport(run->end.peer, &stats),
+                       group);
     probe_set_text(group, "remoteVersion",
                    *run->remote_version ? run->remote_version : NULL);
     probe_set(group, "rttSamples", PROBE_COUNT, rtt->received);
@@ -263,7 +240,7 @@ static void add_direction(struct peer_run *run, const struct view *view,
     probe_set(group, "reordered", PROBE_COUNT, (double)received->reordered);
     probe_set(group, "duplicates", PROBE_COUNT,
               is_media ? (double)received->duplicates : NAN);
-    probe_set_time(group, "jitter", received->jitter_us);
+    probe_set_time(group, "jitter", peer_jitter_us(NULL, received));
     probe_set(group, "estimate", PROBE_BITRATE,
               view->estimate_bps ? (double)view->estimate_bps : NAN);
     probe_set(group, "heldBack", PROBE_COUNT, (double)view->sent->held);
@@ -309,7 +286,7 @@ static void add_end(struct probe_result *result, const char *name,
 
     probe_set(group, "cpu", PROBE_RATIO, tally->cpu_permille / 1e3);
     probe_set_time(group, "lateMax", tally->late_us);
-    probe_set(group, "unread", PROBE_COUNT, (double)tally->unread);
+    probe_set(group, "ownDrops", PROBE_COUNT, (double)tally->unread);
     if (tally->unread)
         probe_add_verdict(result,
                           "The %s machine lost %llu datagrams itself, as they "
@@ -324,25 +301,17 @@ static void add_end(struct probe_result *result, const char *name,
                           (double)tally->late_us / 1e3);
 }
 
-/* What a threshold is held against: the worst of the directions, and which one
- * that is. -1: one does not know it. */
-static int64_t worst(const struct view *views, unsigned count,
-                     int64_t (*of)(const struct view *), bool is_least,
-                     char ret_where[32])
+/* Of the directions, and which one that is. */
+static int64_t worst_of(const struct view *views, unsigned count,
+                        int64_t (*of)(const struct view *), bool is_least,
+                        char ret_where[PROBE_WHERE_LEN])
 {
-    int64_t result = of(&views[0]);
-    unsigned which = 0;
+    struct probe_worst worst = {0};
 
-    for (unsigned i = 1; i < count && result >= 0; i++) {
-        int64_t value = of(&views[i]);
-
-        if (value >= 0 && (is_least ? value >= result : value <= result))
-            continue;
-        result = value;
-        which = i;
-    }
-    snprintf(ret_where, 32, "(%s)", views[which].name);
-    return result;
+    for (unsigned i = 0; i < count; i++)
+        probe_worst_take(&worst, of(&views[i]), is_least, views[i].name);
+    snprintf(ret_where, PROBE_WHERE_LEN, "(%s)", worst.whose);
+    return probe_worst_value(&worst);
 }
 
 static int64_t loss_of(const struct view *view)
@@ -354,7 +323,7 @@ static int64_t loss_of(const struct view *view)
 
 static int64_t jitter_us_of(const struct view *view)
 {
-    return view->received->jitter_us;
+    return peer_jitter_us(NULL, view->received);
 }
 
 static int64_t bitrate_of(const struct view *view)
@@ -366,17 +335,17 @@ static void check(struct peer_run *run, const struct view *views,
                   unsigned count, const struct probe_limits *limits,
                   struct probe_result *result)
 {
-    char where[32];
+    char where[PROBE_WHERE_LEN];
     int64_t value;
 
     probe_limit_connect(result, limits,
                         report_phase_at(run->end.report, REPORT_DTLS), NULL);
     probe_limit_rtt(result, limits, probe_series_mean(&run->ping.total), NULL);
-    value = worst(views, count, loss_of, false, where);
+    value = worst_of(views, count, loss_of, false, where);
     probe_limit_loss(result, limits, value, where);
-    value = worst(views, count, jitter_us_of, false, where);
+    value = worst_of(views, count, jitter_us_of, false, where);
     probe_limit_jitter(result, limits, value, where);
-    value = worst(views, count, bitrate_of, true, where);
+    value = worst_of(views, count, bitrate_of, true, where);
     probe_limit_bitrate(result, limits, value, where);
 }
 
@@ -418,7 +387,9 @@ void peer_report_result(struct peer_run *run, struct probe_report *report,
         probe_add_verdict(result, "The other end did not tell its result: what "
                                   "it counted is as of its last interval.");
     check(run, views, count, limits, result);
-    if (local->received.packets + remote->received.packets == 0)
+    /* Who follows may not have been told. */
+    if (local->received.packets + remote->received.packets == 0 &&
+        (run->leads || run->has_heard))
         probe_report_fail(report, RTC_EXIT_NOTHING,
                           "connected, but nothing that was sent arrived");
 }

@@ -140,6 +140,8 @@ static void on_watch(void *user, int what)
     else if (run->has_begun)
         peer_talk_give_up(run, RTC_EXIT_CHANNEL,
                           "the other end does not come to a result");
+    else if (run->is_welcome && peer_parts_lack(run))
+        peer_talk_give_up(run, RTC_EXIT_CHANNEL, peer_parts_lack(run));
     else
         peer_talk_give_up(
             run, RTC_EXIT_CHANNEL,
@@ -150,13 +152,20 @@ static void on_watch(void *user, int what)
                   "hello");
 }
 
+/* The other end may go. What it tells last may be lost on the way to who
+ * follows, and who leads goes when it has what it needs. */
+static bool is_through(const struct peer_run *run)
+{
+    return run->has_told && (run->has_heard || !run->leads);
+}
+
 static void on_silent(void *user)
 {
     struct peer_run *run = user;
 
     if (!run->has_begun)
         on_watch(run, -1);
-    else if (run->has_told && run->has_heard)
+    else if (is_through(run))
         endpoint_end(&run->end, RTC_EXIT_DONE, false);
     else
         endpoint_fail(&run->end, RTC_EXIT_CONSENT,
@@ -173,6 +182,7 @@ static void begin(struct peer_run *run)
                                       .peer = run->end.peer,
                                       .parameters = p,
                                       .streams = run->streams,
+                                      .trips = &run->ping.total,
                                       .stopped = on_stopped,
                                       .user = run};
 
@@ -187,19 +197,23 @@ static void begin(struct peer_run *run)
     driver_timer_set(run->watch, run->start + p->time_us + OVERTIME_US);
     if (p->interval_us <= p->time_us)
         driver_timer_set(run->pulse, run->start + p->interval_us);
+    if (run->has_stopped)
+        settle(run);
 }
 
-/* Channels open one by one. */
+/* Channels open one by one, and what is said on one may overtake another's
+ * opening. */
 static void start_when_ready(struct peer_run *run)
 {
-    if (!run->leads || !run->is_welcome || run->has_begun ||
+    if (!(run->leads ? run->is_welcome : run->is_due) || run->has_begun ||
         (run->parameters.mode == PEER_DATA && peer_parts_lack(run)))
         return;
     if (peer_parts_lack(run)) {
         peer_talk_give_up(run, RTC_EXIT_CHANNEL, peer_parts_lack(run));
         return;
     }
-    peer_talk_say(run, PEER_START);
+    if (run->leads)
+        peer_talk_say(run, PEER_START);
     begin(run);
 }
 
@@ -227,25 +241,24 @@ static void on_welcome(struct peer_run *run)
 
 static void on_start(struct peer_run *run)
 {
-    if (run->leads || !run->is_welcome || run->has_begun)
-        return;
-    if (peer_parts_lack(run))
-        peer_talk_give_up(run, RTC_EXIT_CHANNEL, peer_parts_lack(run));
-    else
-        begin(run);
+    run->is_due = !run->leads && run->is_welcome;
+    start_when_ready(run);
 }
 
 /* ---- what comes ---------------------------------------------------------- */
 
+/* Who leads may be through before all channels have opened here. */
 static void on_tally(struct peer_run *run, const struct peer_message *message)
 {
-    if (!run->has_begun || run->has_heard)
+    if (!run->is_welcome || run->has_heard)
         return;
     if (message->type == PEER_INTERVAL) {
         peer_rows_add(&run->rows, PEER_REMOTE, message->index, &message->tally);
         show_rows(run);
     } else if (message->type == PEER_STOP) {
-        settle(run);
+        run->has_stopped = true;
+        if (run->has_begun)
+            settle(run);
     } else {
         run->has_heard = true;
     }
@@ -292,7 +305,7 @@ static void on_event(struct endpoint *end, const struct rtc_event *event)
     struct peer_run *run = end->calls.user;
 
     if (event->type == RTC_EVENT_CLOSED && event->reason == RTC_CLOSE_REMOTE &&
-        !(run->has_told && run->has_heard))
+        !is_through(run))
         endpoint_fail(end, RTC_EXIT_CONSENT,
                       "the other end ended the session before there was a "
                       "result");
@@ -371,6 +384,9 @@ void peer_run_start(struct peer_run *run, const struct cli_tool *tool,
                     struct driver *driver)
 {
     run->control = -1;
+    for (int i = 0; i < PEER_STREAM_MOST; i++)
+        run->streams[i] = -1;
+    run->local.rtt_us = run->remote.rtt_us = -1;
     run->end.calls = (struct endpoint_calls){.add_tracks = on_add_tracks,
                                              .before_answer = on_before_answer,
                                              .connected = on_connected,

@@ -42,14 +42,15 @@ struct peer_run {
     struct endpoint end;
     int control; /* the channel, -1: not open */
     int streams[PEER_STREAM_MOST];
-    unsigned open; /* channels that are, as bits */
-    bool is_welcome, has_begun, is_finishing;
+    unsigned open;           /* channels that are, as bits */
+    bool is_welcome, is_due; /* agreed on; due to begin, where it follows */
+    bool has_begun, is_finishing;
     bool is_sent, is_settled; /* our part of either direction is over */
+    bool has_stopped;         /* the other one sends no more */
     bool has_told, has_heard; /* of the result */
     char remote_version[PEER_WHY_LEN];
     struct driver_watch *watch, *settle, *pulse;
-    rtc_usec start;
-    int64_t start_cpu_us;
+    rtc_usec start, start_cpu_us;
     uint64_t start_replayed;
     struct peer_sender *sender;
     struct peer_count count;

@@ -179,20 +179,18 @@ static bool is_full(const struct peer_sender *s, const struct stream *stream)
     return wait * s->p.streams >= s->room;
 }
 
-/* The window follows what was acknowledged. */
+/* The window follows what was acknowledged. The quickest round trip is that of
+ * the path; the others have the queue in them that the window makes. */
 static void adapt(struct peer_sender *s, rtc_usec now)
 {
     uint64_t acked = s->sent.bytes - waiting_all(s);
-    rtc_usec passed = now - s->adapted_at, trip;
-    struct rtc_stats stats = {0};
+    rtc_usec passed = now - s->adapted_at;
     double window;
 
     if (passed < ADAPT_US)
         return;
-    rtc_peer_stats(s->setup.peer, &stats);
-    trip = stats.ice_rtt_us > 0 ? stats.ice_rtt_us : 0;
     window = (double)(acked - s->acked) / (double)passed *
-             (double)(WINDOW_US + 2 * trip);
+             (double)(WINDOW_US + 2 * s->setup.trips->least);
     window = window < WINDOW_LEAST  ? WINDOW_LEAST
              : window > WINDOW_MOST ? WINDOW_MOST
                                     : window;
@@ -303,6 +301,9 @@ void peer_sender_finish(struct peer_sender *s)
         return;
     s->is_draining = true;
     s->sent.time_us = now - s->start;
+    /* All that was due by then, by a timer that is a bit late. */
+    if (s->p.bitrate_bps && s->sent.time_us > s->p.time_us)
+        s->sent.time_us = s->p.time_us;
     s->drain_by = now + DRAIN_US;
     wait_for(s, now);
 }

@@ -7,6 +7,7 @@
 
 #include "cmd/driver.h"
 #include "cmd/probe/peer_control.h"
+#include "cmd/probe/series.h"
 
 struct peer_sender;
 
@@ -15,6 +16,7 @@ struct peer_sender_setup {
     struct rtc_peer *peer;
     const struct peer_parameters *parameters; /* copied */
     const int *streams; /* tracks or channels, as many as they say; copied */
+    const struct probe_series *trips; /* round trips meanwhile; borrowed */
     /* All has left, or not all that can: `why` not. Once, not from within a
      * call. */
     void (*stopped)(void *user, const char *why);

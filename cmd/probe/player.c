@@ -13,14 +13,11 @@ void player_init(struct player *player)
 {
     for (int kind = RTC_AUDIO; kind <= RTC_VIDEO; kind++)
         player->counts[kind] =
-            (struct player_counts){.first_at = RTC_NEVER,
-                                   .first_keyframe_at = RTC_NEVER,
-                                   .last_at = RTC_NEVER};
+            (struct player_counts){.first_at = RTC_NEVER, .last_at = RTC_NEVER};
 }
 
 int player_add_tracks(struct player *player, struct rtc_peer *peer)
 {
-    player->peer = peer;
     for (int kind = RTC_AUDIO; kind <= RTC_VIDEO; kind++) {
         struct rtc_track_config config = {.kind = (enum rtc_kind)kind,
                                           .direction = RTC_RECVONLY};
@@ -62,12 +59,9 @@ void player_event(struct player *player, const struct rtc_event *event)
     } else {
         c->first_at = event->time;
     }
-    if (event->frame.keyframe && c->first_keyframe_at == RTC_NEVER)
-        c->first_keyframe_at = event->time;
     c->last_at = event->time;
     c->frames++;
     c->keyframes += event->frame.keyframe;
-    c->bytes += event->frame.len;
     if (player->frame)
         player->frame(player->user, event);
 }

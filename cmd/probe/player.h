@@ -9,8 +9,8 @@
 
 /* Of one kind of track (audio, video). */
 struct player_counts {
-    uint64_t frames, keyframes, bytes;
-    rtc_usec first_at, first_keyframe_at, last_at; /* RTC_NEVER: none yet */
+    uint64_t frames, keyframes;
+    rtc_usec first_at, last_at; /* RTC_NEVER: none yet */
     uint64_t freezes;    /* gaps longer than thrice the mean distance of frames,
                             and than that and 150 ms (W3C webrtc-stats) */
     rtc_usec freeze_sum; /* how long they took */
@@ -19,7 +19,6 @@ struct player_counts {
 
 /* Zeroed, but for the first members. */
 struct player {
-    struct rtc_peer *peer;
     void (*frame)(void *user, const struct rtc_event *event); /* or NULL */
     void *user;
     const char *codecs[2]; /* lists, by enum rtc_kind; NULL: all of them */

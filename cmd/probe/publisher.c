@@ -139,16 +139,7 @@ static int hand_over(struct publisher *p, struct lane *lane, rtc_usec due,
     lane->sequence++;
     lane->budget -= (int64_t)frame.len;
     p->counts.frames[rtc_codec_kind(codec)]++;
-    p->counts.bytes[rtc_codec_kind(codec)] += frame.len;
     return 0;
-}
-
-static void note_lateness(struct publisher *p, rtc_usec late)
-{
-    if (late > LATE_US)
-        p->counts.late++;
-    if (late > p->counts.late_most)
-        p->counts.late_most = late;
 }
 
 /* What the frame that is due now really is: the clip's first one, when a key
@@ -167,7 +158,7 @@ static void step(struct publisher *p, struct lane *lane, rtc_usec now)
 {
     rtc_usec due = due_of(p, lane), late = now - due;
 
-    note_lateness(p, late);
+    p->counts.late += late > LATE_US;
     if (late > MOVE_US) {
         lane->base_us += late;
         due = now;
@@ -267,19 +258,24 @@ static bool is_taken(const struct publisher *p, const struct lane *lane)
            (info.agreed & RTC_SENDONLY) && info.codec == lane->clip->codec;
 }
 
-bool publisher_start(struct publisher *publisher)
+enum rtc_codec publisher_start(struct publisher *publisher)
 {
     struct publisher *p = publisher;
+    enum rtc_codec refused = RTC_CODEC_NONE;
     bool any = false;
 
     p->start = driver_now(p->driver);
     for (unsigned i = 0; i < p->lane_count; i++) {
-        if (!is_taken(p, &p->lanes[i]))
-            p->lanes[i].track = -1;
-        any = any || p->lanes[i].track >= 0;
+        struct lane *lane = &p->lanes[i];
+
+        if (!is_taken(p, lane)) {
+            lane->track = -1;
+            refused = refused ? refused : lane->clip->codec;
+        }
+        any = any || lane->track >= 0;
     }
     driver_timer_set(p->timer, any ? p->start : RTC_NEVER);
-    return any;
+    return refused;
 }
 
 void publisher_stop(struct publisher *publisher)

@@ -19,11 +19,10 @@ struct publisher_options {
 };
 
 struct publisher_counts {
-    uint64_t frames[2], bytes[2]; /* sent, by enum rtc_kind */
+    uint64_t frames[2]; /* sent, by enum rtc_kind */
     uint64_t refused;   /* the path did not take them (RTC_ERR_AGAIN) */
     uint64_t late;      /* handed over more than 20 ms after they were due: this
                            machine is overloaded */
-    rtc_usec late_most; /* the worst of them */
     uint64_t keyframe_requests;
 };
 
@@ -39,8 +38,9 @@ void publisher_free(struct publisher *publisher);
 int publisher_add_tracks(struct publisher *publisher, struct rtc_peer *peer,
                          enum rtc_direction direction);
 /* Sends from now on; after the peer is connected. Tracks that the remote does
- * not take are left out. False: it takes none. */
-bool publisher_start(struct publisher *publisher);
+ * not take are left out; gives the codec of the first such, or RTC_CODEC_NONE.
+ */
+enum rtc_codec publisher_start(struct publisher *publisher);
 void publisher_stop(struct publisher *publisher);
 /* For each event of the peer. */
 void publisher_event(struct publisher *publisher,

@@ -112,6 +112,15 @@ void probe_set_text(struct probe_group *group, const char *name,
     add_measure(group, name, PROBE_TEXT)->text = copy(text);
 }
 
+void probe_set_addr(struct probe_group *group, const char *name,
+                    const struct rtc_addr *addr)
+{
+    char text[RTC_ADDR_TEXT];
+
+    probe_set_text(group, name,
+                   addr && addr->family ? rtc_addr_write(addr, text) : NULL);
+}
+
 /* ---- the other lists ----------------------------------------------------- */
 
 void probe_add_case(struct probe_result *result, const struct probe_case *one)
@@ -146,37 +155,18 @@ void probe_add_verdict(struct probe_result *result, const char *format, ...)
     va_end(args);
 }
 
-static void add_threshold(struct probe_result *result,
-                          const struct probe_threshold *threshold)
-{
-    result->thresholds = grow(result->thresholds, result->threshold_count,
-                              sizeof *result->thresholds);
-    result->thresholds[result->threshold_count++] = *threshold;
-}
-
 void probe_add_threshold(struct probe_result *result, const char *name,
                          bool passed, const char *format, ...)
 {
-    struct probe_threshold threshold = {name, passed, RTC_EXIT_THRESHOLD, NULL};
+    struct probe_threshold threshold = {name, passed, NULL};
     va_list args;
 
     va_start(args, format);
     threshold.sentence = print(format, args);
     va_end(args);
-    add_threshold(result, &threshold);
-}
-
-void probe_add_requirement(struct probe_result *result, const char *name,
-                           bool passed, const char *format, ...)
-{
-    struct probe_threshold threshold = {name, passed, RTC_EXIT_CAPABILITY,
-                                        NULL};
-    va_list args;
-
-    va_start(args, format);
-    threshold.sentence = print(format, args);
-    va_end(args);
-    add_threshold(result, &threshold);
+    result->thresholds = grow(result->thresholds, result->threshold_count,
+                              sizeof *result->thresholds);
+    result->thresholds[result->threshold_count++] = threshold;
 }
 
 /* ---- the end ------------------------------------------------------------- */
@@ -204,9 +194,7 @@ void probe_result_judge(struct probe_result *result)
             continue;
         fprintf(out, "%s--%s: %s", result->status ? "; " : "", threshold->name,
                 threshold->sentence);
-        /* A measured value out of bounds goes before a lack. */
-        if (result->status != RTC_EXIT_THRESHOLD)
-            result->status = threshold->status;
+        result->status = RTC_EXIT_THRESHOLD;
     }
     fclose(out);
     if (result->status != RTC_EXIT_DONE)

@@ -2,7 +2,7 @@
  *
  * What a subject of rtc-probe found, as data: groups of measures, e.g. one a
  * server; cases that hold or do not; sentences; thresholds. The forms it is
- * printed in are probe_form.h's.
+ * printed in are form.h's.
  *
  * All adding ends the process when memory runs out. Names are static; texts are
  * copied.
@@ -64,8 +64,7 @@ struct probe_case {
 struct probe_threshold {
     const char *name; /* the option's */
     bool passed;
-    enum rtc_exit status; /* when it did not */
-    char *sentence;       /* what was wanted and what was found */
+    char *sentence; /* what was wanted and what was found */
 };
 
 struct probe_result {
@@ -107,6 +106,9 @@ void probe_set_time(struct probe_group *group, const char *name, rtc_usec us);
 /* NULL: not known. */
 void probe_set_text(struct probe_group *group, const char *name,
                     const char *text);
+/* With its port. NULL, or family 0: not known. */
+void probe_set_addr(struct probe_group *group, const char *name,
+                    const struct rtc_addr *addr);
 
 void probe_add_case(struct probe_result *result, const struct probe_case *one);
 /* "ok", "not ok", "skip", "warning". Static. */
@@ -115,11 +117,6 @@ void probe_add_verdict(struct probe_result *result, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void probe_add_threshold(struct probe_result *result, const char *name,
                          bool passed, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-/* The same for what the other side or the network must be able to do:
- * RTC_EXIT_CAPABILITY. */
-void probe_add_requirement(struct probe_result *result, const char *name,
-                           bool passed, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* The result has no more to say: sets status and error by the thresholds,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The options of subjects that have sessions at a WHIP or WHEP server: a choice
- * of those that rtc-send has (cmd/options.h), so that --help fits a screen.
+ * The options of subjects that have sessions at a WHIP or WHEP server: of those
+ * that rtc-send has (cmd/options.h), the ones that a measurement is helped by.
  */
 #pragma once
 

@@ -7,7 +7,6 @@
  * has them resent, which would hide what is measured here.)
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "cmd/cli.h"
 #include "cmd/options.h"
 #include "cmd/probe/impaired.h"
+#include "cmd/probe/interrupt.h"
 #include "cmd/probe/limits.h"
 #include "cmd/probe/place.h"
 #include "cmd/probe/port.h"
@@ -114,7 +114,8 @@ struct run {
     unsigned row_count, waiting;
     int64_t round;
     rtc_usec due;
-    struct driver_watch *timer, *signals[2];
+    struct driver_watch *timer;
+    struct probe_signals signals;
     bool is_over;
 };
 
@@ -125,16 +126,14 @@ static const struct probe_kind kind_server = {"server", "servers"};
 static void tell(struct row *row, const struct probe_answer *answer)
 {
     bool good = probe_answer_is_good(answer);
-    char text[RTC_ADDR_TEXT];
     struct probe_group group;
 
     if (row->run->report.form != PROBE_JSONL)
         return;
     probe_group_init(&group, &kind_server, row->server->name);
-    probe_set_text(&group, "address", rtc_addr_write(&row->server->addr, text));
+    probe_set_addr(&group, "address", &row->server->addr);
     probe_set_time(&group, "rtt", good ? answer->rtt_us : -1);
-    probe_set_text(&group, "mappedAddress",
-                   good ? rtc_addr_write(&answer->mapped, text) : NULL);
+    probe_set_addr(&group, "mappedAddress", good ? &answer->mapped : NULL);
     probe_report_event(&row->run->report, good ? "response" : "loss", &group);
 }
 
@@ -256,54 +255,22 @@ static void judge(struct run *run, const struct row *row)
                           rtc_addr_write(&row->elsewhere, text));
 }
 
-static void set_addr(struct probe_group *group, const char *name,
-                     const struct rtc_addr *addr)
-{
-    char text[RTC_ADDR_TEXT];
-
-    probe_set_text(group, name,
-                   addr->family ? rtc_addr_write(addr, text) : NULL);
-}
-
 static void add_row(struct run *run, const struct row *row)
 {
     struct probe_group *group =
         probe_add_group(&run->report.result, &kind_server, row->server->name);
-    const struct rtc_addr none = {0};
     char why[PROBE_TROUBLE_LEN];
 
-    set_addr(group, "address", &row->server->addr);
-    set_addr(group, "localAddress",
-             row->port ? probe_port_addr(row->port) : &none);
-    set_addr(group, "mappedAddress", &row->mapped);
+    probe_set_addr(group, "address", &row->server->addr);
+    probe_set_addr(group, "localAddress",
+                   row->port ? probe_port_addr(row->port) : NULL);
+    probe_set_addr(group, "mappedAddress", &row->mapped);
     probe_series_measure(&row->series, group);
     if (row->useless.is_answered)
         warn("%s %s", row->server->name,
              probe_answer_trouble(&row->useless, why));
     if (row->mapped.family)
         judge(run, row);
-}
-
-/* The worst of what `of` gives for each row, and whose it is. -1: one row does
- * not know it. */
-static int64_t worst(const struct run *run,
-                     int64_t (*of)(const struct probe_series *),
-                     const struct row **ret_row)
-{
-    int64_t result = 0;
-
-    *ret_row = &run->rows[0];
-    for (unsigned i = 0; i < run->row_count; i++) {
-        int64_t value = of(&run->rows[i].series);
-
-        if (value >= 0 && value <= result)
-            continue;
-        *ret_row = &run->rows[i];
-        result = value;
-        if (value < 0)
-            break;
-    }
-    return result;
 }
 
 static void check_thresholds(struct run *run)
@@ -319,13 +286,15 @@ static void check_thresholds(struct run *run)
     };
 
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
-        const struct row *row;
-        int64_t value = worst(run, limits[i].of, &row);
-        char where[300];
+        struct probe_worst worst = {0};
+        char where[PROBE_WHERE_LEN];
 
-        snprintf(where, sizeof where, "at %s", row->server->name);
-        limits[i].check(&run->report.result, &run->options.limits, value,
-                        where);
+        for (unsigned k = 0; k < run->row_count; k++)
+            probe_worst_take(&worst, limits[i].of(&run->rows[k].series), false,
+                             run->rows[k].server->name);
+        limits[i].check(&run->report.result, &run->options.limits,
+                        probe_worst_value(&worst),
+                        probe_worst_where(&worst, "at", where));
     }
 }
 
@@ -367,11 +336,9 @@ void probe_stun(int argc, char **argv)
     run.driver = driver_new();
     run.timer =
         run.driver ? driver_timer_new(run.driver, on_round, &run) : NULL;
-    for (int i = 0; i < 2 && run.timer; i++)
-        run.signals[i] = driver_watch_signal(run.driver, i ? SIGTERM : SIGINT,
-                                             on_signal, &run);
-    if (!run.timer || !run.signals[0] || !run.signals[1])
+    if (!run.timer)
         die(RTC_EXIT_INTERNAL, "out of memory");
+    probe_signals_watch(&run.signals, run.driver, on_signal, &run);
     run.impair = probe_impair_new(run.driver, run.options.impair);
     run.servers.driver = run.driver;
     run.servers.report = &run.report;
@@ -386,8 +353,7 @@ void probe_stun(int argc, char **argv)
         probe_port_free(run.rows[i].port);
     probe_impair_end(run.impair, run.options.impair, &run.report.result);
     driver_watch_free(run.timer);
-    for (int i = 0; i < 2; i++)
-        driver_watch_free(run.signals[i]);
+    probe_signals_done(&run.signals);
     driver_free(run.driver);
     probe_report_exit(&run.report);
 }

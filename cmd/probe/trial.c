@@ -127,6 +127,8 @@ static bool send_from_outside(void *user, const uint8_t *data, size_t len)
 static bool run_flow(struct probe_trial *trial, struct probe_flow *flow,
                      struct probe_flow_setup *setup)
 {
+    if (is_over(trial)) /* It was told as the last step ended well. */
+        return false;
     setup->driver = trial->setup->driver;
     setup->user = trial;
     trial->flow = flow;
@@ -152,7 +154,7 @@ static bool try_flow(struct probe_trial *trial,
         .first_only = true,
         .send = send,
     };
-    struct probe_flow flow;
+    struct probe_flow flow = {0};
     bool came = run_flow(trial, &flow, &setup) && flow.echo.series.received > 0;
 
     *ret_took = flow.last_at - flow.begun;

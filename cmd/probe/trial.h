@@ -70,17 +70,15 @@ void probe_trial_fail(struct probe_trial *trial, enum rtc_exit status,
                       enum probe_phase phase, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* The worst of several trials, for thresholds; -1: not measured. */
-struct probe_worst {
-    bool any;
-    int64_t loss, bitrate_bps, tls_days, reached;
-    rtc_usec rtt, jitter, connect;
-    char where[7][SERVER_TEXT_LEN]; /* of each of these (trial_report.c) */
+/* Of several trials, for thresholds. */
+struct probe_worsts {
+    struct probe_worst loss, rtt, jitter, connect, bitrate_bps, tls_days;
+    struct probe_worst reached; /* 1, 0 */
 };
 
 /* Puts it into the report, with its failure and sentences. */
 void probe_trial_report(const struct probe_trial *trial,
-                        struct probe_worst *worst);
-void probe_worst_check(const struct probe_worst *worst,
-                       const struct probe_limits *limits,
-                       bool require_reachable, struct probe_result *result);
+                        struct probe_worsts *worsts);
+void probe_worsts_check(const struct probe_worsts *worsts,
+                        const struct probe_limits *limits,
+                        bool require_reachable, struct probe_result *result);

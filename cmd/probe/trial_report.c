@@ -7,12 +7,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "cmd/certificate.h"
 #include "cmd/cli.h"
+#include "cmd/probe/pair.h"
 #include "cmd/probe/place.h"
 #include "cmd/probe/trial.h"
 #include "cmd/sockaddr.h"
 
-#define DAY_S 86400
 /* A certificate that ends sooner is worth a word: most are renewed before. */
 #define DAYS_LEFT_LEAST 14
 /* RFC 8656 7.2 wants ten minutes by default. */
@@ -24,9 +25,7 @@ static const struct probe_kind kind_load = {"load", "loads"};
 
 static const char *transport_of(const struct server *server)
 {
-    return server->transport == RTC_TLS   ? "tls"
-           : server->transport == RTC_TCP ? "tcp"
-                                          : "udp";
+    return probe_transport_name(server->transport);
 }
 
 /* People see what goes together, and need no list of what is not known. */
@@ -47,15 +46,6 @@ static void drop_unknown(struct probe_group *group)
 
 /* ---- the server ---------------------------------------------------------- */
 
-static void set_addr(struct probe_group *group, const char *name,
-                     const struct rtc_addr *addr)
-{
-    char text[RTC_ADDR_TEXT];
-
-    probe_set_text(group, name,
-                   addr->family ? rtc_addr_write(addr, text) : NULL);
-}
-
 static void set_text(struct probe_group *group, const char *name,
                      const char *text)
 {
@@ -65,11 +55,9 @@ static void set_text(struct probe_group *group, const char *name,
 /* Whole days that it is still valid; below 0: it is not, or there is none. */
 static int64_t days_left(const struct probe_relay_facts *facts)
 {
-    int64_t left = facts->certificate.not_after - (int64_t)time(NULL);
-
-    if (!facts->has_certificate)
-        return -1;
-    return left >= 0 ? left / DAY_S : -1 - (-left - 1) / DAY_S;
+    return facts->has_certificate
+               ? certificate_days(facts->certificate.not_after)
+               : -1;
 }
 
 static void set_certificate(struct probe_group *group,
@@ -115,17 +103,16 @@ static void add_server(const struct probe_trial *trial,
         probe_add_group(result, &kind_server, trial->name);
     bool failed = trial->failure.status != RTC_EXIT_DONE;
 
-    set_addr(group, "address",
-             facts->server.family ? &facts->server : &trial->addr);
+    probe_set_addr(group, "address",
+                   facts->server.family ? &facts->server : &trial->addr);
     probe_set_text(group, "transport", transport_of(trial->server));
-    set_addr(group, "localAddress", &facts->local);
-    set_addr(group, "mappedAddress", &facts->mapped);
-    set_addr(group, "relayAddress",
-             facts->relayed[0].family ? &facts->relayed[0]
-                                      : &facts->relayed[1]);
-    set_addr(group, "secondRelayAddress",
-             facts->relayed[0].family ? &facts->relayed[1]
-                                      : &(struct rtc_addr){0});
+    probe_set_addr(group, "localAddress", &facts->local);
+    probe_set_addr(group, "mappedAddress", &facts->mapped);
+    probe_set_addr(group, "relayAddress",
+                   facts->relayed[0].family ? &facts->relayed[0]
+                                            : &facts->relayed[1]);
+    probe_set_addr(group, "secondRelayAddress",
+                   facts->relayed[0].family ? &facts->relayed[1] : NULL);
     probe_set_time(group, "lifetime", facts->lifetime);
     set_text(group, "software", facts->software);
     probe_set_text(group, "echoedBy", way_of(trial));
@@ -159,7 +146,7 @@ static void set_whose(struct probe_group *group,
     if (is_for_people(trial))
         return;
     probe_set_text(group, "server", trial->name);
-    set_addr(group, "address", &trial->facts.server);
+    probe_set_addr(group, "address", &trial->facts.server);
 }
 
 static void add_echo(const struct probe_trial *trial, enum probe_stage stage,
@@ -365,21 +352,6 @@ static void judge(const struct probe_trial *trial, struct probe_result *result)
 
 /* ---- thresholds ---------------------------------------------------------- */
 
-enum worst { LOSS, RTT, JITTER, CONNECT, BITRATE, TLS_DAYS, REACHED };
-
-/* Not measured is worse than anything; `small` says that less is worse. */
-static void take(struct probe_worst *worst, enum worst which, int64_t *best,
-                 int64_t value, bool small, const char *where)
-{
-    bool first = !*worst->where[which];
-
-    if (!first && (*best < 0 ||
-                   (value >= 0 && (small ? value >= *best : value <= *best))))
-        return;
-    *best = value;
-    snprintf(worst->where[which], sizeof worst->where[which], "%s", where);
-}
-
 static rtc_usec connect_time(const struct probe_relay_facts *facts)
 {
     rtc_usec total = 0;
@@ -392,69 +364,71 @@ static rtc_usec connect_time(const struct probe_relay_facts *facts)
 }
 
 static void add_worst(const struct probe_trial *trial,
-                      struct probe_worst *worst)
+                      struct probe_worsts *worsts)
 {
-    worst->any = true;
+    const char *name = trial->name;
+
     for (int i = PROBE_BY_INDICATIONS; i <= PROBE_BY_CHANNEL; i++) {
         const struct probe_series *series = &trial->stages[i].echo.series;
 
-        take(worst, LOSS, &worst->loss, probe_series_loss(series), false,
-             trial->name);
-        take(worst, RTT, &worst->rtt, probe_series_mean(series), false,
-             trial->name);
-        take(worst, JITTER, &worst->jitter, probe_series_jitter(series), false,
-             trial->name);
+        probe_worst_take(&worsts->loss, probe_series_loss(series), false, name);
+        probe_worst_take(&worsts->rtt, probe_series_mean(series), false, name);
+        probe_worst_take(&worsts->jitter, probe_series_jitter(series), false,
+                         name);
     }
-    take(worst, CONNECT, &worst->connect, connect_time(&trial->facts), false,
-         trial->name);
-    take(worst, BITRATE, &worst->bitrate_bps,
-         probe_flow_received_bps(&trial->stages[PROBE_LOAD]), true,
-         trial->name);
-    take(worst, REACHED, &worst->reached, reached(trial), true, trial->name);
+    probe_worst_take(&worsts->connect, connect_time(&trial->facts), false,
+                     name);
+    probe_worst_take(&worsts->bitrate_bps,
+                     probe_flow_received_bps(&trial->stages[PROBE_LOAD]), true,
+                     name);
+    probe_worst_take(&worsts->reached, reached(trial), true, name);
     if (trial->server->transport == RTC_TLS)
-        take(worst, TLS_DAYS, &worst->tls_days, days_left(&trial->facts), true,
-             trial->name);
+        probe_worst_take(&worsts->tls_days, days_left(&trial->facts), true,
+                         name);
 }
 
-/* Says " at" nothing when there is nothing. */
-static const char *at(const struct probe_worst *worst, enum worst which,
-                      char buf[300])
+static void check_reached(const struct probe_worst *reached,
+                          struct probe_result *result)
 {
-    snprintf(buf, 300, "at %s", worst->where[which]);
-    return *worst->where[which] ? buf : NULL;
+    probe_add_threshold(result, "require-reachable", reached->value > 0,
+                        "%s at %s",
+                        reached->value > 0    ? "reached"
+                        : reached->value == 0 ? "not reached"
+                                              : "not known",
+                        reached->whose);
 }
 
-void probe_worst_check(const struct probe_worst *worst,
-                       const struct probe_limits *limits,
-                       bool require_reachable, struct probe_result *result)
+void probe_worsts_check(const struct probe_worsts *worsts,
+                        const struct probe_limits *limits,
+                        bool require_reachable, struct probe_result *result)
 {
-    bool any_tls = *worst->where[TLS_DAYS];
-    char buf[300];
+    const struct {
+        void (*check)(struct probe_result *, const struct probe_limits *,
+                      int64_t, const char *);
+        const struct probe_worst *worst;
+    } rows[] = {
+        {probe_limit_loss, &worsts->loss},
+        {probe_limit_rtt, &worsts->rtt},
+        {probe_limit_jitter, &worsts->jitter},
+        {probe_limit_connect, &worsts->connect},
+        {probe_limit_bitrate, &worsts->bitrate_bps},
+        {probe_limit_tls, &worsts->tls_days},
+    };
+    char where[PROBE_WHERE_LEN];
 
-    if (!worst->any)
+    if (!worsts->connect.any)
         return;
-    probe_limit_loss(result, limits, worst->loss, at(worst, LOSS, buf));
-    probe_limit_rtt(result, limits, worst->rtt, at(worst, RTT, buf));
-    probe_limit_jitter(result, limits, worst->jitter, at(worst, JITTER, buf));
-    probe_limit_connect(result, limits, worst->connect,
-                        at(worst, CONNECT, buf));
-    probe_limit_bitrate(result, limits, worst->bitrate_bps,
-                        at(worst, BITRATE, buf));
-    probe_limit_tls(result, limits, any_tls ? worst->tls_days : -1,
-                    at(worst, TLS_DAYS, buf));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        rows[i].check(result, limits, probe_worst_value(rows[i].worst),
+                      probe_worst_where(rows[i].worst, "at", where));
     if (require_reachable)
-        probe_add_threshold(result, "require-reachable", worst->reached > 0,
-                            "%s at %s",
-                            worst->reached > 0    ? "reached"
-                            : worst->reached == 0 ? "not reached"
-                                                  : "not known",
-                            worst->where[REACHED]);
+        check_reached(&worsts->reached, result);
 }
 
 /* ---- the whole ----------------------------------------------------------- */
 
 void probe_trial_report(const struct probe_trial *trial,
-                        struct probe_worst *worst)
+                        struct probe_worsts *worsts)
 {
     struct probe_report *report = trial->setup->report;
     const struct probe_failure *failure = &trial->failure;
@@ -468,5 +442,5 @@ void probe_trial_report(const struct probe_trial *trial,
         probe_report_fail(report, failure->status, "%s: %s: %s", trial->name,
                           probe_phase_name(failure->phase), failure->why);
     else
-        add_worst(trial, worst);
+        add_worst(trial, worsts);
 }

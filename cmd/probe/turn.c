@@ -4,7 +4,6 @@
  * so that none disturbs the next; each at one address of each family.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "cmd/ice_options.h"
 #include "cmd/options.h"
 #include "cmd/probe/impaired.h"
+#include "cmd/probe/interrupt.h"
 #include "cmd/probe/port.h"
 #include "cmd/probe/probe.h"
 #include "cmd/probe/trial.h"
@@ -152,9 +152,9 @@ struct run {
     struct driver *driver;
     struct server_list servers;
     struct tls_trust *trust;
-    struct driver_watch *signals[2];
+    struct probe_signals signals;
     bool is_over;
-    struct probe_worst worst;
+    struct probe_worsts worsts;
     /* The server that is looked up, and what was found. */
     struct resolve *resolve;
     struct rtc_addr addrs[RESOLVE_MOST];
@@ -258,7 +258,7 @@ static void try_at(struct run *run, const struct server *server,
                          "it has no IPv%d address", run->options.family);
     }
     probe_trial_run(&trial);
-    probe_trial_report(&trial, &run->worst);
+    probe_trial_report(&trial, &run->worsts);
     probe_trial_done(&trial);
 }
 
@@ -339,11 +339,9 @@ static void set_up(struct run *run)
     const struct options *options = &run->options;
 
     run->driver = driver_new();
-    for (int i = 0; i < 2 && run->driver; i++)
-        run->signals[i] = driver_watch_signal(run->driver, i ? SIGTERM : SIGINT,
-                                              on_signal, run);
-    if (!run->driver || !run->signals[0] || !run->signals[1])
+    if (!run->driver)
         die(RTC_EXIT_INTERNAL, "out of memory");
+    probe_signals_watch(&run->signals, run->driver, on_signal, run);
     check_servers(run);
     check_pins(options->pins);
     run->setup = (struct probe_trial_setup){
@@ -366,8 +364,7 @@ static void tear_down(struct run *run)
     probe_impair_end(run->setup.impair, run->options.impair,
                      &run->report.result);
     tls_trust_free(run->trust);
-    for (int i = 0; i < 2; i++)
-        driver_watch_free(run->signals[i]);
+    probe_signals_done(&run->signals);
     driver_free(run->driver);
     server_list_done(&run->servers);
 }
@@ -389,8 +386,8 @@ void probe_turn(int argc, char **argv)
     for (unsigned i = 0; i < run.servers.count && !run.is_over; i++)
         if (run.servers.items[i].type == RTC_SERVER_TURN)
             try_server(&run, &run.servers.items[i]);
-    probe_worst_check(&run.worst, &run.options.limits,
-                      run.options.require_reachable, &run.report.result);
+    probe_worsts_check(&run.worsts, &run.options.limits,
+                       run.options.require_reachable, &run.report.result);
     tear_down(&run);
     probe_report_exit(&run.report);
 }

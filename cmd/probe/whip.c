@@ -3,7 +3,6 @@
  * rtc-probe whip and whep: publish a clip to a server, or play what it has, for
  * a while; one session, or many at once.
  */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +10,7 @@
 #include "cmd/probe/crowd.h"
 #include "cmd/probe/crowd_report.h"
 #include "cmd/probe/impaired.h"
+#include "cmd/probe/interrupt.h"
 #include "cmd/probe/probe.h"
 #include "cmd/probe/session_options.h"
 #include "cmd/whip.h"
@@ -174,7 +174,7 @@ struct run {
     struct options options;
     struct probe_report report;
     struct driver *driver;
-    struct driver_watch *signals[2];
+    struct probe_signals signals;
     struct impair *impair; /* or NULL */
     struct crowd crowd;
 };
@@ -211,10 +211,7 @@ static void set_up(struct run *run)
     run->driver = driver_new();
     if (!run->driver)
         die(RTC_EXIT_INTERNAL, "no event loop");
-    for (int i = 0; i < 2; i++)
-        if (!(run->signals[i] = driver_watch_signal(
-                  run->driver, i ? SIGTERM : SIGINT, on_signal, run)))
-            die(RTC_EXIT_INTERNAL, "out of memory");
+    probe_signals_watch(&run->signals, run->driver, on_signal, run);
     run->impair =
         probe_impair_new(run->driver, run->options.crowd.client.end.impair);
     driver_impair(run->driver, run->impair);
@@ -225,8 +222,7 @@ static void tear_down(struct run *run)
     crowd_done(&run->crowd);
     probe_impair_end(run->impair, run->options.crowd.client.end.impair,
                      &run->report.result);
-    for (int i = 0; i < 2; i++)
-        driver_watch_free(run->signals[i]);
+    probe_signals_done(&run->signals);
     driver_free(run->driver);
 }
 
@@ -248,10 +244,10 @@ measure(const struct cli_tool *tool, bool is_whip, int argc, char **argv)
     *(is_whip ? &end->whip : &end->whep) = url;
     end->interval = 0;
     run.options.crowd.client.tool = tool;
-    whip_check(end);
-    check_codecs(&run.options.crowd.client);
     probe_report_begin(&run.report, is_whip ? "whip" : "whep",
                        &run.options.report);
+    whip_check(end);
+    check_codecs(&run.options.crowd.client);
     run.report.dying = on_dying;
     run.report.dying_user = &run;
     driver_random(NULL, &run.options.crowd.client.publisher.run,

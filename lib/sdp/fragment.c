@@ -172,6 +172,15 @@ static void put_line(struct rtc_writer *w, const char *name,
     rtc_write_text(w, "\r\n");
 }
 
+/* Both levels may have them (RFC 8839 5.4), and each has readers that look
+ * nowhere else. */
+static void put_credentials(struct rtc_writer *w,
+                            const struct rtc_sdp_fragment *f)
+{
+    put_line(w, "a=ice-ufrag:", f->ice_ufrag);
+    put_line(w, "a=ice-pwd:", f->ice_pwd);
+}
+
 static void put_session(struct rtc_writer *w, const struct rtc_sdp_fragment *f,
                         const struct rtc_sdp_fragment_media *media)
 {
@@ -185,8 +194,7 @@ static void put_session(struct rtc_writer *w, const struct rtc_sdp_fragment *f,
     }
     if (f->ice_lite)
         rtc_write_text(w, "a=ice-lite\r\n");
-    put_line(w, "a=ice-ufrag:", f->ice_ufrag);
-    put_line(w, "a=ice-pwd:", f->ice_pwd);
+    put_credentials(w, f);
     put_line(w, "a=ice-options:", f->ice_options);
 }
 
@@ -211,6 +219,7 @@ int rtc_sdp_fragment_write(const struct rtc_sdp_fragment *fragment,
     put_session(&w, fragment, media);
     put_media_line(&w, media);
     put_line(&w, "a=mid:", fragment->mid);
+    put_credentials(&w, fragment);
     for (unsigned i = 0; i < fragment->candidate_count; i++)
         if (rtc_sdp_candidate_write(&fragment->candidates[i], line,
                                     sizeof line) > 0)

@@ -50,6 +50,8 @@ void rtc_tail_report(struct rtc_tail *t, uint32_t highest, rtc_usec now)
     if (!t->started)
         return;
     number = rtc_sequence_near16(t->last, (uint16_t)highest);
+    if (number > t->last) /* There is no such packet; some count one more. */
+        number = t->last;
     if (t->reported && number <= t->confirmed)
         return;
     t->reported = true;

@@ -127,6 +127,16 @@ probe() {
         (.[0] | .received > 0 and .loss == 0)' probe.out
 }
 
+@test "stun: a signal that is ignored stays so" {
+    server s
+    start probe env --ignore-signal=INT rtc-probe stun --jsonl -c 5 -i 50ms \
+        "$ADDRESS" </dev/null
+    wait_for_line probe.out '"event":"response"'
+    signal_to probe INT
+    finish probe
+    judge -s 'last | .event == "end" and .exit == 0' probe.out
+}
+
 @test "stun: names that are none, and addresses of the other family" {
     probe stun --json nobody.invalid
     assert_equal "$status" 10
@@ -232,12 +242,12 @@ holds_port() {
         (.segmentation | type == "boolean") and
         (.merging | type == "boolean") and .receiveBuffer > 0 and
         .receiveBuffer <= .receiveLimit' <<<"$output"
-    judge '.sessions[0] | (.srtpProfile | startswith("SRTP_")) and
-        .dtlsVersion == "DTLS1.2" and .sendBitrate > 1e6 and
+    judge '.sessions[0] | (.srtpCipher | startswith("SRTP_")) and
+        .tlsVersion == "DTLS1.2" and .sendBitrate > 1e6 and
         .receiveBitrate > 1e6' <<<"$output"
     # What was agreed on is the best of what could be.
     judge '.suites[0].suite == .sessions[0].dtlsCipher and
-        .profiles[0].profile == .sessions[0].srtpProfile' <<<"$output"
+        .profiles[0].profile == .sessions[0].srtpCipher' <<<"$output"
     assert_equal "$(jq -r '.suites[], .profiles[] | .number' <<<"$output" |
         xargs)" '0xc02b 0xcca9 0xc02f 0xcca8 0x0007 0x0008 0x0001'
     judge 'all(.suites[]; .suite | test("^TLS_ECDHE_.*_WITH_.*_SHA256$"))

@@ -311,6 +311,16 @@ print(r.urlopen(sys.argv[1]).read().decode())' "$url/conform/nothing/sessions"
     assert_clean
 }
 
+@test "a server that dies of a request: it was not reached, which breaks no rule" {
+    check 11 dies whip --no-connect
+    # Where the connection breaks before libcurl has sent all, it tries anew.
+    [[ $(ids 'not ok') = ?(S11.1) ]] || fail "$(ids 'not ok')"
+    assert_regex "$(why S07.3)" '^no answer to a restart'
+    assert_regex "$(why S12.1)" 'not reached any more'
+    assert_one_error err 'rtc-probe conformance' connect \
+        'the server was not reached any more, for .*: PATCH http'
+}
+
 @test "hostile servers: without end, too much, in circles" {
     check 50 many_links whip --no-connect
     assert_cases S02.1 ''

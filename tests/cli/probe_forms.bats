@@ -18,10 +18,10 @@ conformance_failing 50 servers cases
 conformance_nowhere 10 servers cases
 conformance_nothing 124 servers cases
 host 0 addresses candidates sockets suites profiles sessions libraries
-loop 0 tracks pairs sessions processes
-loop_limits 3 tracks pairs sessions processes impairments
-loop_nowhere 11 sessions processes
-loop_stripped 4 tracks sessions processes
+loop 0 tracks pairs sessions loads
+loop_limits 3 tracks pairs sessions loads impairments
+loop_nowhere 11 sessions loads
+loop_stripped 4 tracks sessions loads
 nat 0 servers families
 nat_dead 4 servers families
 nat_impaired 0 servers families impairments

@@ -197,8 +197,10 @@ faults() { # CLIP
     assert_one_error err 'rtc-probe loop' no-media 'whep: connected, but no'
     finish_relay
     serve video:silent
-    loop 40 -t 500ms
+    loop 40 -t 500ms --clip h264+opus
     assert_one_error err 'rtc-probe loop' no-media 'no video came back'
+    # What was sent, whatever else the player might have taken.
+    holds 'video.codec == "H264"'
     holds 'audio.lost == 0 and audio.received > 10'
 }
 
@@ -230,9 +232,13 @@ faults() { # CLIP
 @test "wrong usage, and nobody there" {
     refused 2 'rtc-probe loop' usage 'both needed' \
         rtc-probe loop --whip http://127.0.0.1:9/
+    run --separate-stderr rtc-probe loop --json --whip http://127.0.0.1:9/
+    judge '.exit == 2 and .error.name == "usage"' <<<"$output"
     to=http://127.0.0.1:9/ from=$to
     loop 11
     assert_one_error err 'rtc-probe loop' connect 'whip: '
+    loop 21 --interface nosuch0
+    assert_one_error err 'rtc-probe loop' gather 'whip: no local address'
 }
 
 # ---- judging ----------------------------------------------------------------

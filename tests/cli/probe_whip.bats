@@ -119,7 +119,7 @@ teardown_file() {
     session '.failedPhase == null and .videoCodec == "VP8" and
         .audioCodec == "opus" and .localCandidate == "host" and
         .remoteCandidate == "host" and .protocol == "udp" and
-        .dtlsVersion == "DTLS1.2" and .certificateDays == null'
+        .tlsVersion == "DTLS1.2" and .certificateDays == null'
     session '0 <= .resolve and .resolve <= .tcp and .tcp <= .http and
         .http <= .ice and .ice <= .dtls and .connect == .dtls and .tls == null'
     session '(.packetsExpected > 100 or $late) and
@@ -286,6 +286,15 @@ END
     serve '{"POST": {"body": "v=0\r\nx=nonsense\r\n", "headers":
         {"Content-Type": "application/sdp", "Location": "/session/1"}}}'
     fails 20 description "$to"
+}
+
+@test "the answer: half of the clip is not taken 20, and which is told" {
+    serve '{"POST": {"edit_answer": [["^m=video \\d+", "m=video 0"],
+        ["(BUNDLE \\S+) .*(?=\r)", "\\1"]]}}'
+    subjects=(whip)
+    fails 20 description "$to"
+    holds '.error.message == "description: the server takes no VP8: another --clip may do"'
+    assert_requests 'POST /endpoint' 'DELETE /session/1'
 }
 
 @test "ICE: candidates that lead nowhere 23" {

@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         again.type != message.type || again.index != message.index ||
         strcmp(again.text, message.text) != 0 ||
         again.tally.sent.bytes != message.tally.sent.bytes ||
-        again.tally.received.jitter_us != message.tally.received.jitter_us)
+        again.tally.received.steps_us != message.tally.received.steps_us)
         abort();
     return 0;
 }

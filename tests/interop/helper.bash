@@ -23,6 +23,32 @@ between() { # WHAT VALUE LOWEST HIGHEST
         fail_with "$1: $2, not between $3 and $4"
 }
 
+# ---- Pion -------------------------------------------------------------------
+
+# Prints why nothing can be built with it, or nothing.
+missing_pion() {
+    if [ ! -x /usr/bin/go ]; then
+        echo "golang-go is not installed"
+    elif [ ! -d /usr/share/gocode/src/github.com/pion/webrtc ]; then
+        echo "golang-github-pion-webrtc.v3-dev is not installed"
+    fi
+}
+
+# Debian's sources, without a module proxy: a path of version 3 is found by
+# sources in a GOPATH that have a go.mod. What was compiled stays in the build
+# tree, for the next program.
+build_pion() { # SOURCE PROGRAM
+    local cache
+    cache=$(cd "$top_builddir" && pwd)/tests/interop/go.cache
+    mkdir -p "$2.path/src/peer" "$cache"
+    cp "$interop/$1" "$2.path/src/peer/main.go"
+    echo 'module peer' >"$2.path/src/peer/go.mod"
+    env GO111MODULE=off GOFLAGS= GOPATH="$2.path:/usr/share/gocode" \
+        GOCACHE="${GOCACHE:-$cache}" CGO_ENABLED=0 GOTOOLCHAIN=local \
+        /usr/bin/go build -o "$2" peer >"$2.log" 2>&1 ||
+        fail_with "$1 does not build" "$2.log"
+}
+
 # ---- clips ------------------------------------------------------------------
 
 # Moving 640x360 at 30 frames a second, a key frame each two seconds.

@@ -67,14 +67,6 @@ missing_aiortc() {
         echo "python3-aiortc is not installed"
 }
 
-missing_pion() {
-    if [ ! -x /usr/bin/go ]; then
-        echo "golang-go is not installed"
-    elif [ ! -d /usr/share/gocode/src/github.com/pion/webrtc ]; then
-        echo "golang-github-pion-webrtc.v3-dev is not installed"
-    fi
-}
-
 missing_gstreamer() {
     /usr/bin/python3 -B "$interop/gstreamer.py" --missing ||
         echo "no /usr/bin/python3"
@@ -96,7 +88,7 @@ driver_of() { # PEER
 start_peer() { # PEER
     case $1 in
     chromium | firefox) start_browser "$1" ;;
-    pion) [ -x "$servers/pion" ] || build_pion ;;
+    pion) [ -x "$servers/pion" ] || build_pion pion.go "$servers/pion" ;;
     esac
 }
 
@@ -111,19 +103,6 @@ start_browser() { # PEER
             fail_with "$1 did not start" "$servers/$1.log" || return
         sleep 0.05
     done
-}
-
-# Debian's sources, without a module proxy: a path of version 3 is found by
-# sources in a GOPATH that have a go.mod.
-build_pion() {
-    mkdir -p "$servers/go/src/peer"
-    cp "$interop/pion.go" "$servers/go/src/peer/main.go"
-    echo 'module peer' >"$servers/go/src/peer/go.mod"
-    env GO111MODULE=off GOFLAGS= GOPATH="$servers/go:/usr/share/gocode" \
-        GOCACHE="${GOCACHE:-$servers/go/cache}" CGO_ENABLED=0 \
-        GOTOOLCHAIN=local /usr/bin/go build -o "$servers/pion" peer \
-        >"$servers/pion.log" 2>&1 ||
-        fail_with "pion.go does not build" "$servers/pion.log"
 }
 
 stop_peers() {

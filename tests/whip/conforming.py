@@ -9,6 +9,7 @@ server.py are behind the sessions; else there is nobody, and no connection.
 `sessions` tells how many there are.
 """
 import itertools
+import os
 import re
 import time
 import uuid
@@ -262,6 +263,8 @@ class Request:
         return 204, {}, ""
 
     def restart(self):
+        if self.is_broken("dies"):
+            os._exit(1)
         wanted = '"*"' if self.is_broken("quoted") else "*"
         if self.is_broken("restart400"):
             return 400, {}, ""

@@ -210,3 +210,20 @@ with_etag() {
     publish 0
     assert_requests 'POST /endpoint' 'DELETE /session/1'
 }
+
+@test "an answer whose type is a guess, text/plain, is taken" {
+    serve '{"POST": {"headers": {"Content-Type": "text/plain; charset=utf-8"}}}'
+    publish 0
+    assert_says send.err 'rtc-send: warning: .*text/plain instead of appl'
+    assert_requests 'POST /endpoint' 'DELETE /session/1'
+    assert_received
+}
+
+@test "a connection that stays open, but is read no more: DELETE has another" {
+    serve '{"POST": {"deaf": true}}'
+    publish 0
+    assert_requests 'POST /endpoint' 'DELETE /session/1'
+    run grep warning send.err
+    assert_failure 1
+    assert_received
+}

@@ -28,6 +28,7 @@ behaves well. A reply:
     endless           "body" or "headers": without end
     truncate          bytes of the body sent of those announced
     drip              seconds between single bytes of the body
+    deaf              the connection stays open, and is not read any more
 
 A session is real: behind it runs `rtc-recv --signal -`, which writes to
 peerN.video and peerN.audio, or, where the script has `clips`, `rtc-send`, which
@@ -384,6 +385,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 time.sleep(reply["drip"])
         else:
             self.wfile.write(body)
+        if reply.get("deaf"):
+            poll = select.poll()
+            poll.register(self.connection, select.POLLRDHUP)
+            poll.poll()
+            self.close_connection = True
 
     def give_endless(self, what):
         """Up to the client's leaving, which is an OSError."""

@@ -655,12 +655,12 @@ asked() {
     assert_line --regexp 'typ srflx'
 }
 
-@test "C24 Link without credential-type; other relations are not for us" {
+@test "C24 Link without credential-type, or with an escaped question mark; other relations are not for us" {
     serve '{"POST /one": {"headers": {"Link": ["<stun:127.0.0.1:{stun}>; rel=\"next\"",
         "<stun:127.0.0.1:{stun}>", "nonsense", "<<>;;=,,\"", "<turn:>; rel=\"ice-server\"",
         "<turn:127.0.0.1:{stun}>; rel=\"ice-server\""]}},
         "POST /two": {"headers": {"Link":
-        "<turn:127.0.0.1:{stun}>;rel=ice-server;username=u;credential=c"}}}'
+        "<turn:127.0.0.1:{stun}%3Ftransport=udp>;rel=ice-server;username=u;credential=c"}}}'
     to=$url/one
     clip=$second
     publish 0 --trickle
@@ -669,6 +669,7 @@ asked() {
     start_publish --trickle
     wait_until "$LIMIT" eval 'asked | grep -q "allocate u"'
     finish send
+    assert_says send.err 'rtc-send: warning: .*%3F'
 }
 
 @test "C24 ICE servers of the user come before those of the server" {

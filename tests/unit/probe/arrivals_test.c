@@ -142,6 +142,33 @@ static void check_times(void)
     is_int(arrivals.gap, 90000, "silence at the end is a gap");
 }
 
+/* A server that knows the run can say anything else. */
+static void check_forged(void)
+{
+    static const rtc_usec times[] = {INT64_MIN, INT64_MIN + 1, -1, INT64_MAX};
+    static struct arrivals arrivals = {.run = RUN, .late_us = 30000};
+
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        arrivals_add(&arrivals, &(struct arrival){.state = PROBE_MARK_WHOLE,
+                                                  .mark = {RUN, 0, times[i]},
+                                                  .at = 1000,
+                                                  .remote_time = RTC_NEVER,
+                                                  .sent = 1});
+    is_int(arrivals.foreign, 4, "times that cannot be are not ours");
+    is_int(arrivals.received, 0, "and nothing is measured by them");
+    for (uint32_t i = 0; i < 4000; i++) {
+        /* As far as a sender report can say that clocks jumped. */
+        const rtc_usec remote = i > 0 ? INT64_C(4294967295000000) : 0;
+
+        arrivals_add(&arrivals, &(struct arrival){.state = PROBE_MARK_WHOLE,
+                                                  .mark = {RUN, i, 0},
+                                                  .at = 1000,
+                                                  .remote_time = remote,
+                                                  .sent = i + 1});
+    }
+    is_int(arrivals.received, 4000, "whatever clock the remote has");
+}
+
 /* ---- hours --------------------------------------------------------------- */
 
 /* Three hours of 50 frames a second, each 97th lost, each 89th late. */
@@ -234,6 +261,7 @@ int main(void)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         run_row(&rows[i]);
     check_times();
+    check_forged();
     check_hours();
     check_histogram();
     return tap_done();

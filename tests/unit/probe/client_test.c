@@ -5,6 +5,10 @@
  */
 #include "cmd/probe/client_report.h"
 
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
 #include "tap.h"
 
 static void near(double got, double want, const char *name)
@@ -81,10 +85,42 @@ static void test_publisher(void)
     driver_free(driver);
 }
 
+static double days_told(int64_t expires)
+{
+    struct client client = {.connected_at = RTC_NEVER,
+                            .ended_at = RTC_NEVER,
+                            .end.certificate_expires = expires};
+    const struct probe_kind kind = {"session", "sessions"};
+    struct probe_group group;
+    double days = 0;
+
+    player_init(&client.player);
+    client.end.options.whep = "https://192.0.2.1/";
+    client.options = &(struct client_options){.end = client.end.options};
+    probe_group_init(&group, &kind, "it");
+    client_measure(&client, &group);
+    for (unsigned i = 0; i < group.count; i++)
+        if (!strcmp(group.measures[i].name, "certificateDays"))
+            days = group.measures[i].value;
+    probe_group_done(&group);
+    return days;
+}
+
+static void test_certificate(void)
+{
+    int64_t now = (int64_t)time(NULL);
+
+    ok(isnan(days_told(0)), "no certificate, no days");
+    near(days_told(now + 3 * 86400 + 60), 3, "three days and a minute");
+    near(days_told(now - 60), -1, "it ended within the last day");
+    near(days_told(now - 3 * 86400 - 60), -4, "it ended days ago");
+}
+
 int main(void)
 {
     test_nothing();
     test_player();
     test_publisher();
+    test_certificate();
     return tap_done();
 }

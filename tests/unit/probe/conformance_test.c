@@ -306,6 +306,10 @@ static const struct row rows[] = {
     {"S17.2", PROBE_NOT_OK, "turn:b has no credential",
      .fakes = {OFFER(201, ANSWER,
                      "Link: <turn:b>; rel=ice-server; username=u")}},
+    {"S17.2", PROBE_NOT_OK, "%3F in place",
+     .fakes = {OFFER(201, ANSWER,
+                     "Link: <turn:b:3478%3Ftransport=udp>; rel=ice-server; "
+                     "username=u; credential=c")}},
     {"S17.2", PROBE_NOT_OK, "neither",
      .fakes = {OFFER(201, ANSWER, "Link: <https://b>; rel=ice-server")}},
 

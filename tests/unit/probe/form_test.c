@@ -45,7 +45,7 @@ static void make_result(struct probe_result *result)
     probe_add_verdict(result, "It is %s.", "so");
     probe_add_threshold(result, "max-loss", false, "%d %% lost", 25);
     probe_add_threshold(result, "max-rtt", true, "12 ms");
-    probe_add_requirement(result, "require-x", false, "y");
+    probe_add_threshold(result, "require-x", false, "y");
 }
 
 static const char *write(const struct probe_result *result,
@@ -157,6 +157,20 @@ static void test_prometheus_twice(void)
     probe_result_done(&result);
 }
 
+static void test_warning(void)
+{
+    struct probe_result result = {.subject = "sdp"};
+
+    probe_add_case(&result, &(struct probe_case){.id = "one",
+                                                 .title = "it holds",
+                                                 .outcome = PROBE_WARNING,
+                                                 .why = "so to speak"});
+    ok(strstr(write(&result, probe_write_tap),
+              "\nok 1 - one: it holds\n# warning: so to speak\n"),
+       "TAP: a warning is told from what holds");
+    probe_result_done(&result);
+}
+
 static void test_cases(const struct probe_result *result)
 {
     is_str(write(result, probe_write_tap),
@@ -185,9 +199,9 @@ static void test_judge(void)
     probe_add_threshold(&result, "max-rtt", true, "12 ms");
     probe_result_judge(&result);
     is_int(result.status, RTC_EXIT_DONE, "all kept");
-    probe_add_requirement(&result, "require-x", false, "y");
+    probe_add_threshold(&result, "require-x", false, "y");
     probe_result_judge(&result);
-    is_int(result.status, RTC_EXIT_CAPABILITY, "a requirement not met");
+    is_int(result.status, RTC_EXIT_THRESHOLD, "one that was not");
     is_str(result.error, "--require-x: y", "and which");
     probe_result_done(&result);
 }
@@ -248,5 +262,6 @@ int main(void)
     test_judge();
     test_series();
     test_place();
+    test_warning();
     return tap_done();
 }

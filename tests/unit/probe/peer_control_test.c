@@ -31,7 +31,8 @@ static const struct peer_message interval = {
                       .recovered = 9,
                       .reordered = 10,
                       .duplicates = 11,
-                      .jitter_us = -1,
+                      .steps = 18,
+                      .steps_us = 19,
                       .time_us = 12,
                       .streams = {4, 2, [PEER_STREAM_MOST - 1] = 17}},
          .estimate_bps = 13,
@@ -102,6 +103,7 @@ static void test_bounds(void)
         {"\"bitrate\":1e6", "bitrate"},
         {"\"mode\":\"tape\"", "mode"},
         {"\"up\":1", "up"},
+        {"\"up\":false", "up"}, /* neither way */
         {"\"run\":4294967296", "run"},
         {"\"interval_us\":1", "interval_us"},
     };

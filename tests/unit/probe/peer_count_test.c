@@ -84,7 +84,7 @@ static void test_loss(void)
     is_int((int64_t)(got.packets + peer_lost(&got, &sent)), COUNT,
            "each packet is lost or not");
     is_int((int64_t)got.reordered, 0, "none is reordered");
-    is_int(got.jitter_us, 0, "there is no jitter");
+    is_int(peer_jitter_us(NULL, &got), 0, "there is no jitter");
     ok(fabs(peer_received_bps(&got, &sent) / peer_sent_bps(&sent) -
             (1 - lost / COUNT)) < 1e-9,
        "and the rate is less by as much");
@@ -97,8 +97,23 @@ static void test_jitter(void)
     struct peer_received got = run(
         &(struct link_terms){.delay_us = 50000, .jitter_us = 9000}, 2, &sent);
 
-    ok(llabs(got.jitter_us - 6000) < 100, "jitter of +-9 ms is 6 ms");
+    ok(llabs(peer_jitter_us(NULL, &got) - 6000) < 100,
+       "jitter of +-9 ms is 6 ms");
     is_int((int64_t)peer_lost(&got, &sent), 0, "nothing is lost");
+}
+
+/* Of a day and its last second, in which it doubles. */
+static void test_jitter_between(void)
+{
+    struct peer_received before = {.steps = 86400 * 250,
+                                   .steps_us = INT64_C(86400) * 250 * 100 + 17};
+    struct peer_received after = before;
+
+    after.steps += 250;
+    after.steps_us += 250 * 200;
+    is_int(peer_jitter_us(&before, &after), 200, "jitter of an interval");
+    is_int(peer_jitter_us(NULL, &after), 100, "and of all");
+    is_int(peer_jitter_us(&after, &after), -1, "and of nothing");
 }
 
 static void test_order(void)
@@ -134,8 +149,20 @@ static void test_streams(void)
     is_int((int64_t)got.packets, 2 * PEER_STREAM_MOST, "streams are summed up");
     is_int((int64_t)got.bytes, 2 * PEER_STREAM_MOST * LEN, "their bytes");
     is_int((int64_t)got.expected, 2 * PEER_STREAM_MOST, "their numbers");
-    is_int(got.jitter_us, 2000, "jitter is that within each");
+    is_int(peer_jitter_us(NULL, &got), 2000, "jitter is that within each");
     is_int(got.time_us, 17000, "from the first to the last");
+}
+
+/* While more may be on its way, a few packets are no faster for that. */
+static void test_rate_so_far(void)
+{
+    struct peer_received got = {.packets = 5, .bytes = 5000, .time_us = 40000};
+
+    is_int((int64_t)(peer_received_bps(&got, NULL) + 0.5), 800000,
+           "five packets, each 10 ms after the one before");
+    got.packets = 1;
+    got.time_us = 0;
+    ok(peer_received_bps(&got, NULL) < 0, "one alone has no rate");
 }
 
 /* A remote that says what cannot be. */
@@ -148,8 +175,11 @@ static void test_nonsense(void)
     is_int((int64_t)peer_lost(&got, &sent), 10, "more resent than came");
     ok(peer_received_bps(&got, &sent) < 0, "no time, no rate");
     ok(peer_sent_bps(&sent) < 0, "of neither side");
-    is_int(sum(&(struct peer_count){0}, 5).jitter_us, -1,
-           "nothing has no jitter");
+    got = sum(&(struct peer_count){0}, 5);
+    is_int(peer_jitter_us(NULL, &got), -1, "nothing has no jitter");
+    got = (struct peer_received){.steps = 7, .steps_us = 7};
+    is_int(peer_jitter_us(&got, &(struct peer_received){.steps = 8}), -1,
+           "nor has a sum that falls");
 }
 
 int main(void)
@@ -157,8 +187,10 @@ int main(void)
     test_stamp();
     test_loss();
     test_jitter();
+    test_jitter_between();
     test_order();
     test_streams();
+    test_rate_so_far();
     test_nonsense();
     return tap_done();
 }

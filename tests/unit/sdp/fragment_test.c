@@ -160,8 +160,8 @@ static void test_cap(void)
 static const char written[] =
     "a=group:BUNDLE 0 1\r\na=ice-lite\r\na=ice-ufrag:abcd\r\n" PWD
     "a=ice-options:trickle\r\n"
-    "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n" HOST SRFLX
-    "a=end-of-candidates\r\n";
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=ice-ufrag:abcd\r\n" PWD
+        HOST SRFLX "a=end-of-candidates\r\n";
 
 static void test_write(void)
 {
