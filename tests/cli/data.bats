@@ -144,8 +144,8 @@ send() { # OPTION OF RTC-SEND...
         2>recv.err; echo '; echo $? >recv.status')"
     exec 4>in
     head -c 3000000 "$BYTES" >&4
-    wait_until 20 test "$(stat -c %s out 2>/dev/null || echo 0)" -ge 0
-    wait_until 20 is_long out 3000000
+    wait_until "$LIMIT" test "$(stat -c %s out 2>/dev/null || echo 0)" -ge 0
+    wait_until "$LIMIT" is_long out 3000000
     signal_to send INT
     finish send 130
     exec 4>&-
@@ -163,7 +163,7 @@ is_long() { # FILE LEN
             --events $PWD/send.jsonl in"
     exec 4>in
     head -c 3000000 "$BYTES" >&4
-    wait_until 20 is_long out 3000000
+    wait_until "$LIMIT" is_long out 3000000
     signal_to recv KILL
     finish recv 137
     cmp -n 3000000 "$BYTES" out
@@ -193,7 +193,7 @@ is_long() { # FILE LEN
     start send rtc-send "${LO[@]}" --data in --signal "$(receiver -o out)"
     exec 4>in
     echo words >&4
-    wait_until 20 is_long out 6
+    wait_until "$LIMIT" is_long out 6
     signal_to send USR1
     wait_for_line send.err 'channel 0 rtcpipe: open, sent 1 messages'
     exec 4>&-

@@ -93,6 +93,32 @@ wait_for_line() {
     wait_until "$LIMIT" grep -qs -e "$2" "$1"
 }
 
+# free_ports COUNT: on 127.0.0.1, nobody's over UDP and TCP. They are below
+# those that the kernel gives to who asks for any, so that nobody has them soon.
+free_ports() {
+    python3 - "$1" <<'END'
+import random, socket, sys
+kept, free = [], []
+while len(free) < int(sys.argv[1]):
+    port = random.randrange(10000, 30000)
+    try:
+        for kind in socket.SOCK_DGRAM, socket.SOCK_STREAM:
+            kept.append(socket.socket(type=kind))
+            kept[-1].bind(("127.0.0.1", port))
+        free.append(port)
+    except OSError:
+        pass
+print(*free)
+END
+}
+
+# tries COMMAND...: it succeeds, at the third try at the latest: another
+# process's load must not look like ours. (In it no command's failure ends
+# anything: join them by &&.)
+tries() {
+    "$@" || "$@" || "$@"
+}
+
 # ---- media -----------------------------------------------------------------
 
 # make_clips DIRECTORY SECONDS: clip.ivf, clip.h264 and clip.ogg, 640x360 at 30
@@ -162,6 +188,27 @@ assert_first_frames() {
     assert [ "$count" -ge "$3" ]
     run diff <(head -n "$count" "$2.sent") "$2.frames"
     assert_success
+}
+
+# ---- what JSON says ----------------------------------------------------------
+
+# judge [JQ OPTION]... FILTER [FILE]...: all that the filter says of each file,
+# or of stdin, holds. If not, the parts of it that do not are named.
+judge() {
+    local options=() filter said count
+    while [[ $1 == -* ]]; do
+        count=1
+        [[ $1 != --* ]] || count=3 # --arg and its like
+        options+=("${@:1:count}")
+        shift "$count"
+    done
+    filter=$1
+    shift
+    [ $# -gt 0 ] || { cat >judged.json && set -- judged.json; }
+    said=$(jq "${options[@]}" "[$filter] | length > 0 and all" "$@") || said=
+    [[ -n $said && $said != *false* ]] ||
+        fail "$(python3 "$here/wrong_part.py" "$filter" "${options[@]}" "$@"
+            cat "$@")"
 }
 
 # ---- meeting ---------------------------------------------------------------

@@ -33,7 +33,7 @@ total() {
 }
 
 @test "what the receiver's network loses, holds up and doubles, too" {
-    terms=loss=5%,burst=2,delay=20ms,jitter=10ms,reorder=5%,duplicate=5%
+    terms=loss=5%,burst=2,delay=20ms,jitter=10ms,reorder=5%,duplicate=5%,seed=3
     timeout "$LIMIT" rtc-send "${LO[@]}" --signal "$(receive_command --time 8s \
         --impair "$terms" --events recv.jsonl -o out.ivf)" "$media/demo.ivf"
     assert_same_frames "$media/demo.ivf" out.ivf
@@ -73,8 +73,8 @@ total() {
 
 @test "bytes arrive whole over loss and delay" {
     head -c 1M /dev/urandom >bytes
-    timeout "$LIMIT" rtc-send "${LO[@]}" --data --impair loss=1%,delay=20ms \
-        --events send.jsonl bytes --signal \
+    timeout "$LIMIT" rtc-send "${LO[@]}" --data \
+        --impair loss=1%,delay=20ms,seed=1 --events send.jsonl bytes --signal \
         'exec rtc-recv --interface lo --data --signal - -o out \
             --events recv.jsonl'
     assert_equal "$(sha256sum <out)" "$(sha256sum <bytes)"

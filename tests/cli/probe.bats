@@ -69,22 +69,22 @@ probe() {
     probe stun --json -c 10 -i 20ms --max-loss 0% --max-rtt 1s "$ADDRESS"
     assert_equal "$status" 0
     assert_equal "$stderr" ''
-    jq -e '.subject == "stun" and .exit == 0 and .error == null and
+    judge '.subject == "stun" and .exit == 0 and .error == null and
         (.thresholds | map(.passed) == [true, true])' <<<"$output"
-    jq -e '.servers | length == 1' <<<"$output"
-    jq -e --arg url "stun:$ADDRESS" '.servers[0] | .server == $url and
+    judge '.servers | length == 1' <<<"$output"
+    judge --arg url "stun:$ADDRESS" '.servers[0] | .server == $url and
         .sent == 10 and .received == 10 and .loss == 0 and
         .mappedAddress == .localAddress and
         0 < .rttMin and .rttMin <= .rttAvg and .rttAvg <= .rttMax and
         .rttMax < 1 and .jitter >= 0' <<<"$output"
-    jq -e '.verdicts[0] | contains("on this machine")' <<<"$output"
+    judge '.verdicts[0] | contains("on this machine")' <<<"$output"
 }
 
 @test "stun: a server that takes 30 ms" {
     server s delay=0.03
     probe stun --json -c 4 -i 50ms "$ADDRESS"
     assert_equal "$status" 0
-    jq -e '.servers[0] | .rttMin >= 0.03 and .rttAvg < 0.2' <<<"$output"
+    judge '.servers[0] | .rttMin >= 0.03 and .rttMin < 0.2' <<<"$output"
 }
 
 @test "stun: each lost request is counted; thresholds are named, status 3" {
@@ -92,9 +92,9 @@ probe() {
     probe stun --json -c 10 -i 10ms --timeout 500ms --max-loss 19% \
         --max-rtt 1s --max-jitter 0us "$ADDRESS"
     assert_equal "$status" 3
-    jq -e '.servers[0] | .sent == 10 and .received == 8 and .loss == 0.2' \
+    judge '.servers[0] | .sent == 10 and .received == 8 and .loss == 0.2' \
         <<<"$output"
-    jq -e '.exit == 3 and .error.name == "threshold" and
+    judge '.exit == 3 and .error.name == "threshold" and
         (.thresholds | map({(.name): .passed}) | add ==
         {"max-loss": false, "max-rtt": true, "max-jitter": false})' <<<"$output"
     assert_equal "${#stderr_lines[@]}" 1
@@ -105,8 +105,8 @@ probe() {
 @test "stun: nothing measured is status 4, and null in JSON" {
     probe stun --json -c 2 -i 10ms --timeout 100ms --max-rtt 1s 127.0.0.1:9
     assert_equal "$status" 4
-    jq -e '.exit == 4 and .error.name == "nothing-measured"' <<<"$output"
-    jq -e '.servers[0] | .loss == 1 and .mappedAddress == null and
+    judge '.exit == 4 and .error.name == "nothing-measured"' <<<"$output"
+    judge '.servers[0] | .loss == 1 and .mappedAddress == null and
         .rttAvg == null and .jitter == null' <<<"$output"
     refute_regex "$output" '[Nn]a[Nn]'
     server s error=420
@@ -122,8 +122,8 @@ probe() {
     wait_for_line probe.out '"event":"response"'
     signal_to probe INT
     finish probe 130
-    jq -se 'last | .event == "end" and .exit == 130' probe.out
-    jq -se 'map(select(.event == "result")) | length == 1 and
+    judge -s 'last | .event == "end" and .exit == 130' probe.out
+    judge -s 'map(select(.event == "result")) | length == 1 and
         (.[0] | .received > 0 and .loss == 0)' probe.out
 }
 
@@ -134,13 +134,13 @@ probe() {
     wait_for_line probe.out '"event":"response"'
     signal_to probe INT
     finish probe
-    jq -se 'last | .event == "end" and .exit == 0' probe.out
+    judge -s 'last | .event == "end" and .exit == 0' probe.out
 }
 
 @test "stun: names that are none, and addresses of the other family" {
     probe stun --json nobody.invalid
     assert_equal "$status" 10
-    jq -e '.error.name == "resolve"' <<<"$output"
+    judge '.error.name == "resolve"' <<<"$output"
     probe stun -6 127.0.0.1
     assert_equal "$status" 10
     assert_regex "$stderr" 'it has no IPv6 address'
@@ -151,8 +151,8 @@ probe() {
     probe stun --json -c 2 -i 10ms --timeout 500ms --max-loss 50% \
         "$ADDRESS" stun:127.0.0.1:9
     assert_equal "$status" 3
-    jq -e '.servers | map(.received) == [2, 0]' <<<"$output"
-    jq -e '.thresholds[0].message | contains("127.0.0.1:9")' <<<"$output"
+    judge '.servers | map(.received) == [2, 0]' <<<"$output"
+    judge '.thresholds[0].message | contains("127.0.0.1:9")' <<<"$output"
 }
 
 @test "stun: what a private or shared address means" {
@@ -170,10 +170,10 @@ probe() {
     server two 127.0.0.2
     probe nat --json --require-mapping none "$first" "$ADDRESS"
     assert_equal "$status" 0
-    jq -e '.families | length == 1 and (.[0] | .family == "IPv4" and
+    judge '.families | length == 1 and (.[0] | .family == "IPv4" and
         .mapping == "none" and .filtering == null and .hairpinning == null and
         .portKept and .serversAnswered == 2)' <<<"$output"
-    jq -e '.verdicts[1] | endswith("it is on this machine, so that it sees no NAT.")' \
+    judge '.verdicts[1] | endswith("it is on this machine, so that it sees no NAT.")' \
         <<<"$output"
 }
 
@@ -185,16 +185,16 @@ probe() {
         "$first" "$ADDRESS"
     assert_equal "$status" 3
     assert_regex "$stderr" '^rtc-probe nat: error threshold: --require-mapping: '
-    jq -e '.families[0].mapping == "endpoint-dependent"' <<<"$output"
-    jq -e '.verdicts[0] | contains("TURN")' <<<"$output"
+    judge '.families[0].mapping == "endpoint-dependent"' <<<"$output"
+    judge '.verdicts[0] | contains("TURN")' <<<"$output"
 }
 
 @test "nat: nothing is said of filtering when the other address is dead" {
     server one other=127.0.0.9:9
     probe nat --json --timeout 500ms "$ADDRESS"
     assert_equal "$status" 0
-    jq -e '.servers[0].otherAddress == "127.0.0.9:9"' <<<"$output"
-    jq -e '.families[0].filtering == null' <<<"$output"
+    judge '.servers[0].otherAddress == "127.0.0.9:9"' <<<"$output"
+    judge '.families[0].filtering == null' <<<"$output"
     assert_regex "$stderr" 'its other address does not answer'
 }
 
@@ -202,7 +202,7 @@ probe() {
     server one
     probe nat --json --timeout 300ms --lifetime --lifetime-most 1s "$ADDRESS"
     assert_equal "$status" 0
-    jq -e '.families[0] | .mapping == "none" and
+    judge '.families[0] | .mapping == "none" and
         .lifetimeKept == null and .lifetimeGone == null' <<<"$output"
     assert_regex "$stderr" 'cannot be told: the server knows no RESPONSE-PORT .*, and public'
 }
@@ -212,7 +212,7 @@ probe() {
     wait_until "$LIMIT" holds_port probe
     signal_to probe INT
     finish probe 130
-    jq -e '.families[0].mapping == null and .verdicts == []' probe.out
+    judge '.families[0].mapping == null and .verdicts == []' probe.out
     assert_equal "$(cat probe.err)" ''
 }
 
@@ -233,24 +233,24 @@ holds_port() {
     probe host --json
     assert_equal "$status" 0
     assert_equal "$stderr" ''
-    jq -e '.addresses[] | select(.address == "127.0.0.1") |
+    judge '.addresses[] | select(.address == "127.0.0.1") |
         .interface == "lo" and .scope == "loopback" and .mtu >= 1280 and
         .usable and (.temporary | not)' <<<"$output"
-    jq -e '.candidates | length > 0 and all(.candidateType == "host" and
+    judge '.candidates | length > 0 and all(.candidateType == "host" and
         .protocol == "udp" and .priority > 0)' <<<"$output"
-    jq -e '.sockets[0] | .socket == "IPv4" and
+    judge '.sockets[0] | .socket == "IPv4" and
         (.segmentation | type == "boolean") and
         (.merging | type == "boolean") and .receiveBuffer > 0 and
         .receiveBuffer <= .receiveLimit' <<<"$output"
-    jq -e '.sessions[0] | (.srtpCipher | startswith("SRTP_")) and
+    judge '.sessions[0] | (.srtpCipher | startswith("SRTP_")) and
         .tlsVersion == "DTLS1.2" and .sendBitrate > 1e6 and
         .receiveBitrate > 1e6' <<<"$output"
     # What was agreed on is the best of what could be.
-    jq -e '.suites[0].suite == .sessions[0].dtlsCipher and
+    judge '.suites[0].suite == .sessions[0].dtlsCipher and
         .profiles[0].profile == .sessions[0].srtpCipher' <<<"$output"
     assert_equal "$(jq -r '.suites[], .profiles[] | .number' <<<"$output" |
         xargs)" '0xc02b 0xcca9 0xc02f 0xcca8 0x0007 0x0008 0x0001'
-    jq -e 'all(.suites[]; .suite | test("^TLS_ECDHE_.*_WITH_.*_SHA256$"))
+    judge 'all(.suites[]; .suite | test("^TLS_ECDHE_.*_WITH_.*_SHA256$"))
         and all(.profiles[]; .profile | startswith("SRTP_"))' <<<"$output"
     assert_equal "$(jq -r '.libraries[] | "\(.library) \(.version)"' \
         <<<"$output")" "$(rtc-probe --version | tail -n +2)"
@@ -261,7 +261,7 @@ holds_port() {
     run --separate-stderr env --block-signal=TERM sh -c \
         'kill -TERM $$; exec rtc-probe host --json'
     assert_equal "$status" 143
-    jq -e '(.addresses | length > 0) and (.suites | length > 0) and
+    judge '(.addresses | length > 0) and (.suites | length > 0) and
         has("sockets") == false and has("sessions") == false' <<<"$output"
 }
 
@@ -282,7 +282,7 @@ golden() {
 @test "sdp: as JSON: audio, video and data of Chromium" {
     golden chromium-offer-sendrecv-av-data
     # Every line is there, in one form or the other.
-    jq -e '.description.media | length == 3 and
+    judge '.description.media | length == 3 and
         (map(.candidates | length) == [2, 2, 2])' got.json
     assert_equal "$(grep -c '^a=rtpmap' \
         "$vectors/chromium-offer-sendrecv-av-data.sdp")" \
@@ -291,7 +291,7 @@ golden() {
 
 @test "sdp: as JSON: simulcast of Firefox, with its feedback for nothing" {
     golden firefox-offer-simulcast-vp8
-    jq -e '.findings | map([.id, .outcome, .source]) | unique ==
+    judge '.findings | map([.id, .outcome, .source]) | unique ==
         [["unlisted", "warning", "RFC 4585 4.2"]]' got.json
 }
 
@@ -316,8 +316,8 @@ END
     for file in offer.sdp offer.json offer.txt; do
         run --separate-stderr sh -c "rtc-probe sdp --strict --json <$file"
         assert_equal "$status" 0
-        jq -e '[.cases[].outcome] | unique == ["ok"]' <<<"$output"
-        jq -e '.description.media[].setup == "actpass"' <<<"$output"
+        judge '[.cases[].outcome] | unique == ["ok"]' <<<"$output"
+        judge '.description.media[].setup == "actpass"' <<<"$output"
     done
 }
 
@@ -356,26 +356,26 @@ wrong() {
     wrong connection 8 9d
     wrong sctp-port 166 '/^a=sctp-port/d'
     wrong read 11 '11s/ udp .*/ udp\r/' 20
-    jq -e '.cases[] | select(.id == "candidate") | .line == 11' <<<"$output"
+    judge '.cases[] | select(.id == "candidate") | .line == 11' <<<"$output"
 }
 
 @test "sdp: a finding names the section that it is of, and what is wrong" {
     wrong unlisted 28 '8s/ 111//'
-    jq -e '[.cases[] | select(.id == "unlisted") | .source] == ["RFC 8866 6.6",
+    judge '[.cases[] | select(.id == "unlisted") | .source] == ["RFC 8866 6.6",
         "RFC 8866 6.15", "RFC 4585 4.2"]' <<<"$output"
     wrong extmap 20 '20s/.*/a=extmap:1 x\r/'
-    jq -e '.cases[] | select(.outcome == "not ok") | .source == "RFC 8285 5" and
+    judge '.cases[] | select(.outcome == "not ok") | .source == "RFC 8285 5" and
         (.why | contains("two extensions"))' <<<"$output"
     wrong extmap 20 '19p'
-    jq -e '.cases[] | select(.outcome == "not ok") |
+    judge '.cases[] | select(.outcome == "not ok") |
         .why == "id 1 is listed twice"' <<<"$output"
     wrong extmap 52 '52s/extmap:14/extmap:1/'
-    jq -e '.cases[] | select(.outcome == "not ok") |
+    judge '.cases[] | select(.outcome == "not ok") |
         .source == "RFC 9143 12"' <<<"$output"
     sed -e '11s/ typ .*/ typ srflx\r/' -e '12s/ tcptype active//' \
         "$vectors/chromium-offer-sendrecv-av-data.sdp" >changed.sdp
     probe sdp --json changed.sdp
-    jq -e '[.cases[] | select(.outcome == "warning") | .line, .source] ==
+    judge '[.cases[] | select(.outcome == "warning") | .line, .source] ==
         [11, "RFC 8839 5.1", 12, "RFC 6544 4.5"]' <<<"$output"
 }
 
@@ -401,7 +401,7 @@ END
     assert_equal "$status" 0
     jq -r '.description | .media[0].otherLines[]' <<<"$output" |
         grep -v '^a=rtcp[:-]xr\|^a=rtcp:' | diff skipped -
-    jq -e '.description | .otherLines == ["s=-", "t=0 0", "a=group:LS 0 1",
+    judge '.description | .otherLines == ["s=-", "t=0 0", "a=group:LS 0 1",
         "a=rtcp-mux", "a=mid:0"] and (.origin | endswith(" IN IP4 127.0.0.1")) and
         .media[0].candidates[1].extensions == "generation 0 network-id 1"' \
         <<<"$output"
@@ -411,9 +411,9 @@ END
     jq -Rs '{type: "answer", sdp: .}' \
         "$vectors/chromium-offer-sendrecv-av-data.sdp" >answer.json
     probe sdp --json answer.json
-    jq -e '[.cases[] | select(.outcome == "not ok") | [.id, .line]] ==
+    judge '[.cases[] | select(.outcome == "not ok") | [.id, .line]] ==
         [["bundle-port", 41], ["bundle-port", 166], ["setup", 17]]' <<<"$output"
-    jq -e '.cases[] | select(.id == "setup") | .source == "RFC 8842 5.3"' \
+    judge '.cases[] | select(.id == "setup") | .source == "RFC 8842 5.3"' \
         <<<"$output"
 }
 
@@ -421,13 +421,13 @@ END
     tr -d '\r' <"$vectors/chromium-offer-data.sdp" >lf.sdp
     probe sdp --strict --json lf.sdp
     assert_equal "$status" 0
-    jq -e '[.cases[] | select(.outcome == "warning") | [.id, .line]] ==
+    judge '[.cases[] | select(.outcome == "warning") | [.id, .line]] ==
         [["line-ends", 1]]' <<<"$output"
-    jq -e '.cases[0].why == "all lines end with LF alone"' <<<"$output"
+    judge '.cases[0].why == "all lines end with LF alone"' <<<"$output"
     # What stands before counts.
     (echo && cat lf.sdp) >late.sdp
     probe sdp --json late.sdp
-    jq -e '[.cases[] | select(.outcome == "warning") | [.id, .line]] ==
+    judge '[.cases[] | select(.outcome == "warning") | [.id, .line]] ==
         [["line-ends", 1], ["line-form", 1]]' <<<"$output"
 }
 
@@ -436,7 +436,7 @@ END
         (run --separate-stderr rtc-probe sdp --json
             assert_equal "$status" 20
             assert_regex "$stderr" '^rtc-probe sdp: error description: line 5: '
-            jq -e '.exit == 20 and .cases[0].id == "read" and
+            judge '.exit == 20 and .cases[0].id == "read" and
                 .cases[0].line == 5' <<<"$output")
     run --separate-stderr sh -c 'echo hello | rtc-probe sdp'
     assert_equal "$status" 20
@@ -453,7 +453,7 @@ END
         wait_until "$LIMIT" reads_pipe probe
         signal_to probe "${number#*:}"
         finish probe $((128 + ${number%:*}))
-        jq -e '.error.name == "nothing-measured" and has("sections") == false' \
+        judge '.error.name == "nothing-measured" and has("sections") == false' \
             probe.out
     done
     exec 4>&-
@@ -471,12 +471,12 @@ reads_pipe() {
     server s
     probe stun --jsonl -c 3 -i 10ms --max-rtt 1s localhost:"${ADDRESS##*:}" -4
     assert_equal "$status" 0
-    jq -se 'all(.v == 1 and .t >= 0 and (.event | type == "string"))' \
+    judge -s 'all(.v == 1 and .t >= 0 and (.event | type == "string"))' \
         <<<"$output"
-    jq -se 'map(.event) == ["start", "resolve", "response", "response",
+    judge -s 'map(.event) == ["start", "resolve", "response", "response",
         "response", "result", "end"]' <<<"$output"
-    jq -se 'last | .exit == 0 and .thresholds[0].passed' <<<"$output"
-    jq -se '.[2] | .rtt > 0 and (.mappedAddress | startswith("127.0.0.1:"))' \
+    judge -s 'last | .exit == 0 and .thresholds[0].passed' <<<"$output"
+    judge -s '.[2] | .rtt > 0 and (.mappedAddress | startswith("127.0.0.1:"))' \
         <<<"$output"
 }
 

@@ -72,9 +72,9 @@ print(r.urlopen(sys.argv[1]).read().decode())' "$url/conform/nothing/sessions"
     check 0 nothing whip --no-connect
     assert_cases '' ''
     assert_equal "$(ids skip)" 'S11.4 S11.5 S13.1 S13.2 S13.3 S13.4 S13.5 S16.2 S18.3 S18.4 S20.1 S20.2'
-    jq -e '.cases | map(select(.outcome == "ok")) | length == 43' r.json
-    jq -e '.servers[0] | .protocol == "whip" and .requests == 19' r.json
-    jq -e '.exit == 0 and .error == null' r.json
+    judge '.cases | map(select(.outcome == "ok")) | length == 43' r.json
+    judge '.servers[0] | .protocol == "whip" and .requests == 19' r.json
+    judge '.exit == 0 and .error == null' r.json
     assert [ "$(count DELETE)" = 3 ]
     assert_clean
 }
@@ -194,8 +194,8 @@ print(r.urlopen(sys.argv[1]).read().decode())' "$url/conform/nothing/sessions"
 @test "both at once: each case twice, by its server" {
     check 50 S04.1 whip --no-connect --whep "$url/conform/nothing/whep"
     assert_cases whip.S04.1 ''
-    jq -e '[.servers[].protocol] == ["whip", "whep"]' r.json
-    jq -e '[.cases[].id] | index("whep.S19.1") and
+    judge '[.servers[].protocol] == ["whip", "whep"]' r.json
+    judge '[.cases[].id] | index("whep.S19.1") and
         (index("whip.S19.1") | not)' r.json
 }
 
@@ -229,7 +229,7 @@ print(r.urlopen(sys.argv[1]).read().decode())' "$url/conform/nothing/sessions"
     assert_regex "$(why S11.4)" '^after [0-9]+ ms'
     assert_regex "$(why S20.1)" '^after [0-9]+ ms'
     assert_regex "$(why S20.2)" '^DTLS was closed'
-    jq -e '.servers[0].connectTime | 0 < . and . < 5' r.json
+    judge '.servers[0].connectTime | 0 < . and . < 5' r.json
     finish peer1 143
     check 50 S20.2 real-whip "${LO[@]}"
     assert_cases S20.2 ''
@@ -268,7 +268,7 @@ print(r.urlopen(sys.argv[1]).read().decode())' "$url/conform/nothing/sessions"
     run jq -r 'select(.event == "http") | .method' report.jsonl
     assert_line --index 0 OPTIONS
     assert_line --index 2 POST
-    jq -se 'last | .event == "end" and .exit == 50' report.jsonl
+    judge -s 'last | .event == "end" and .exit == 50' report.jsonl
 }
 
 @test "interrupted: what was seen is told, what was made is deleted" {
@@ -301,7 +301,7 @@ print(r.urlopen(sys.argv[1]).read().decode())' "$url/conform/nothing/sessions"
     check 124 hang_PATCH whip --no-connect --max-time 500ms
     assert_one_error err 'rtc-probe conformance' max-time max-time
     assert_regex "$(why S12.1)" 'max-time'
-    jq -e '.t < 3' r.json
+    judge '.t < 3' r.json
     assert_clean
     check 0 limited whip --no-connect --intrusive --max-time 30s
     assert_regex "$(why S18.3)" '^status 429'

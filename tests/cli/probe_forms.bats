@@ -216,7 +216,7 @@ check_status() {
 
 check_json() {
     python3 "$top_srcdir/tests/cli/strict_json.py" <"$FILE" &&
-        jq -se --arg subject "${1%%_*}" --argjson status "$2" '
+        judge -s --arg subject "${1%%_*}" --argjson status "$2" '
             length == 1 and (.[0] | .v == 1 and .t >= 0 and
             .tool == "rtc-probe" and (.version | test("^[0-9]+[.][0-9]")) and
             .subject == $subject and .exit == $status and
@@ -240,7 +240,7 @@ check_json() {
 
 check_jsonl() {
     python3 "$top_srcdir/tests/cli/strict_json.py" <"$FILE" &&
-        jq -se --argjson status "$2" '
+        judge -s --argjson status "$2" '
             all(.v == 1 and (.t | type == "number") and .t >= 0 and
                 (.event | type == "string")) and
             ([.[].t] | . == sort) and

@@ -33,11 +33,11 @@ probe() {
         server "s$map" map="$map"
         probe 4 stun --json -c 2 -i 10ms "$ADDRESS"
         assert_regex "$stderr" 'warning: .* answers, but names no address'
-        jq -e '.servers[0] | .received == 0 and .loss == 1 and
+        judge '.servers[0] | .received == 0 and .loss == 1 and
             .mappedAddress == null' <<<"$output"
         probe 4 nat --json "$ADDRESS"
         assert_regex "$stderr" 'warning: .* answers, but names no address'
-        jq -e '.servers[0].mappedAddress == null and
+        judge '.servers[0].mappedAddress == null and
             (.families[0] | .mapping == null and .serversAnswered == 0)' \
             <<<"$output"
     done
@@ -47,33 +47,33 @@ probe() {
     server s error=401
     probe 4 nat --json "$ADDRESS"
     assert_regex "$stderr" 'warning: .* refuses: error 401'
-    jq -e '.verdicts | length == 1 and (.[0] | contains("come over UDP"))' \
+    judge '.verdicts | length == 1 and (.[0] | contains("come over UDP"))' \
         <<<"$output"
     server g map=garbage
     probe 4 nat --json --timeout 300ms "$ADDRESS"
-    jq -e '.verdicts | length == 1 and (.[0] | contains("come over UDP"))' \
+    judge '.verdicts | length == 1 and (.[0] | contains("come over UDP"))' \
         <<<"$output"
 }
 
 @test "stun: answers from another address than was asked" {
     server s from=127.0.0.2
     probe 0 stun --json -c 2 -i 10ms "$ADDRESS"
-    jq -e '.servers[0].received == 2 and
+    judge '.servers[0].received == 2 and
         any(.verdicts[]; test("come from 127.0.0.2:[0-9]+, which was not"))' \
         <<<"$output"
     server good
     probe 0 stun --json -c 2 -i 10ms "$ADDRESS"
-    jq -e 'all(.verdicts[]; contains("come from") | not)' <<<"$output"
+    judge 'all(.verdicts[]; contains("come from") | not)' <<<"$output"
 }
 
 @test "stun: a server that cannot be asked is in the report, and keeps nothing" {
     server s
     probe 0 stun --json -c 1 "$ADDRESS" nobody.invalid
-    jq -e '.servers | length == 2 and .[0].received == 1 and (.[1] |
+    judge '.servers | length == 2 and .[0].received == 1 and (.[1] |
         .server == "stun:nobody.invalid:3478" and .address == null and
         .sent == 0 and .loss == null and .rttAvg == null)' <<<"$output"
     probe 3 stun --json -c 1 --max-loss 1% "$ADDRESS" nobody.invalid
-    jq -e '.thresholds[0] | .passed == false and
+    judge '.thresholds[0] | .passed == false and
         (.message | contains("nobody.invalid"))' <<<"$output"
 }
 
@@ -101,7 +101,7 @@ probe() {
     sed '8s,UDP/TLS/RTP/SAVPF,RTP/SAVPF,' \
         "$top_srcdir/tests/vectors/sdp/chromium-offer-sendrecv-av-data.sdp" >offer
     probe 0 sdp --json --strict offer
-    jq -e '[.cases[] | select(.outcome == "warning")] | length == 1 and
+    judge '[.cases[] | select(.outcome == "warning")] | length == 1 and
         (.[0] | .id == "protocol" and .line == 8)' <<<"$output"
 }
 
@@ -109,7 +109,7 @@ probe() {
     unshare -n true 2>/dev/null || skip 'no network namespaces here'
     run --separate-stderr timeout "$LIMIT" unshare -n rtc-probe host --json
     assert_equal "$status" 0
-    jq -e '.sockets[0].merging == null' <<<"$output"
+    judge '.sockets[0].merging == null' <<<"$output"
 }
 
 @test "a closed stdout takes no report, and nothing else has its number" {

@@ -45,8 +45,13 @@ export function die(status, sentence) {
 /* Whatever the browser leaves behind goes with us. */
 export function makeScratch() {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'browser-mjs-'));
-    const remove = () =>
-        fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    const remove = () => {
+        try {
+            fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+        } catch {
+            /* The browser still writes there; what kills it is yet to come. */
+        }
+    };
 
     process.env.TMPDIR = folder;
     process.on('exit', remove);
@@ -174,8 +179,9 @@ async function runSession(browser, options) {
     await negotiate(page, options);
     const report = await (options.data ? call(page, 'talk', options)
         : play(page, options));
-    await page.close();
+    /* First: a tool does not wait for ever for its command to end. */
     writeReport(options, report);
+    await page.close();
     if (report.failure)
         die(1, report.failure);
     process.exit(0);

@@ -36,7 +36,7 @@ teardown_file() {
 check() {
     run -50 --separate-stderr rtc-probe conformance "${LO[@]}" --json "$@"
     printf '%s\n' "$output" >r.json
-    jq -e '[.cases[] | select(.id == ("S20.1", "S20.2")).outcome] ==
+    judge '[.cases[] | select(.id == ("S20.1", "S20.2")).outcome] ==
         ["ok", "ok"]' r.json
 }
 
@@ -52,7 +52,7 @@ assert_cases() {
     check --whip "$JANUS_WHIP/endpoint/vp8"
     assert_cases 'not ok' S07.2 S09.1 S10.2
     assert_cases warning S04.1 S04.3 S05.1 S05.4 S11.1 S18.1
-    jq -e '.cases[] | select(.id == "S11.4") | .outcome == "ok"' r.json
+    judge '.cases[] | select(.id == "S11.4") | .outcome == "ok"' r.json
     assert_equal "$(janus_publishers vp8)" 0
     refute janus_is_enabled vp8
 }
@@ -71,11 +71,11 @@ assert_cases() {
 @test "WHEP by the authors of Janus" {
     start send rtc-send "${LO[@]}" --whip "$JANUS_WHIP/endpoint/vp8" \
         --synthetic vp8+opus </dev/null
-    wait_until 10 janus_is_enabled vp8
+    wait_until "$LIMIT" janus_is_enabled vp8
     check --whep "$JANUS_WHEP/endpoint/vp8"
     assert_cases 'not ok' S10.1 S11.1
     assert_cases warning S04.1 S04.3 S05.4 S19.1
-    jq -e '[.cases[] | select(.id == ("S19.3", "S19.4")).outcome] ==
+    judge '[.cases[] | select(.id == ("S19.3", "S19.4")).outcome] ==
         ["ok", "ok"]' r.json
     signal_to send INT
     finish send 130

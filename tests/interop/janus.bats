@@ -156,7 +156,7 @@ carries() {
     make_keyed_clip clip.ivf
     start_publish other --loop clip.ivf
     connected send
-    wait_until 5 is 1 janus_publishers other
+    wait_until "$LIMIT" is 1 janus_publishers other
     janus_direct other
     start_play other-direct --time 1500ms --video vp8 -o out.ivf
     finish recv
@@ -164,7 +164,7 @@ carries() {
     assert_frames_of clip.ivf out.ivf
     signal_to send INT
     finish send 130
-    wait_until 5 is 0 janus_publishers other
+    wait_until "$LIMIT" is 0 janus_publishers other
     # Of a publisher that has gone the server knows no more than 500.
     start_play other-direct -o nothing.ivf
     finish recv 12
@@ -205,24 +205,24 @@ carries() {
 @test "DELETE ends a session for all who have to do with it" {
     start_publish vp8 --synthetic vp8+opus
     connected send
-    wait_until 5 is 1 janus_publishers vp8
+    wait_until "$LIMIT" is 1 janus_publishers vp8
     janus_is_enabled vp8
     # Somebody else cannot have the endpoint meanwhile.
     refused 13 rtc-send auth 'in use' rtc-send "${LO[@]}" --synthetic \
         --whip "$JANUS_WHIP/endpoint/vp8"
     start_play vp8 -o out.mkv
     connected recv
-    wait_until 5 is 1 janus_viewers vp8
+    wait_until "$LIMIT" is 1 janus_viewers vp8
     assert_equal "$(janus_subscribers vp8)" 1
     signal_to recv INT
     finish recv 130
     assert_equal "$(janus_subscribers vp8)" 0
-    wait_until 5 is 0 janus_viewers vp8
+    wait_until "$LIMIT" is 0 janus_viewers vp8
     signal_to send INT
     finish send 130
     run janus_is_enabled vp8
     assert_failure
-    wait_until 5 is 0 janus_publishers vp8
+    wait_until "$LIMIT" is 0 janus_publishers vp8
 }
 
 @test "the phases of a session are told, and in order" {
@@ -240,7 +240,7 @@ carries() {
 @test "the server may end a session" {
     start_publish vp8 --synthetic vp8+opus
     connected send
-    wait_until 5 is 1 janus_publishers vp8
+    wait_until "$LIMIT" is 1 janus_publishers vp8
     janus_kick vp8
     finish send
     start_publish vp8 --synthetic vp8+opus

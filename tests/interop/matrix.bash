@@ -22,7 +22,7 @@ load helper
 SEND_S=1.5   # of media in each cell,
 VIDEO_FPS=30 # of this many frames and
 AUDIO_FPS=50 # packets a second
-LIMIT_S=20   # of one cell
+LIMIT_S=40   # of one cell, where the machine is busy
 
 # ---- the peers --------------------------------------------------------------
 

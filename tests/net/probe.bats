@@ -140,12 +140,12 @@ END
         --lifetime-most 1s "$SERVER4"
     probe 0 a nat --json --timeout 500ms --lifetime --lifetime-most 6s "$SERVER4"
     # What is kept may be more by how late a busy machine asks.
-    jq -e '.families[0] | 2 <= .lifetimeKept and .lifetimeKept <= 3 and
+    judge '.families[0] | 2 <= .lifetimeKept and .lifetimeKept <= 3 and
         3 <= .lifetimeGone and .lifetimeGone <= 4 and
         .lifetimeGone - .lifetimeKept <= 1' <<<"$output"
     assert_regex "$(jq -r '.verdicts[0]' <<<"$output")" 'no more after'
     finish short
-    jq -e '.families[0] | .lifetimeKept == 1 and .lifetimeGone == null' short.out
+    judge '.families[0] | .lifetimeKept == 1 and .lifetimeGone == null' short.out
 }
 
 @test "nat: how long an idle port keeps its public one, by a plain server" {
@@ -156,7 +156,7 @@ END
     wait_for_line plain.out ':'
     probe 0 a nat --json "${QUICK[@]}" --lifetime --lifetime-most 4s \
         "$(cat plain.out)"
-    jq -e '.families[0] | 1 <= .lifetimeKept and .lifetimeKept <= 2 and
+    judge '.families[0] | 1 <= .lifetimeKept and .lifetimeKept <= 2 and
         2 <= .lifetimeGone and .lifetimeGone <= 3 and
         .lifetimeGone - .lifetimeKept <= 1' <<<"$output"
 }
@@ -174,11 +174,11 @@ waits_with() {
     wait_until "$LIMIT" waits_with 10
     signal_to probe TERM
     finish probe 143
-    jq -e '.families[0] | .mapping == "endpoint-independent" and
+    judge '.families[0] | .mapping == "endpoint-independent" and
         .filtering == "address-and-port-dependent" and
         .hairpinning == false and .lifetimeKept == 0 and
         .lifetimeGone == null' probe.out
-    jq -e '.verdicts | length == 1' probe.out
+    judge '.verdicts | length == 1' probe.out
 }
 
 @test "nat: UDP is blocked" {
@@ -210,7 +210,7 @@ waits_with() {
     # coturn gets to run.
     net_exec a ping -c 40 -i 0.02 -q "$SERVER4" >ping
     probe 0 a stun --json -c 40 -i 20ms "$SERVER4"
-    jq -e --argjson ping "$(sed -n 's#^rtt.*= \([0-9.]*\)/.*#\1#p' ping)" \
+    judge --argjson ping "$(sed -n 's#^rtt.*= \([0-9.]*\)/.*#\1#p' ping)" \
         '.servers[0].rttMin * 1000 - $ping | -0.1 < . and . < 1' <<<"$output"
     net_exec router1 nft -f - <<END
 table inet lossy {
@@ -221,7 +221,7 @@ table inet lossy {
 }
 END
     probe 3 a stun --json -c 8 -i 20ms --timeout 500ms --max-loss 24% "$SERVER4"
-    jq -e '.servers[0].loss == 0.25' <<<"$output"
+    judge '.servers[0].loss == 0.25' <<<"$output"
 }
 
 @test "stun: a family that the host does not have, beside one that it has" {
@@ -241,14 +241,14 @@ END
     probe 0 a host --json
     assert_equal "$(jq -c '[.candidates[].candidate] | sort' <<<"$output")" \
         "[\"$(public4 1)\",\"$(public6 1)\"]"
-    jq -e --arg a "$(public4 1)" '.addresses[] | select(.address == $a) |
+    judge --arg a "$(public4 1)" '.addresses[] | select(.address == $a) |
         .interface == "eth1" and .mtu == 1500 and .scope == "public"' \
         <<<"$output"
     ip -n "$(ns a)" link set eth1 mtu 1300
     probe 0 a host --json
-    jq -e --arg a "$(public4 1)" '.addresses[] | select(.address == $a) |
+    judge --arg a "$(public4 1)" '.addresses[] | select(.address == $a) |
         .mtu == 1300' <<<"$output"
     net_lose a eth1
     probe 0 a host --json
-    jq -e '[.candidates[].candidate] | contains(["127.0.0.1"])' <<<"$output"
+    judge '[.candidates[].candidate] | contains(["127.0.0.1"])' <<<"$output"
 }

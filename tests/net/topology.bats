@@ -272,7 +272,7 @@ END
     net_unplug 1
     refuse_reaching a "$(public4 2)"
     net_plug 1
-    wait_until 5 reaches a "$(public4 2)"
+    wait_until "$LIMIT" reaches a "$(public4 2)"
 }
 
 @test "a server that is killed comes back without its allocations" {

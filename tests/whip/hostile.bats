@@ -29,9 +29,7 @@ assert_within() {
 
 @test "nobody listens: 11" {
     serve '{}'
-    # A port that was just given back.
-    to=http://127.0.0.1:$(python3 -c 'import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')/x
+    to=http://127.0.0.1:$(free_ports 1)/x
     publish 11
     assert_one_error send.err rtc-send connect .
     assert_within 5

@@ -141,9 +141,7 @@ with_etag() {
     assert_one_error send.err rtc-send ice .
     assert_equal "$(count DELETE)" 1
     # Relayed only, and told so: nothing but the relay's address is offered.
-    read -r turn_port <<<"$(python3 -c 'import socket
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
+    turn_port=$(free_ports 1)
     start turn turnserver -n -v --no-cli --no-tls --no-dtls --no-tcp \
         --listening-ip=127.0.0.1 --relay-ip=127.0.0.1 --allow-loopback-peers \
         --listening-port="$turn_port" --lt-cred-mech --realm=test --user=u:p \
@@ -202,7 +200,7 @@ s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
     clip=$second
     start_publish --trickle --ice-server "turn:u:p@127.0.0.1:$stun"
     # Its name and an empty realm are what the server is then told.
-    wait_until 10 eval 'jq -e "select(.username == \"u\" and .realm == \"\")" \
+    wait_until "$LIMIT" eval 'jq -e "select(.username == \"u\" and .realm == \"\")" \
         server.log >told'
     finish send 0
 }

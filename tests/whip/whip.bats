@@ -538,9 +538,9 @@ assert_moved() {
     start_publish --loop
     wait_for_line peer1.jsonl first_packet
     signal_to send HUP
-    wait_until 10 pairs_are 2
+    wait_until "$LIMIT" pairs_are 2
     signal_to send HUP
-    wait_until 10 pairs_are 3
+    wait_until "$LIMIT" pairs_are 3
     signal_to send INT
     finish send 130
     finish peer1
@@ -615,8 +615,10 @@ pairs_are() {
         ['"${restarted/\{/\{\"delay\": 0.5, }"', {"status": 204}]}'
     clip=$second
     start_publish --trickle --ice-server "stun:127.0.0.1:$stun" \
-        --ice-restart-after 200ms
-    finish send
+        --ice-restart-after 200ms --loop
+    wait_until "$LIMIT" grep -qs '"if-match": "\\"b' server.log
+    signal_to send INT
+    finish send 130
     # What came before the restart may have been told under the first tag.
     run header PATCH if-match
     refute_line none
@@ -643,7 +645,7 @@ asked() {
         ]}}}'
     clip=$second
     start_publish --trickle
-    wait_until 10 eval 'asked | grep -q "allocate u"'
+    wait_until "$LIMIT" eval 'asked | grep -q "allocate u"'
     finish send
     run asked
     assert_line 'binding nobody'
@@ -665,7 +667,7 @@ asked() {
     assert_equal "$(asked | grep -c -v 'allocate nobody')" 0
     to=$url/two
     start_publish --trickle
-    wait_until 10 eval 'asked | grep -q "allocate u"'
+    wait_until "$LIMIT" eval 'asked | grep -q "allocate u"'
     finish send
     assert_says send.err 'rtc-send: warning: .*%3F'
 }
