@@ -25,8 +25,7 @@ struct rtc_probe_run {
     rtc_usec first_sent_us, last_sent_us, first_came_us, last_came_us;
     size_t came_bytes, last_sent_len;
     rtc_usec origin_us; /* one of its arrivals; times below are since then */
-    /* Sums over bytes so far and times of arrival: for the line through them.
-     */
+    /* Sums for the line through bytes so far (x) and times of arrival (y). */
     double sum_x, sum_y, sum_xx, sum_xy;
 };
 
@@ -37,10 +36,9 @@ struct rtc_probe {
     bool idle;         /* the media needs little of what there is */
     uint64_t waiting[RTC_PROBE_WAITING_MOST]; /* rates */
     unsigned waiting_count;
-    rtc_usec begin_us; /* not before then */
-    uint64_t
-        met_bps; /* limits met in a row by runs that were not sure, summed */
-    unsigned met_count;
+    rtc_usec begin_us;  /* not before then */
+    uint64_t met_bps;   /* sum of the limits that unsure runs met in a row, */
+    unsigned met_count; /* and how many did */
     struct rtc_probe_run run;
     uint8_t last_id;
     rtc_usec due_us; /* of the run's next packet, RTC_NEVER: none */
