@@ -225,6 +225,14 @@ receive_command() {
     echo "exec rtc-recv --signal - --interface lo $* 2>recv.err"
 }
 
+# stun_server NAME [WORD]...: starts stun.py; its address is $ADDRESS.
+stun_server() {
+    start "$1" python3 "$top_srcdir/tests/cli/stun.py" "${@:2}" </dev/null
+    wait_for_line "$1.out" ':'
+    # shellcheck disable=SC2034 # the tests'
+    ADDRESS=$(head -n 1 "$1.out")
+}
+
 # ---- errors ----------------------------------------------------------------
 
 # assert_one_error FILE TOOL NAME PATTERN: FILE holds exactly one error line, of

@@ -15,13 +15,6 @@ teardown() {
     end_started "$BATS_TEST_TMPDIR"
 }
 
-# server NAME [WORD]...: starts stun.py; its address is $ADDRESS.
-server() {
-    start "$1" python3 "$top_srcdir/tests/cli/stun.py" "${@:2}" </dev/null
-    wait_for_line "$1.out" ':'
-    ADDRESS=$(head -n 1 "$1.out")
-}
-
 probe() {
     run --separate-stderr timeout "$LIMIT" rtc-probe "$@"
 }
@@ -65,7 +58,7 @@ probe() {
 # ---- stun ------------------------------------------------------------------
 
 @test "stun: round trips, nothing lost, the mapped address is ours" {
-    server s
+    stun_server s
     probe stun --json -c 10 -i 20ms --max-loss 0% --max-rtt 1s "$ADDRESS"
     assert_equal "$status" 0
     assert_equal "$stderr" ''
@@ -81,14 +74,14 @@ probe() {
 }
 
 @test "stun: a server that takes 30 ms" {
-    server s delay=0.03
+    stun_server s delay=0.03
     probe stun --json -c 4 -i 50ms "$ADDRESS"
     assert_equal "$status" 0
     judge '.servers[0] | .rttMin >= 0.03 and .rttMin < 0.2' <<<"$output"
 }
 
 @test "stun: each lost request is counted; thresholds are named, status 3" {
-    server s lose=5
+    stun_server s lose=5
     probe stun --json -c 10 -i 10ms --timeout 500ms --max-loss 19% \
         --max-rtt 1s --max-jitter 0us "$ADDRESS"
     assert_equal "$status" 3
@@ -109,7 +102,7 @@ probe() {
     judge '.servers[0] | .loss == 1 and .mappedAddress == null and
         .rttAvg == null and .jitter == null' <<<"$output"
     refute_regex "$output" '[Nn]a[Nn]'
-    server s error=420
+    stun_server s error=420
     probe stun -c 1 "$ADDRESS"
     assert_equal "$status" 4
     assert_line --regexp '^ *received +0$'
@@ -117,7 +110,7 @@ probe() {
 }
 
 @test "stun: interrupted, it tells what there is, and dies of the signal" {
-    server s
+    stun_server s
     start probe rtc-probe stun --jsonl -c 1000 -i 50ms "$ADDRESS" </dev/null
     wait_for_line probe.out '"event":"response"'
     signal_to probe INT
@@ -128,7 +121,7 @@ probe() {
 }
 
 @test "stun: a signal that is ignored stays so" {
-    server s
+    stun_server s
     start probe env --ignore-signal=INT rtc-probe stun --jsonl -c 5 -i 50ms \
         "$ADDRESS" </dev/null
     wait_for_line probe.out '"event":"response"'
@@ -147,7 +140,7 @@ probe() {
 }
 
 @test "stun: one dead server of two leaves the other's numbers" {
-    server s
+    stun_server s
     probe stun --json -c 2 -i 10ms --timeout 500ms --max-loss 50% \
         "$ADDRESS" stun:127.0.0.1:9
     assert_equal "$status" 3
@@ -156,7 +149,7 @@ probe() {
 }
 
 @test "stun: what a private or shared address means" {
-    server s map=100.64.0.7:4000
+    stun_server s map=100.64.0.7:4000
     probe stun -c 1 "$ADDRESS"
     assert_equal "$status" 0
     assert_line --regexp '^ *mapped address +100.64.0.7:4000$'
@@ -165,9 +158,9 @@ probe() {
 # ---- nat -------------------------------------------------------------------
 
 @test "nat: two plain servers show that there is none" {
-    server one
+    stun_server one
     local first=$ADDRESS
-    server two 127.0.0.2
+    stun_server two 127.0.0.2
     probe nat --json --require-mapping none "$first" "$ADDRESS"
     assert_equal "$status" 0
     judge '.families | length == 1 and (.[0] | .family == "IPv4" and
@@ -178,9 +171,9 @@ probe() {
 }
 
 @test "nat: two servers that disagree; what was required is status 3" {
-    server one map=203.0.113.5:4000
+    stun_server one map=203.0.113.5:4000
     local first=$ADDRESS
-    server two 127.0.0.2 map=203.0.113.5:4001
+    stun_server two 127.0.0.2 map=203.0.113.5:4001
     probe nat --json --timeout 500ms --require-mapping endpoint-independent \
         "$first" "$ADDRESS"
     assert_equal "$status" 3
@@ -190,7 +183,7 @@ probe() {
 }
 
 @test "nat: nothing is said of filtering when the other address is dead" {
-    server one other=127.0.0.9:9
+    stun_server one other=127.0.0.9:9
     probe nat --json --timeout 500ms "$ADDRESS"
     assert_equal "$status" 0
     judge '.servers[0].otherAddress == "127.0.0.9:9"' <<<"$output"
@@ -199,7 +192,7 @@ probe() {
 }
 
 @test "nat: a server that cannot answer to another port tells no lifetime" {
-    server one
+    stun_server one
     probe nat --json --timeout 300ms --lifetime --lifetime-most 1s "$ADDRESS"
     assert_equal "$status" 0
     judge '.families[0] | .mapping == "none" and
@@ -468,7 +461,7 @@ reads_pipe() {
 # ---- forms -----------------------------------------------------------------
 
 @test "form: JSON Lines, each with v, t and event, to the end" {
-    server s
+    stun_server s
     probe stun --jsonl -c 3 -i 10ms --max-rtt 1s localhost:"${ADDRESS##*:}" -4
     assert_equal "$status" 0
     judge -s 'all(.v == 1 and .t >= 0 and (.event | type == "string"))' \
@@ -481,7 +474,7 @@ reads_pipe() {
 }
 
 @test "form: Prometheus, with units in the names and nothing unknown" {
-    server s
+    stun_server s
     probe stun --prometheus -c 2 -i 10ms --timeout 500ms --max-loss 100% \
         "$ADDRESS" 127.0.0.1:9
     assert_equal "$status" 0
@@ -493,7 +486,7 @@ reads_pipe() {
 }
 
 @test "form: what cannot be written is status 6" {
-    server s
+    stun_server s
     run --separate-stderr sh -c "rtc-probe stun -c 1 $ADDRESS >/dev/full"
     assert_equal "$status" 6
     assert_regex "$stderr" 'error output: stdout: No space'

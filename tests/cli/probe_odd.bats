@@ -15,13 +15,6 @@ teardown() {
     end_started "$BATS_TEST_TMPDIR"
 }
 
-# server NAME [WORD]...: starts stun.py; its address is $ADDRESS.
-server() {
-    start "$1" python3 "$top_srcdir/tests/cli/stun.py" "${@:2}" </dev/null
-    wait_for_line "$1.out" ':'
-    ADDRESS=$(head -n 1 "$1.out")
-}
-
 # probe STATUS WORD...: the report is in $output.
 probe() {
     run --separate-stderr "-$1" timeout "$LIMIT" rtc-probe "${@:2}"
@@ -30,7 +23,7 @@ probe() {
 @test "an answer that names no address measures nothing" {
     local map
     for map in none 0.0.0.0:0; do
-        server "s$map" map="$map"
+        stun_server "s$map" map="$map"
         probe 4 stun --json -c 2 -i 10ms "$ADDRESS"
         assert_regex "$stderr" 'warning: .* answers, but names no address'
         judge '.servers[0] | .received == 0 and .loss == 1 and
@@ -44,30 +37,30 @@ probe() {
 }
 
 @test "nat: a server that refuses shows that UDP is not blocked" {
-    server s error=401
+    stun_server s error=401
     probe 4 nat --json "$ADDRESS"
     assert_regex "$stderr" 'warning: .* refuses: error 401'
     judge '.verdicts | length == 1 and (.[0] | contains("come over UDP"))' \
         <<<"$output"
-    server g map=garbage
+    stun_server g map=garbage
     probe 4 nat --json --timeout 300ms "$ADDRESS"
     judge '.verdicts | length == 1 and (.[0] | contains("come over UDP"))' \
         <<<"$output"
 }
 
 @test "stun: answers from another address than was asked" {
-    server s from=127.0.0.2
+    stun_server s from=127.0.0.2
     probe 0 stun --json -c 2 -i 10ms "$ADDRESS"
     judge '.servers[0].received == 2 and
         any(.verdicts[]; test("come from 127.0.0.2:[0-9]+, which was not"))' \
         <<<"$output"
-    server good
+    stun_server good
     probe 0 stun --json -c 2 -i 10ms "$ADDRESS"
     judge 'all(.verdicts[]; contains("come from") | not)' <<<"$output"
 }
 
 @test "stun: a server that cannot be asked is in the report, and keeps nothing" {
-    server s
+    stun_server s
     probe 0 stun --json -c 1 "$ADDRESS" nobody.invalid
     judge '.servers | length == 2 and .[0].received == 1 and (.[1] |
         .server == "stun:nobody.invalid:3478" and .address == null and
